@@ -1,0 +1,41 @@
+# The four commands anyone needs: setup, run, test, check. Each works alone on a fresh machine.
+PYTHON ?= python3
+PORT ?= 8000
+BIN := .venv/bin
+READY := .venv/ready
+
+.PHONY: setup run test check lock bench
+
+setup: $(READY)
+
+$(READY): requirements.lock
+	$(PYTHON) -c 'import sys; sys.exit("Kabinet needs Python 3.11 or newer, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
+	touch $(READY)
+
+run: setup
+	$(BIN)/litestar registry demo --if-empty
+	$(BIN)/litestar run --port $(PORT)
+
+test: setup
+	PYTHON=$(BIN)/python tests/browser-setup
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+check: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy .
+	$(BIN)/lint-imports
+	$(BIN)/djlint --lint --check templates
+	$(BIN)/python -m pytest -q tests/test_conventions.py
+	$(BIN)/deptry .
+
+# Ratios within one run, never a pass or fail: see tests/bench/.
+bench: setup
+	$(BIN)/python -m tests.bench
+
+# Pins every dependency by hash and names no package index.
+lock:
+	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --quiet --output-file requirements.lock

@@ -1,0 +1,208 @@
+"""All tables. Times are UTC, money is integer kopecks, phones and e-mails are never stored in the clear.
+
+`…_hash` is a keyed hash (domain/sealing.py), `…_sealed` is encrypted with a key derived from `KABINET_SECRET`.
+Composite unique indexes stand in the migrations: Piccolo's constraints fail on SQLite.
+"""
+
+from __future__ import annotations
+
+from piccolo.columns import (
+    BigInt,
+    BigSerial,
+    Boolean,
+    Date,
+    ForeignKey,
+    Integer,
+    Serial,
+    Text,
+    Timestamptz,
+    Varchar,
+)
+from piccolo.columns.base import OnDelete
+from piccolo.table import Table
+
+# --- The company's registry, written by imports only ---
+
+
+class Account(Table, tablename="accounts"):
+    """A place the company serves. `number` as domain/account_numbers.py stores it."""
+
+    id = Serial(primary_key=True)
+    number = Varchar(length=40, unique=True)
+    address = Text()
+
+
+class Bill(Table, tablename="bills"):
+    """One bill; unique by (account, period)."""
+
+    id = BigSerial(primary_key=True)
+    account = ForeignKey(references=Account, on_delete=OnDelete.cascade, null=False, index=False)
+    # "2026-08": sorts as text.
+    period = Varchar(length=7)
+    amount_kopecks = BigInt()
+
+
+class Card(Table, tablename="cards"):
+    """A payment card of a holder; nothing of it can be listed but the last four digits."""
+
+    id = Serial(primary_key=True)
+    number_hash = Varchar(length=64, unique=True)
+    last_four = Varchar(length=4)
+    holder_id = Varchar(length=100, index=True)
+    login = Varchar(length=100)
+    email_hash = Varchar(length=64)
+    phone_hash = Varchar(length=64, index=True)
+
+
+# --- Customers ---
+
+
+class Customer(Table, tablename="customers"):
+    """A person who may sign in. Without `password_hash` they came by import and set one by «Я забыл пароль»."""
+
+    id = Serial(primary_key=True)
+    phone_hash = Varchar(length=64, unique=True)
+    phone_sealed = Text()
+    last_name = Varchar(length=100)
+    first_name = Varchar(length=100)
+    patronymic = Varchar(length=100)
+    birth_date = Date(null=True, default=None)
+    email_hash = Varchar(length=64, index=True)
+    email_sealed = Text()
+    email_confirmed_at = Timestamptz(null=True, default=None)
+    password_hash = Text(null=True, default=None)
+    registered_at = Timestamptz()
+
+
+class CustomerAccount(Table, tablename="customer_accounts"):
+    """An account that a customer has proved to be theirs; unique by (customer, account)."""
+
+    id = Serial(primary_key=True)
+    customer = ForeignKey(references=Customer, on_delete=OnDelete.cascade, null=False)
+    account = ForeignKey(references=Account, on_delete=OnDelete.cascade, null=False, index=True)
+    attached_at = Timestamptz()
+
+
+class Consent(Table, tablename="consents"):
+    """A consent to the processing of personal data: which text, when and from where."""
+
+    id = Serial(primary_key=True)
+    customer = ForeignKey(references=Customer, on_delete=OnDelete.cascade, null=True, default=None, index=True)
+    phone_hash = Varchar(length=64, index=True)
+    text_version = Varchar(length=20)
+    text_hash = Varchar(length=64)
+    given_at = Timestamptz()
+    ip = Varchar(length=45)
+
+
+class EmailLink(Table, tablename="email_links"):
+    """A link sent to an address to confirm it; the token itself stands only in the message."""
+
+    id = Serial(primary_key=True)
+    customer = ForeignKey(references=Customer, on_delete=OnDelete.cascade, null=False)
+    token_hash = Varchar(length=64, unique=True)
+    email_hash = Varchar(length=64)
+    created_at = Timestamptz()
+    expires_at = Timestamptz()
+
+
+class ConnectionRequest(Table, tablename="connection_requests"):
+    """A «Заявка на подключение» for the staff; `sealed` holds everything that was typed."""
+
+    id = Serial(primary_key=True)
+    created_at = Timestamptz()
+    sealed = Text()
+    handled_at = Timestamptz(null=True, default=None)
+
+
+# --- Sessions, codes, counters ---
+
+
+class Session(Table, tablename="sessions"):
+    """A browser that has begun something or signed in. `progress_sealed` is what its journeys know so far."""
+
+    id = BigSerial(primary_key=True)
+    token_hash = Varchar(length=64, unique=True)
+    customer = ForeignKey(references=Customer, on_delete=OnDelete.cascade, null=True, default=None, index=True)
+    progress_sealed = Text()
+    created_at = Timestamptz()
+    seen_at = Timestamptz()
+    # Both ends of its life: the idle one moves with use, the absolute one never does.
+    idle_until = Timestamptz()
+    ends_at = Timestamptz(index=True)
+    authenticated_at = Timestamptz(null=True, default=None)
+    remembered = Boolean(default=False)
+    ip = Varchar(length=45)
+    user_agent = Varchar(length=300)
+
+
+class OneTimeCode(Table, tablename="one_time_codes"):
+    """A code sent by SMS; `wrong_tries` is carried on by the next code of the same phone and purpose."""
+
+    id = BigSerial(primary_key=True)
+    purpose = Varchar(length=30)
+    phone_hash = Varchar(length=64, index=True)
+    code_hash = Varchar(length=64)
+    sent_at = Timestamptz()
+    expires_at = Timestamptz(index=True)
+    wrong_tries = Integer(default=0)
+
+
+class Throttle(Table, tablename="throttles"):
+    """Hits of one key in its current window."""
+
+    key = Varchar(length=120, primary_key=True)
+    hits = Integer()
+    started_at = Timestamptz()
+    last_at = Timestamptz()
+    ends_at = Timestamptz(index=True)
+
+
+# --- Messages and the journal ---
+
+
+class OutboxMessage(Table, tablename="outbox"):
+    """A message and what became of it. `sealed` is wiped when it is settled."""
+
+    id = BigSerial(primary_key=True)
+    kind = Varchar(length=10)  # "sms" or "email"
+    message = Varchar(length=50)  # the folder in templates/messages/
+    sealed = Text()
+    state = Varchar(length=10, index=True)  # waiting, sending, sent, unknown, failed, lapsed
+    attempts = Integer(default=0)
+    created_at = Timestamptz()
+    next_at = Timestamptz()
+    expires_at = Timestamptz()
+    claimed_at = Timestamptz(null=True, default=None)
+    settled_at = Timestamptz(null=True, default=None)
+    # What the channel said last, without personal data.
+    reason = Varchar(length=200)
+
+
+class JournalEntry(Table, tablename="journal"):
+    """A security-relevant event; rows are only ever added."""
+
+    id = BigSerial(primary_key=True)
+    at = Timestamptz(index=True)
+    customer = ForeignKey(references=Customer, on_delete=OnDelete.set_null, null=True, default=None)
+    event = Varchar(length=50)
+    ip = Varchar(length=45)
+    user_agent = Varchar(length=300)
+    details = Text()
+
+
+TABLES: tuple[type[Table], ...] = (
+    Account,
+    Bill,
+    Card,
+    Customer,
+    CustomerAccount,
+    Consent,
+    EmailLink,
+    ConnectionRequest,
+    Session,
+    OneTimeCode,
+    Throttle,
+    OutboxMessage,
+    JournalEntry,
+)

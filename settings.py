@@ -1,0 +1,276 @@
+"""KABINET_* from the environment or `.env`: read, checked and frozen once.
+
+A wrong value raises `SettingsError` whose text is one line that names the variable and says what is wrong.
+Durations are seconds unless a name says otherwise.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+from collections.abc import Sequence
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import SplitResult, urlsplit
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+OUTBOX = "outbox:"
+_SMS_SCHEMES = ("http+kannel", "https+kannel")
+_MAIL_SCHEMES = ("smtp", "smtps")
+_LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+_MINUTE, _HOUR, _DAY = 60, 3600, 86400
+
+
+class SettingsError(Exception):
+    """One line for the operator."""
+
+
+def _split(value: Any) -> Any:
+    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+
+def _dsn(value: str, schemes: Sequence[str]) -> SplitResult:
+    try:
+        parts = urlsplit(value)
+        port = parts.port
+    except ValueError:
+        raise ValueError("the address cannot be read") from None
+    if parts.scheme not in schemes:
+        raise ValueError(f"unknown scheme {parts.scheme or 'none'!r}; known: {', '.join((OUTBOX, *schemes))}")
+    if not parts.hostname:
+        raise ValueError("the host is missing")
+    if port == 0:
+        raise ValueError("the port must be 1 to 65535")
+    return parts
+
+
+Positive = Annotated[int, Field(gt=0)]
+Commas = Annotated[tuple[str, ...], NoDecode]
+
+
+class Settings(BaseSettings):
+    """See the table in README.md. Secrets are kept out of `repr`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="KABINET_", env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True
+    )
+
+    mode: Literal["development", "production"] = "development"
+    database: str = Field(default="sqlite:kabinet.sqlite", repr=False)
+    migrate: Literal["on", "off"] = "on"
+    secret: str = Field(default="", repr=False)
+    public_url: str = "http://127.0.0.1:8000"
+    tracks: Commas = ("account", "card")
+    timezone: str = "Europe/Moscow"
+    trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = ()
+    body_bytes: Positive = 64 * 1024
+
+    sms: Annotated[Commas, Field(repr=False)] = (OUTBOX,)
+    sms_from: str = ""
+    mail: str = Field(default=OUTBOX, repr=False)
+    mail_from: str = ""
+    staff_email: str = ""
+    delivery: Literal["inside", "separate"] = "inside"
+    captcha_code: str = ""
+
+    code_digits: Annotated[int, Field(ge=4, le=10)] = 6
+    code_lifetime: Positive = 10 * _MINUTE
+    code_tries: Positive = 5
+    sms_waits: Annotated[tuple[Positive, ...], NoDecode] = (60, 120, 300)
+    sms_per_phone_hour: Positive = 5
+    sms_per_phone_day: Positive = 8
+    sms_per_ip_hour: Positive = 30
+    sms_budget_day: Positive = 5000
+    sms_countries: Commas = ("RU",)
+    sign_in_tries: Positive = 5
+    sign_in_tries_anywhere_hour: Positive = 20
+    sign_in_lock: Positive = 15 * _MINUTE
+    bill_tries_phone_day: Positive = 5
+    bill_tries_account_day: Positive = 10
+    email_link_lifetime: Positive = 3 * _DAY
+    session_idle: Positive = 30 * _MINUTE
+    session_lifetime: Positive = 12 * _HOUR
+    remember_lifetime: Positive = 30 * _DAY
+    password_min: Annotated[int, Field(ge=8, le=64)] = 10
+    password_max: Annotated[int, Field(ge=64, le=1024)] = 128
+    password_needs: Commas = ()
+
+    @property
+    def production(self) -> bool:
+        return self.mode == "production"
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
+
+    @property
+    def origin(self) -> str:
+        """Scheme, host and port that unsafe requests must come from."""
+        parts = urlsplit(self.public_url)
+        return f"{parts.scheme}://{parts.netloc}"
+
+    @field_validator("tracks", "sms", "sms_countries", "password_needs", "sms_waits", "trusted_proxies", mode="before")
+    @classmethod
+    def _commas(cls, value: Any) -> Any:
+        return _split(value)
+
+    @field_validator("trusted_proxies", mode="before")
+    @classmethod
+    def _networks(cls, value: Any) -> Any:
+        networks = []
+        for part in _split(value):
+            try:
+                networks.append(ip_network(part))
+            except ValueError:
+                raise ValueError(f"{part!r} is neither an address nor a network such as 10.0.0.0/8") from None
+        return tuple(networks)
+
+    @field_validator("database")
+    @classmethod
+    def _database(cls, value: str) -> str:
+        if value.startswith("sqlite:"):
+            path = value.removeprefix("sqlite:")
+            if path.startswith("//"):
+                raise ValueError("write sqlite:file.sqlite or sqlite:/folder/file.sqlite, without two slashes")
+            if path in {"", ":memory:"}:
+                raise ValueError("name the file: sqlite:kabinet.sqlite")
+            if not Path(path).absolute().parent.is_dir():
+                raise ValueError(f"the folder of {path} does not exist")
+            return value
+        if value.startswith(("postgresql://", "postgres://")):
+            return value
+        raise ValueError("unknown scheme; known: sqlite:, postgresql://")
+
+    @field_validator("public_url")
+    @classmethod
+    def _public_url(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path.strip("/") or parts.query:
+            raise ValueError("write scheme and host only, such as https://kabinet.example.org")
+        return value.rstrip("/")
+
+    @field_validator("tracks")
+    @classmethod
+    def _tracks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not value or set(value) - {"account", "card"} or len(set(value)) < len(value):
+            raise ValueError("write account, card, or account,card")
+        return value
+
+    @field_validator("timezone")
+    @classmethod
+    def _timezone(cls, value: str) -> str:
+        if value not in available_timezones():
+            raise ValueError(f"{value!r} is not a time zone such as Europe/Moscow")
+        return value
+
+    @field_validator("sms")
+    @classmethod
+    def _sms(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not value:
+            raise ValueError("name at least one channel")
+        if OUTBOX in value and len(value) > 1:
+            raise ValueError("outbox: cannot be one of several channels")
+        for channel in value:
+            if channel != OUTBOX and not _dsn(channel, _SMS_SCHEMES).username:
+                raise ValueError("user and password are missing: http+kannel://user:pass@host:port/cgi-bin/sendsms")
+        return value
+
+    @field_validator("mail")
+    @classmethod
+    def _mail(cls, value: str) -> str:
+        if value == OUTBOX:
+            return value
+        parts = _dsn(value, _MAIL_SCHEMES)
+        if parts.query not in {"", "tls=none"}:
+            raise ValueError("the only option is ?tls=none")
+        if parts.query == "tls=none":
+            if parts.scheme == "smtps":
+                raise ValueError("smtps and ?tls=none contradict each other")
+            if parts.hostname not in _LOOPBACK:
+                raise ValueError("?tls=none is only for a relay on this host")
+        return value
+
+    @field_validator("mail_from", "staff_email")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        # The shape only: an operator's typing slip, not RFC 5321.
+        if value and not re.fullmatch(r"(?:[^<>\r\n]*<)?[^@\s<>]+@[^@\s<>]+>?", value):
+            raise ValueError(f"{value!r} is not an e-mail address")
+        return value
+
+    @field_validator("sms_countries")
+    @classmethod
+    def _countries(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not value or not all(re.fullmatch("[A-Z]{2}", code) for code in value):
+            raise ValueError("write ISO country codes such as RU,BY")
+        return value
+
+    @field_validator("password_needs")
+    @classmethod
+    def _password_needs(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if set(value) - {"upper", "lower", "digit", "symbol"}:
+            raise ValueError("known: upper, lower, digit, symbol")
+        return value
+
+    @field_validator("captcha_code")
+    @classmethod
+    def _captcha_code(cls, value: str, info: ValidationInfo) -> str:
+        if value and info.data.get("mode") == "production":
+            raise ValueError("is for development only")
+        if value and not re.fullmatch("[0-9]{5}", value):
+            raise ValueError("write five digits")
+        return value
+
+    @model_validator(mode="after")
+    def _together(self) -> Settings:
+        if self.mail != OUTBOX:
+            for name in ("mail_from", "staff_email"):
+                if not getattr(self, name):
+                    raise SettingsError(f"KABINET_{name.upper()}: is required once KABINET_MAIL is not outbox:")
+        if self.production:
+            self._production()
+        if self.secret and len(self.secret) < 32:
+            raise SettingsError("KABINET_SECRET: write at least 32 characters")
+        return self
+
+    def _production(self) -> None:
+        for name in ("sms", "mail"):
+            if OUTBOX in getattr(self, name):
+                raise SettingsError(f"KABINET_{name.upper()}: outbox: delivers nowhere and is refused in production")
+        if not self.secret:
+            raise SettingsError("KABINET_SECRET: is required in production")
+        if not self.public_url.startswith("https://"):
+            raise SettingsError("KABINET_PUBLIC_URL: must begin with https:// in production")
+
+
+def load() -> Settings:
+    """Read and check everything; raises `SettingsError`."""
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = str(first["loc"][0]).upper() if first["loc"] else ""
+        raise SettingsError(f"KABINET_{name}: {first['msg'].removeprefix('Value error, ')}") from None
+    return settings if settings.secret else settings.model_copy(update={"secret": _kept_secret(settings.database)})
+
+
+def _kept_secret(database: str) -> str:
+    """The development secret beside the database: made on the first start, read on every later one."""
+    folder = Path(database.removeprefix("sqlite:")).absolute().parent if database.startswith("sqlite:") else Path.cwd()
+    path = folder / "kabinet.secret"
+    made = path.with_name(f"kabinet.secret.{os.getpid()}")
+    made.touch(mode=0o600)
+    made.write_text(secrets.token_urlsafe(48), encoding="ascii")
+    try:
+        # A link is made whole or not at all, so two first starts cannot read half a secret or each their own.
+        os.link(made, path)
+    except FileExistsError:
+        pass
+    finally:
+        made.unlink()
+    return path.read_text(encoding="ascii").strip()
