@@ -1,0 +1,18 @@
+"""Account numbers as they are printed on bills, kept in one form."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_LONGEST = 40
+
+
+def read_account_number(text: str) -> str | None:
+    """Letters and digits without spaces and dashes, upper case; None where nothing like that is left.
+
+    Leading zeros stay: they are part of the number.
+    """
+    text = re.sub(r"[\s\u2010-\u2015\u2212.\-_]", "", unicodedata.normalize("NFKC", text)).upper()
+    text = text.removeprefix("№")
+    return text if re.fullmatch(r"[0-9A-ZА-ЯЁ/]{1,%d}" % _LONGEST, text) else None

@@ -1,0 +1,79 @@
+"""Every message the portal sends, as a dataclass: what its templates may name.
+
+`templates/messages/<name>/` holds `sms.txt`, or `subject.txt`, `email.txt` and `email.html`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar, Literal
+
+
+@dataclass(frozen=True)
+class Message:
+    """`name` is the folder of its templates; `lifetime` is seconds after which it is not worth sending."""
+
+    name: ClassVar[str]
+    kind: ClassVar[Literal["sms", "email"]]
+    lifetime: ClassVar[int]
+
+    def values(self) -> dict[str, Any]:
+        """What the templates see; JSON can say all of it."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class RegistrationCode(Message):
+    """The code that confirms a phone at registration; `minutes` is how long it stays good."""
+
+    name = "registration-code"
+    kind = "sms"
+    lifetime = 10 * 60
+
+    code: str
+    minutes: int
+
+
+@dataclass(frozen=True)
+class EmailConfirmation(Message):
+    """The link that confirms an address; `first_name` greets, `days` is how long the link stays good."""
+
+    name = "email-confirmation"
+    kind = "email"
+    lifetime = 3 * 86400
+
+    first_name: str
+    link: str
+    days: int
+
+
+@dataclass(frozen=True)
+class ConnectionRequestReceived(Message):
+    """To the person who sent a «Заявка на подключение»: its number."""
+
+    name = "connection-request-received"
+    kind = "email"
+    lifetime = 3 * 86400
+
+    number: int
+    first_name: str
+
+
+@dataclass(frozen=True)
+class ConnectionRequestForStaff(Message):
+    """To the staff: everything that was typed, as (label, text) pairs in the order of the screens."""
+
+    name = "connection-request-for-staff"
+    kind = "email"
+    lifetime = 7 * 86400
+
+    number: int
+    entries: list[tuple[str, str]]
+
+
+MESSAGES: tuple[type[Message], ...] = (
+    RegistrationCode,
+    EmailConfirmation,
+    ConnectionRequestReceived,
+    ConnectionRequestForStaff,
+)

@@ -1,0 +1,125 @@
+"""Conditions of a password, and its Argon2id hash made off the event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import os
+import unicodedata
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from argon2 import PasswordHasher, Type
+from argon2.exceptions import InvalidHashError, VerifyMismatchError
+from zxcvbn.frequency_lists import FREQUENCY_LISTS
+
+T = TypeVar("T")
+
+# A password typed with the other keyboard layout is as common as the one meant.
+_RUSSIAN = "йцукенгшщзхъфывапролджэячсмитьбю"
+_LATIN = "qwertyuiop[]asdfghjkl;'zxcvbnm,."
+_TO_LATIN = str.maketrans(_RUSSIAN, _LATIN)
+_SEQUENCES = (
+    "01234567890",
+    "09876543210",
+    _LATIN,
+    "abcdefghijklmnopqrstuvwxyz",
+    "абвгдежзийклмнопрстуфхцчшщъыьэюя",
+)
+_WIDTH = {"upper": str.isupper, "lower": str.islower, "digit": str.isdigit}
+
+
+def unmet_conditions(
+    password: str, *, shortest: int, longest: int, needs: Sequence[str], about: Sequence[str]
+) -> list[str]:
+    """Which of `conditions(needs)` the password breaks, in that order.
+
+    `about` is what others know of the customer: phone digits, names, e-mail. Lengths are in characters.
+    """
+    unmet = []
+    for condition in conditions(needs):
+        match condition:
+            case "length":
+                met = shortest <= len(password) <= longest
+            case "common":
+                met = bool(password) and not _is_common(password)
+            case "personal":
+                met = bool(password) and not _is_about(password, about)
+            case "symbol":
+                met = any(not c.isalnum() and not c.isspace() for c in password)
+            case _:
+                met = any(_WIDTH[condition](c) for c in password)
+        if not met:
+            unmet.append(condition)
+    return unmet
+
+
+def conditions(needs: Sequence[str]) -> list[str]:
+    """The conditions in the order they are shown; `needs` are the operator's further ones."""
+    return ["length", *needs, "common", "personal"]
+
+
+@functools.cache
+def _common_passwords() -> frozenset[str]:
+    return frozenset(FREQUENCY_LISTS["passwords"])
+
+
+def _is_common(password: str) -> bool:
+    folded = unicodedata.normalize("NFKC", password).casefold()
+    latin = folded.translate(_TO_LATIN)
+    if folded in _common_passwords() or latin in _common_passwords():
+        return True
+    # One short piece over and over: "1111111111", "абвабвабв".
+    if any(folded == (folded[:n] * len(folded))[: len(folded)] for n in range(1, min(4, len(folded)) + 1)):
+        return True
+    return any(run in sequence for sequence in _SEQUENCES for run in (folded, latin, folded[::-1]))
+
+
+def _is_about(password: str, about: Sequence[str]) -> bool:
+    """Whether it contains the phone, a name or the e-mail of the customer (pieces of four signs and more)."""
+    folded = unicodedata.normalize("NFKC", password).casefold()
+    digits = "".join(c for c in folded if c.isdigit())
+    for piece in about:
+        known = unicodedata.normalize("NFKC", piece).casefold().strip()
+        if known.startswith("+"):
+            if known[-10:] in digits:
+                return True
+        elif len(known) >= 4 and known in folded:
+            return True
+        elif "@" in known and len(known.split("@")[0]) >= 4 and known.split("@")[0] in folded:
+            return True
+    return False
+
+
+class Hasher:
+    """Argon2id, 19 MiB, t=2, p=1 (OWASP Password Storage Cheat Sheet), on as many threads as there are cores."""
+
+    def __init__(self) -> None:
+        self._argon = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1, type=Type.ID)
+        # The width of the pool is the semaphore: a burst waits its turn and never stalls a page.
+        self._threads = ThreadPoolExecutor(max_workers=os.cpu_count() or 1, thread_name_prefix="argon2")
+        self._nobody = self._argon.hash("nobody has this password")
+
+    async def hash(self, password: str) -> str:
+        return await self._in_turn(self._argon.hash, _canonical(password))
+
+    async def verify(self, password_hash: str | None, password: str) -> bool:
+        """Compare; without a hash the same work is done and the answer is no, so the time tells nothing."""
+        known = password_hash is not None
+        matches = await self._in_turn(self._matches, password_hash or self._nobody, _canonical(password))
+        return known and matches
+
+    def _matches(self, password_hash: str, password: str) -> bool:
+        try:
+            return self._argon.verify(password_hash, password)
+        except (VerifyMismatchError, InvalidHashError):
+            return False
+
+    async def _in_turn(self, work: Callable[..., T], *arguments: str) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, work, *arguments)
+
+
+def _canonical(password: str) -> str:
+    # Keyboards compose letters differently (й as one sign or two): NFC, as RFC 8265 asks.
+    return unicodedata.normalize("NFC", password)

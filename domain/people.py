@@ -1,0 +1,71 @@
+"""Names, birth dates and e-mail addresses as people type them."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from datetime import date
+
+from email_validator import EmailNotValidError, validate_email
+
+LONGEST_NAME = 100
+_NAME = re.compile(r"[^\W\d_]+(?:[ .'’\-]+[^\W\d_]+)*\.?")
+_DATE = re.compile(r"(\d{1,2})[./\-\s,]+(\d{1,2})[./\-\s,]+(\d{4})")
+_ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
+_SOLID = re.compile(r"(\d{2})(\d{2})(\d{4})")
+
+
+def clean_text(text: str) -> str:
+    """One line of plain text: NFC, no control or direction marks, single spaces."""
+    text = unicodedata.normalize("NFC", text)
+    # Cc and Cf: NUL, right-to-left marks and the like change how a line reads, never what it says.
+    kept = "".join(
+        " " if c.isspace() else c for c in text if c.isspace() or unicodedata.category(c) not in {"Cc", "Cf"}
+    )
+    return " ".join(kept.split())
+
+
+def read_name(text: str) -> str | None:
+    """A cleaned name of letters, spaces, hyphens, apostrophes and dots, or None. Empty stays empty."""
+    name = clean_text(text)
+    return name if not name or (_NAME.fullmatch(name) and len(name) <= LONGEST_NAME) else None
+
+
+def read_birth_date(text: str, today: date) -> date | None:
+    """A date in the past, at most 120 years ago: `01.02.1990`, `1/2/1990`, `1990-02-01`, `01021990`."""
+    text = unicodedata.normalize("NFKC", text).strip()
+    if iso := _ISO.fullmatch(text):
+        year, month, day = iso.groups()
+    elif match := _DATE.fullmatch(text) or _SOLID.fullmatch(text):
+        day, month, year = match.groups()
+    else:
+        return None
+    try:
+        born = date(int(year), int(month), int(day))
+    except ValueError:
+        return None
+    return born if born < today and today.year - born.year <= 120 else None
+
+
+def read_email(text: str) -> str | None:
+    """The address in one form (domain folded, local part as typed), or None. No DNS is asked."""
+    text = unicodedata.normalize("NFKC", text).strip()
+    try:
+        # Reserved names such as example.test are well formed: whether anyone lives there, the link will tell.
+        address = validate_email(
+            text, check_deliverability=False, globally_deliverable=False, test_environment=True
+        )
+    except EmailNotValidError:
+        return None
+    return address.normalized if "." in address.domain else None
+
+
+def fold_email(email: str) -> str:
+    """The form in which two spellings of one address are equal; what is hashed."""
+    return email.casefold()
+
+
+def mask_email(email: str) -> str:
+    """`i···a@example.org`."""
+    local, _, domain = email.rpartition("@")
+    return f"{local[0]}···{local[-1] if len(local) > 1 else ''}@{domain}"

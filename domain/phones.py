@@ -1,0 +1,48 @@
+"""Mobile numbers in any form a person types, stored as E.164."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+
+import phonenumbers
+from phonenumbers import NumberParseException, PhoneNumberType
+
+_SEPARATORS = frozenset(" \u00a0\u2007\u2009\u202f\t()-.\u2010\u2011\u2012\u2013\u2014\u2212/")
+_LONGEST = 40
+
+
+def read_phone(text: str, countries: Sequence[str]) -> str | None:
+    """E.164 of a mobile number of one of `countries` (ISO codes), or None.
+
+    A national form is read as the first country's: `8 (912) 345-67-89` is +79123456789 for RU.
+    """
+    text = unicodedata.normalize("NFKC", text).strip()
+    if len(text) > _LONGEST:
+        return None
+    plus = text.startswith("+")
+    digits = "".join(c for c in text.removeprefix("+") if c not in _SEPARATORS)
+    if not digits.isascii() or not digits.isdigit():
+        return None
+    try:
+        number = phonenumbers.parse(("+" if plus else "") + digits, countries[0])
+    except NumberParseException:
+        return None
+    if phonenumbers.region_code_for_number(number) not in countries or not phonenumbers.is_valid_number(
+        number
+    ):
+        return None
+    mobile = {PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE}
+    if phonenumbers.number_type(number) not in mobile:
+        return None
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def mask_phone(phone: str) -> str:
+    """`+7 912 ···-··-89`: enough to recognise one's own number, too little to call it."""
+    return f"+{phone[1:-10]} {phone[-10:-7]} ···-··-{phone[-2:]}"
+
+
+def show_phone(phone: str) -> str:
+    """`+7 912 345-67-89`."""
+    return f"+{phone[1:-10]} {phone[-10:-7]} {phone[-7:-4]}-{phone[-4:-2]}-{phone[-2:]}"
