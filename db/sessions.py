@@ -1,0 +1,48 @@
+"""Session rows. A session's id is the SHA-256 of the token in the cookie: the table opens no session."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from db.engine import for_update, run
+from db.tables import Session
+
+
+async def find(token_hash: str, now: datetime, *, locked: bool = False) -> dict[str, Any] | None:
+    """The living session; `locked` inside a transaction makes a second request of it wait."""
+    rows = await run(
+        "SELECT id, customer, progress_sealed, created_at, seen_at, idle_until, ends_at, authenticated_at, remembered"
+        " FROM sessions WHERE token_hash = {} AND idle_until > {} AND ends_at > {}" + (for_update() if locked else ""),
+        token_hash, now, now,
+    )  # fmt: skip
+    return rows[0] if rows else None
+
+
+async def add(values: dict[str, Any]) -> int:
+    rows = await Session.insert(Session(**values)).returning(Session.id)
+    return int(rows[0]["id"])
+
+
+async def keep(session: int, progress_sealed: str, now: datetime, idle_until: datetime) -> None:
+    await run(
+        "UPDATE sessions SET progress_sealed = {}, seen_at = {}, idle_until = {} WHERE id = {}",
+        progress_sealed, now, idle_until, session,
+    )  # fmt: skip
+
+
+async def touch(session: int, now: datetime, idle_until: datetime) -> None:
+    await run("UPDATE sessions SET seen_at = {}, idle_until = {} WHERE id = {}", now, idle_until, session)
+
+
+async def shorten(session: int, ends_at: datetime) -> None:
+    await run("UPDATE sessions SET ends_at = {} WHERE id = {}", ends_at, session)
+
+
+async def end(session: int) -> None:
+    await run("DELETE FROM sessions WHERE id = {}", session)
+
+
+async def sweep(now: datetime) -> None:
+    """Remove what has ended."""
+    await run("DELETE FROM sessions WHERE ends_at <= {} OR idle_until <= {}", now, now)

@@ -1,0 +1,111 @@
+"""One-time codes by SMS: when one may be sent, and whether the one typed is it.
+
+Codes belong to a phone and a purpose, not to a session: two first requests of one browser, or two tabs,
+share the one SMS. So do the wrong tries, else each new session would bring five more guesses.
+"""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum, auto
+
+from db import one_time_codes
+from domain import outbox, throttles
+from domain.messages import Message
+from domain.portal import Portal
+from domain.sessions import Caller
+from domain.throttles import DAY, HOUR, Limit
+
+
+@dataclass(frozen=True)
+class Purpose:
+    """What a code is for, and the message that carries it (code, minutes -> message)."""
+
+    name: str
+    message: Callable[[str, int], Message]
+
+
+class Verdict(Enum):
+    CORRECT = auto()
+    WRONG = auto()
+    # Wrong, and it was the last try.
+    WRONG_AND_LAST = auto()
+    EXHAUSTED = auto()
+    LAPSED = auto()
+
+
+async def send(portal: Portal, purpose: Purpose, phone: str, caller: Caller, now: datetime) -> datetime | None:
+    """Send a code to `phone` (E.164), or return when that may be done. Part of the caller's transaction."""
+    at = await throttles.claim(portal, _limits(portal, phone, caller), now)
+    if at is not None:
+        return at
+    settings = portal.settings
+    phone_hash = portal.sealing.keyed_hash("phone", phone)
+    tries = max((row["wrong_tries"] for row in await one_time_codes.living(purpose.name, phone_hash, now)), default=0)
+    if tries >= settings.code_tries:
+        # All earlier codes are void and the customer was told to ask for a new one: it begins anew.
+        await one_time_codes.forget(purpose.name, phone_hash)
+        tries = 0
+    code = f"{secrets.randbelow(10**settings.code_digits):0{settings.code_digits}d}"
+    await one_time_codes.add(
+        {
+            "purpose": purpose.name,
+            "phone_hash": phone_hash,
+            "code_hash": _code_hash(portal, purpose, phone, code),
+            "sent_at": now,
+            "expires_at": now + timedelta(seconds=settings.code_lifetime),
+            "wrong_tries": tries,
+        }
+    )
+    await outbox.post(portal, purpose.message(code, settings.code_lifetime // 60), phone, now)
+    return None
+
+
+async def is_under_way(portal: Portal, purpose: Purpose, phone: str, now: datetime) -> bool:
+    """Whether a code that can still be typed has been sent."""
+    rows = await one_time_codes.living(purpose.name, portal.sealing.keyed_hash("phone", phone), now)
+    return any(row["wrong_tries"] < portal.settings.code_tries for row in rows)
+
+
+async def next_at(portal: Portal, phone: str, caller: Caller, now: datetime) -> datetime:
+    """When another code may be sent to `phone`; `now` where it may already."""
+    return await throttles.free_at(portal, _limits(portal, phone, caller), now)
+
+
+async def judge(portal: Portal, purpose: Purpose, phone: str, typed: str, now: datetime) -> Verdict:
+    """Compare what was typed with every living code of `phone`; the right one uses all of them up."""
+    phone_hash = portal.sealing.keyed_hash("phone", phone)
+    rows = await one_time_codes.claim_try(purpose.name, phone_hash, now, portal.settings.code_tries)
+    if not rows:
+        living = await one_time_codes.living(purpose.name, phone_hash, now)
+        return Verdict.EXHAUSTED if living else Verdict.LAPSED
+    typed_hash = _code_hash(portal, purpose, phone, read_code(typed))
+    if any([hmac.compare_digest(row["code_hash"], typed_hash) for row in rows]):
+        await one_time_codes.forget(purpose.name, phone_hash)
+        return Verdict.CORRECT
+    last = max(row["wrong_tries"] for row in rows) >= portal.settings.code_tries
+    return Verdict.WRONG_AND_LAST if last else Verdict.WRONG
+
+
+def read_code(text: str) -> str:
+    """The digits of a code pasted with spaces, dashes or full-width digits."""
+    return "".join(c for c in unicodedata.normalize("NFKC", text) if c.isalnum())[:20]
+
+
+def _code_hash(portal: Portal, purpose: Purpose, phone: str, code: str) -> str:
+    return portal.sealing.keyed_hash(f"code {purpose.name}", f"{phone}\0{code}")
+
+
+def _limits(portal: Portal, phone: str, caller: Caller) -> list[Limit]:
+    settings = portal.settings
+    return [
+        Limit("sms-phone-hour", phone, settings.sms_per_phone_hour, HOUR, settings.sms_waits),
+        Limit("sms-phone-day", phone, settings.sms_per_phone_day, DAY),
+        Limit("sms-ip-hour", throttles.network_of(caller.ip), settings.sms_per_ip_hour, HOUR),
+        Limit("sms-portal-day", "", settings.sms_budget_day, DAY),
+    ]

@@ -1,0 +1,59 @@
+"""Every expected "no", as a code. The texts stand in templates/partials/errors.html."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Code(StrEnum):
+    """What a customer may be told; one text each."""
+
+    # Shape of what was typed
+    REQUIRED = "required"
+    TOO_LONG = "too_long"
+    PHONE_EMPTY = "phone_empty"
+    PHONE_WRONG = "phone_wrong"
+    CONSENT_MISSING = "consent_missing"
+    CODE_EMPTY = "code_empty"
+    PERIOD_EMPTY = "period_empty"
+    ACCOUNT_NUMBER_EMPTY = "account_number_empty"
+    ACCOUNT_NUMBER_WRONG = "account_number_wrong"
+    AMOUNT_EMPTY = "amount_empty"
+    AMOUNT_WRONG = "amount_wrong"
+    NAME_WRONG = "name_wrong"
+    BIRTH_DATE_WRONG = "birth_date_wrong"
+    EMAIL_WRONG = "email_wrong"
+    PASSWORD_EMPTY = "password_empty"  # noqa: S105 - a code, not a password
+    PASSWORD_UNMET = "password_unmet"  # noqa: S105
+    # Meaning
+    CODE_WRONG = "code_wrong"
+    CODE_LAPSED = "code_lapsed"
+    CODE_EXHAUSTED = "code_exhausted"
+    RESEND_EARLY = "resend_early"
+    BILL_UNKNOWN = "bill_unknown"
+    BILL_TOO_OFTEN = "bill_too_often"
+    SIGN_IN_WRONG = "sign_in_wrong"
+    SIGN_IN_LOCKED = "sign_in_locked"
+    LINK_INVALID = "link_invalid"
+    SESSION_LOST = "session_lost"
+
+
+@dataclass(frozen=True)
+class Refused:
+    """What came of a use case that said no: which field it is about, and when to come again."""
+
+    code: Code
+    field: str = ""
+    at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Lost:
+    """The session that the step needs is gone."""
+
+
+@dataclass(frozen=True)
+class OutOfTurn:
+    """The step cannot be taken now; the customer is led to the one they are really at."""
