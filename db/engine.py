@@ -12,7 +12,7 @@ import asyncio
 import contextlib
 import os
 from collections.abc import AsyncIterator, Coroutine, Iterable, Sequence
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import aiosqlite
 import asyncpg
@@ -21,6 +21,7 @@ from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
 from piccolo.engine.sqlite import SQLiteEngine, SQLiteTransaction, TransactionType, dict_factory
 from piccolo.query.base import Query
 from piccolo.querystring import QueryString
+from piccolo.table import Table
 
 T = TypeVar("T")
 
@@ -151,7 +152,7 @@ class SQLite(SQLiteEngine):
     async def new_connection(self) -> aiosqlite.Connection:
         """A connection with this project's PRAGMAs, for the caller to close."""
         connection = await aiosqlite.connect(**self.connection_kwargs)
-        connection.row_factory = dict_factory
+        connection.row_factory = cast(Any, dict_factory)
         for pragma in (
             "journal_mode = WAL",
             # FULL, not NORMAL: with WAL only FULL keeps the last commits through a power cut
@@ -313,7 +314,8 @@ def bind(engine: Engine) -> None:
     from db.tables import TABLES
 
     _bound = piccolo_conf.DB = engine
-    for table in (*TABLES, Migration):
+    tables: tuple[type[Table], ...] = (*TABLES, Migration)
+    for table in tables:
         table._meta.db = engine
 
 
@@ -324,9 +326,9 @@ def bound() -> Engine:
     return _bound
 
 
-def transaction() -> SQLiteWrite | PostgresWrite:
+def transaction() -> contextlib.AbstractAsyncContextManager[object, None]:
     """One transaction for everything the current task does inside `async with`; nested ones join it."""
-    return bound().transaction()
+    return cast("contextlib.AbstractAsyncContextManager[object, None]", bound().transaction())
 
 
 async def run(sql: str, *arguments: Any) -> Sequence[dict[str, Any]]:

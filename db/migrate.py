@@ -28,9 +28,7 @@ async def migrate(engine: Engine) -> None:
         with contextlib.redirect_stdout(said):  # it prints its progress, with pictures
             result = await run_forwards("kabinet")
         if not result.success:
-            raise RuntimeError(
-                f"The schema could not be brought up to date: {result.message}\n{said.getvalue()}"
-            )
+            raise RuntimeError(f"The schema could not be brought up to date: {result.message}\n{said.getvalue()}")
 
 
 @contextlib.asynccontextmanager

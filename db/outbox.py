@@ -1,20 +1,41 @@
 """The outbox's rows: put in by use cases inside their transaction, taken by the delivery worker.
 
-States: `waiting` → `sending` (claimed) → `sent`, `failed` (given up), `unknown` (an answer never came, not
-tried again) or `lapsed` (too old to be worth sending). Every state after `sending` has `sealed` wiped.
+States: `waiting` → `sending` (claimed) → `sent`, `failed` (refused for good), `unknown` (an answer never came,
+not tried again) or `lapsed` (too old to be worth sending). Every state after `sending` has `sealed` wiped.
+Whoever settles a row names the attempt: a worker that was away longer than its lease changes nothing.
 """
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Literal
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Literal
 
+from db.engine import bound, run
 from db.tables import OutboxMessage
 
+# A row that has been `sending` for longer was left by a worker that died; longer than any attempt may take
+# (domain/delivery.py, LONGEST_ATTEMPT).
+LEASE = timedelta(minutes=2)
 
-async def put(
-    kind: Literal["sms", "email"], message: str, sealed: str, now: datetime, expires_at: datetime
-) -> None:
+_REASON_LENGTH = 200
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """A row that this worker alone may send, and only in this attempt."""
+
+    id: int
+    kind: str
+    message: str
+    sealed: str = field(repr=False)
+    attempts: int
+    created_at: datetime
+    expires_at: datetime
+
+
+async def put(kind: Literal["sms", "email"], message: str, sealed: str, now: datetime, expires_at: datetime) -> None:
     """Add a message to be sent once the surrounding transaction has committed."""
     await OutboxMessage.insert(
         OutboxMessage(
@@ -22,3 +43,79 @@ async def put(
             created_at=now, next_at=now, expires_at=expires_at, reason="",
         )
     )  # fmt: skip
+
+
+async def has_work(kinds: Sequence[str], now: datetime) -> bool:
+    """Whether anything is to be sent or given up. A read: an idle worker never asks for the writer's turn."""
+    rows = await run(
+        f"SELECT 1 FROM outbox WHERE (state = 'waiting' AND kind IN ({_places(kinds)}) AND next_at <= {{}})"
+        " OR (state = 'sending' AND claimed_at <= {}) LIMIT 1",
+        *kinds, now, now - LEASE,
+    )  # fmt: skip
+    return bool(rows)
+
+
+async def claim(kinds: Sequence[str], now: datetime, at_most: int) -> list[Claimed]:
+    """Take due rows, oldest first; no two workers ever get the same one."""
+    skip_locked = " FOR UPDATE SKIP LOCKED" if bound().engine_type == "postgres" else ""
+    rows = await run(
+        "UPDATE outbox SET state = 'sending', attempts = attempts + 1, claimed_at = {}"
+        f" WHERE state = 'waiting' AND id IN (SELECT id FROM outbox WHERE state = 'waiting'"
+        f" AND kind IN ({_places(kinds)}) AND next_at <= {{}} AND expires_at > {{}}"
+        f" ORDER BY next_at, id LIMIT {{}}{skip_locked})"
+        " RETURNING id, kind, message, sealed, attempts, created_at, expires_at",
+        now, *kinds, now, now, at_most,
+    )  # fmt: skip
+    return [Claimed(**row) for row in rows]
+
+
+async def settle(
+    row: Claimed, state: Literal["sent", "failed", "unknown", "lapsed"], reason: str, now: datetime
+) -> bool:
+    """End the row and wipe it. False when it was no longer this attempt's to settle."""
+    return await _leave(
+        row, "state = {}, sealed = '', reason = {}, settled_at = {}", state, reason[:_REASON_LENGTH], now
+    )
+
+
+async def put_back(row: Claimed, next_at: datetime, reason: str) -> bool:
+    """Let the row wait for another attempt. False when it was no longer this attempt's."""
+    return await _leave(row, "state = 'waiting', next_at = {}, reason = {}", next_at, reason[:_REASON_LENGTH])
+
+
+async def _leave(row: Claimed, changes: str, *values: Any) -> bool:
+    rows = await run(
+        f"UPDATE outbox SET {changes} WHERE id = {{}} AND state = 'sending' AND attempts = {{}} RETURNING id",
+        *values, row.id, row.attempts,
+    )  # fmt: skip
+    return bool(rows)
+
+
+async def lapse(kinds: Sequence[str], now: datetime) -> list[int]:
+    """Settle and wipe what waited too long; the ids."""
+    rows = await run(
+        "UPDATE outbox SET state = 'lapsed', sealed = '', settled_at = {}"
+        f" WHERE state = 'waiting' AND kind IN ({_places(kinds)}) AND expires_at <= {{}} RETURNING id",
+        now, *kinds, now,
+    )  # fmt: skip
+    return [row["id"] for row in rows]
+
+
+async def give_up_abandoned(now: datetime) -> list[int]:
+    """Settle as `unknown` what a killed worker left behind: it may or may not have been sent; the ids."""
+    rows = await run(
+        "UPDATE outbox SET state = 'unknown', sealed = '', settled_at = {}, reason = {}"
+        " WHERE state = 'sending' AND claimed_at <= {} RETURNING id",
+        now, "the worker ended while sending", now - LEASE,
+    )  # fmt: skip
+    return [row["id"] for row in rows]
+
+
+async def newest(limit: int) -> list[dict[str, Any]]:
+    """The newest rows first, for /dev/outbox and the staff; `sealed` is empty in settled ones."""
+    rows: list[dict[str, Any]] = await OutboxMessage.select().order_by(OutboxMessage.id, ascending=False).limit(limit)
+    return rows
+
+
+def _places(values: Sequence[str]) -> str:
+    return ", ".join("{}" for _ in values)

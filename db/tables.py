@@ -87,9 +87,7 @@ class Consent(Table, tablename="consents"):
     """A consent to the processing of personal data: which text, when and from where."""
 
     id = Serial(primary_key=True)
-    customer = ForeignKey(
-        references=Customer, on_delete=OnDelete.cascade, null=True, default=None, index=True
-    )
+    customer = ForeignKey(references=Customer, on_delete=OnDelete.cascade, null=True, default=None, index=True)
     phone_hash = Varchar(length=64, index=True)
     text_version = Varchar(length=20)
     text_hash = Varchar(length=64)
@@ -125,9 +123,7 @@ class Session(Table, tablename="sessions"):
 
     id = BigSerial(primary_key=True)
     token_hash = Varchar(length=64, unique=True)
-    customer = ForeignKey(
-        references=Customer, on_delete=OnDelete.cascade, null=True, default=None, index=True
-    )
+    customer = ForeignKey(references=Customer, on_delete=OnDelete.cascade, null=True, default=None, index=True)
     progress_sealed = Text()
     created_at = Timestamptz()
     seen_at = Timestamptz()

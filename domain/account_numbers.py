@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
-_LONGEST = 40
+# At most 40 signs, as wide as the column.
+_NUMBER = re.compile(r"[0-9A-ZА-ЯЁ/]{1,40}")
 
 
 def read_account_number(text: str) -> str | None:
@@ -15,4 +16,4 @@ def read_account_number(text: str) -> str | None:
     """
     text = re.sub(r"[\s\u2010-\u2015\u2212.\-_]", "", unicodedata.normalize("NFKC", text)).upper()
     text = text.removeprefix("№")
-    return text if re.fullmatch(r"[0-9A-ZА-ЯЁ/]{1,%d}" % _LONGEST, text) else None
+    return text if _NUMBER.fullmatch(text) else None

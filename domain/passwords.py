@@ -80,16 +80,12 @@ def _is_about(password: str, about: Sequence[str]) -> bool:
     """Whether it contains the phone, a name or the e-mail of the customer (pieces of four signs and more)."""
     folded = unicodedata.normalize("NFKC", password).casefold()
     digits = "".join(c for c in folded if c.isdigit())
-    for piece in about:
-        known = unicodedata.normalize("NFKC", piece).casefold().strip()
-        if known.startswith("+"):
-            if known[-10:] in digits:
-                return True
-        elif len(known) >= 4 and known in folded:
-            return True
-        elif "@" in known and len(known.split("@")[0]) >= 4 and known.split("@")[0] in folded:
-            return True
-    return False
+    known = [unicodedata.normalize("NFKC", piece).casefold().strip() for piece in about]
+    # The last ten digits of a phone, however the password writes them; of an e-mail its local part too.
+    if any(piece.startswith("+") and piece[-10:] in digits for piece in known):
+        return True
+    pieces = [part for piece in known if not piece.startswith("+") for part in (piece, piece.split("@")[0])]
+    return any(len(piece) >= 4 and piece in folded for piece in pieces)
 
 
 class Hasher:

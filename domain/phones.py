@@ -28,9 +28,7 @@ def read_phone(text: str, countries: Sequence[str]) -> str | None:
         number = phonenumbers.parse(("+" if plus else "") + digits, countries[0])
     except NumberParseException:
         return None
-    if phonenumbers.region_code_for_number(number) not in countries or not phonenumbers.is_valid_number(
-        number
-    ):
+    if phonenumbers.region_code_for_number(number) not in countries or not phonenumbers.is_valid_number(number):
         return None
     mobile = {PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE}
     if phonenumbers.number_type(number) not in mobile:

@@ -36,6 +36,7 @@ class Code(StrEnum):
     BILL_TOO_OFTEN = "bill_too_often"
     SIGN_IN_WRONG = "sign_in_wrong"
     SIGN_IN_LOCKED = "sign_in_locked"
+    EMAIL_EARLY = "email_early"
     LINK_INVALID = "link_invalid"
     SESSION_LOST = "session_lost"
 
@@ -57,3 +58,10 @@ class Lost:
 @dataclass(frozen=True)
 class OutOfTurn:
     """The step cannot be taken now; the customer is led to the one they are really at."""
+
+
+@dataclass(frozen=True)
+class KnownPhone:
+    """The phone, confirmed a moment ago, has a customer already."""
+
+    phone: str

@@ -98,7 +98,13 @@ async def keep(portal: Portal, visit: Visit, now: datetime) -> None:
 
 
 async def succeed(
-    portal: Portal, caller: Caller, visit: Visit | None, customer: int, now: datetime, *, remembered: bool = False
+    portal: Portal,
+    caller: Caller,
+    visit: Visit | None,
+    customer: int,
+    now: datetime,
+    *,
+    remembered: bool = False,
 ) -> Visit:
     """Sign in: a new session, and the one that led here ends."""
     if visit is not None:
@@ -120,5 +126,11 @@ def _idle_until(portal: Portal, ends_at: datetime, remembered: bool, now: dateti
 def _visit(portal: Portal, row: dict[str, Any]) -> Visit:
     progress = portal.sealing.unseal(row["progress_sealed"])
     return Visit(
-        row["id"], row["customer"], row["ends_at"], progress, row["authenticated_at"], None, bool(row["remembered"])
+        row["id"],
+        row["customer"],
+        row["ends_at"],
+        progress,
+        row["authenticated_at"],
+        None,
+        bool(row["remembered"]),
     )

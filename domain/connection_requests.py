@@ -1,0 +1,93 @@
+"""«Заявка на подключение»: a row for the staff's list, an e-mail to them, its number to the customer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from db import connection_requests, customers, journal
+from db.engine import transaction
+from domain import outbox, sessions
+from domain.messages import ConnectionRequestForStaff, ConnectionRequestReceived
+from domain.money import show_amount
+from domain.periods import show_period
+from domain.phones import show_phone
+from domain.portal import Portal
+from domain.refusals import Lost, OutOfTurn
+from domain.registration import Registration, put_into, registration_of
+from domain.sessions import Caller, Visit
+
+# Where the requests go while mail itself goes nowhere (`outbox:` needs no staff address).
+_STAFF_OF_THE_OUTBOX = "staff@example.org"
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the form asks beside the phone, which is the confirmed one."""
+
+    last_name: str
+    first_name: str
+    patronymic: str
+    email: str
+    address: str
+    account_number: str
+    comment: str
+
+
+async def send(portal: Portal, caller: Caller, request: Request, now: datetime) -> Visit | Lost | OutOfTurn:
+    """Send it once; the same session sending again gets the same number."""
+    async with transaction():
+        visit = await sessions.lock(portal, caller, now)
+        if visit is None:
+            return Lost()
+        registration = registration_of(visit)
+        if registration.request_number:
+            return visit
+        if not may_be_sent(registration):
+            return OutOfTurn()
+        entries = _entries(registration, request)
+        number = await connection_requests.add(portal.sealing.seal(entries), now)
+        await customers.add_consent(
+            {
+                "phone_hash": portal.sealing.keyed_hash("phone", registration.phone),
+                "text_version": registration.consent_version,
+                "text_hash": registration.consent_hash,
+                "given_at": datetime.fromisoformat(registration.consent_at),
+                "ip": registration.consent_ip,
+            }
+        )
+        staff = portal.settings.staff_email or _STAFF_OF_THE_OUTBOX
+        await outbox.post(portal, ConnectionRequestForStaff(number, entries), staff, now)
+        await outbox.post(portal, ConnectionRequestReceived(number, request.first_name), request.email, now)
+        await journal.add(now, "connection-requested", None, caller.ip, caller.user_agent, f"number {number}")
+        registration.request_number = number
+        registration.last_name, registration.first_name = request.last_name, request.first_name
+        registration.patronymic, registration.email = request.patronymic, request.email
+        put_into(visit, registration)
+        await sessions.keep(portal, visit, now)
+        return visit
+
+
+def may_be_sent(registration: Registration) -> bool:
+    """Only after the search has failed for a confirmed phone."""
+    return registration.phone_confirmed and registration.not_found
+
+
+def _entries(registration: Registration, request: Request) -> list[tuple[str, str]]:
+    """Everything that was entered, labelled as on the screens; what was left empty is left out."""
+    amount = f"{show_amount(registration.amount_kopecks)} ₽" if registration.amount_kopecks >= 0 else ""
+    everything = [
+        ("Фамилия", request.last_name),
+        ("Имя", request.first_name),
+        ("Отчество", request.patronymic),
+        ("Телефон", show_phone(registration.phone)),
+        ("Электронная почта", request.email),
+        ("Адрес", request.address),
+        ("Номер лицевого счета", request.account_number),
+        ("Комментарий", request.comment),
+        ("Расчетный период, введенный при поиске", show_period(registration.period)),
+        ("Номер лицевого счета, введенный при поиске", registration.account_number),
+        ("Сумма к оплате, введенная при поиске", amount),
+        ("Согласие на обработку данных", f"{registration.consent_at} (текст {registration.consent_version})"),
+    ]
+    return [(label, value) for label, value in everything if value]

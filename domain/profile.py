@@ -1,0 +1,53 @@
+"""What a signed-in customer sees of themselves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from db import customers, registry
+from domain.periods import show_period
+from domain.portal import Portal
+
+BILLS_SHOWN = 3
+
+
+@dataclass(frozen=True)
+class AttachedAccount:
+    """`bills` are (period as printed, kopecks), newest first."""
+
+    number: str
+    address: str
+    bills: list[tuple[str, int]]
+
+
+@dataclass(frozen=True)
+class Profile:
+    """Phone E.164, e-mail in the clear: for the owner's eyes only."""
+
+    name: str
+    phone: str
+    email: str
+    email_confirmed: bool
+    accounts: list[AttachedAccount]
+
+
+async def of(portal: Portal, customer: int) -> Profile | None:
+    row = await customers.get(customer)
+    if row is None:
+        return None
+    accounts = await registry.accounts_of(customer)
+    bills = await registry.bills_of([a["id"] for a in accounts], await registry.newest_periods(BILLS_SHOWN))
+    return Profile(
+        name=" ".join(part for part in (row["first_name"], row["patronymic"], row["last_name"]) if part),
+        phone=portal.sealing.unseal(row["phone_sealed"]),
+        email=portal.sealing.unseal(row["email_sealed"]) if row["email_sealed"] else "",
+        email_confirmed=row["email_confirmed_at"] is not None,
+        accounts=[
+            AttachedAccount(
+                account["number"],
+                account["address"],
+                [(show_period(b["period"]), b["amount_kopecks"]) for b in bills if b["account"] == account["id"]],
+            )
+            for account in accounts
+        ],
+    )

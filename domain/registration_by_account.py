@@ -1,0 +1,190 @@
+"""Registration by account up to the password: one function a step, one transaction each.
+
+Every step may be sent twice, at once or again: the second time finds what the first has done and leads on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from db import customers, journal, registry
+from db.engine import transaction
+from domain import one_time_codes, sessions, throttles
+from domain.messages import RegistrationCode
+from domain.one_time_codes import Purpose, Verdict
+from domain.portal import Portal
+from domain.refusals import Code, KnownPhone, Lost, OutOfTurn, Refused
+from domain.registration import Registration, put_into, registration_of
+from domain.sessions import Caller, Visit
+from domain.throttles import DAY, Limit
+
+PURPOSE = Purpose("registration", RegistrationCode)
+
+
+@dataclass(frozen=True)
+class ConsentText:
+    """Which text was consented to."""
+
+    version: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Person:
+    """Names cleaned, the birth date ISO, the e-mail normalised."""
+
+    last_name: str
+    first_name: str
+    patronymic: str
+    birth_date: str
+    email: str
+
+
+async def give_phone(
+    portal: Portal, caller: Caller, phone: str, consent: ConsentText, now: datetime
+) -> Visit | Refused:
+    """Remember the phone and the consent, and send the code. The returned visit may be a new one."""
+    async with transaction():
+        visit = await sessions.lock(portal, caller, now)
+        registration = registration_of(visit)
+        if not (registration.phone == phone and registration.phone_confirmed):
+            at = await one_time_codes.send(portal, PURPOSE, phone, caller, now)
+            if at is not None and not await one_time_codes.is_under_way(portal, PURPOSE, phone, now):
+                return Refused(Code.RESEND_EARLY, "phone", at)
+            registration.phone, registration.phone_confirmed = phone, False
+        if registration.consent_hash != consent.sha256:
+            registration.consent_version, registration.consent_hash = consent.version, consent.sha256
+            registration.consent_at, registration.consent_ip = now.isoformat(), caller.ip
+        if visit is None:
+            visit = await sessions.begin(portal, caller, now)
+        return await _keep(portal, visit, registration, now)
+
+
+async def send_another_code(portal: Portal, caller: Caller, now: datetime) -> Visit | Refused | Lost | OutOfTurn:
+    """«Отправить код еще раз»."""
+    async with transaction():
+        visit = await sessions.lock(portal, caller, now)
+        if visit is None:
+            return Lost()
+        registration = registration_of(visit)
+        if not registration.phone or registration.phone_confirmed:
+            return OutOfTurn()
+        at = await one_time_codes.send(portal, PURPOSE, registration.phone, caller, now)
+        if at is not None:
+            return Refused(Code.RESEND_EARLY, "code", at)
+        return visit
+
+
+async def confirm_code(
+    portal: Portal, caller: Caller, typed: str, now: datetime
+) -> Visit | KnownPhone | list[Refused] | Lost | OutOfTurn:
+    """Judge the code; only the right one tells whether the number has a customer already."""
+    async with transaction():
+        visit = await sessions.lock(portal, caller, now)
+        if visit is None:
+            return Lost()
+        registration = registration_of(visit)
+        if not registration.phone or registration.phone_confirmed:
+            return OutOfTurn()
+        verdict = await one_time_codes.judge(portal, PURPOSE, registration.phone, typed, now)
+        if verdict is not Verdict.CORRECT:
+            return _refused_code(verdict)
+        known = await customers.by_phone(portal.sealing.keyed_hash("phone", registration.phone))
+        if known is not None:
+            await journal.add(now, "registration-of-known-phone", known["id"], caller.ip, caller.user_agent)
+            visit.progress = {}
+            await sessions.keep(portal, visit, now)
+            return KnownPhone(registration.phone)
+        registration.phone_confirmed = True
+        return await _keep(portal, visit, registration, now)
+
+
+def _refused_code(verdict: Verdict) -> list[Refused]:
+    codes = {
+        Verdict.WRONG: [Code.CODE_WRONG],
+        # Both, so that the customer learns at once that trying on is in vain.
+        Verdict.WRONG_AND_LAST: [Code.CODE_WRONG, Code.CODE_EXHAUSTED],
+        Verdict.EXHAUSTED: [Code.CODE_EXHAUSTED],
+        Verdict.LAPSED: [Code.CODE_LAPSED],
+    }
+    return [Refused(code, "code") for code in codes[verdict]]
+
+
+async def find_account(
+    portal: Portal, caller: Caller, period: str, account_number: str, amount_kopecks: int, now: datetime
+) -> Visit | Refused | Lost | OutOfTurn:
+    """Look for the bill; a miss is counted against the phone and against the account number."""
+    async with transaction():
+        visit = await sessions.lock(portal, caller, now)
+        if visit is None:
+            return Lost()
+        registration = registration_of(visit)
+        if not registration.phone_confirmed or registration.customer:
+            return OutOfTurn()
+        typed = (period, account_number, amount_kopecks)
+        if registration.account and typed == _bill_of(registration):
+            return visit
+        registration.period, registration.account_number, registration.amount_kopecks = typed
+        registration.account, registration.address_confirmed = 0, False
+        refused = await _search(portal, registration, now)
+        registration.not_found = refused is not None
+        await _keep(portal, visit, registration, now)
+        return refused or visit
+
+
+async def _search(portal: Portal, registration: Registration, now: datetime) -> Refused | None:
+    limits = [
+        Limit("bill-phone-day", registration.phone, portal.settings.bill_tries_phone_day, DAY),
+        Limit("bill-account-day", registration.account_number, portal.settings.bill_tries_account_day, DAY),
+    ]
+    # Counted before it is judged, so that a hundred guesses at once are not judged all.
+    at = await throttles.claim(portal, limits, now)
+    if at is not None:
+        return Refused(Code.BILL_TOO_OFTEN, at=at)
+    account = await registry.find_account_by_bill(
+        registration.account_number, registration.period, registration.amount_kopecks
+    )
+    if account is None:
+        return Refused(Code.BILL_UNKNOWN)
+    await throttles.give_back(portal, limits)
+    registration.account = account["id"]
+    return None
+
+
+async def confirm_address(portal: Portal, caller: Caller, *, mine: bool, now: datetime) -> Visit | Lost | OutOfTurn:
+    """«Да» goes on, «Нет» goes back to the bill with what was typed kept."""
+    async with transaction():
+        visit = await sessions.lock(portal, caller, now)
+        if visit is None:
+            return Lost()
+        registration = registration_of(visit)
+        if not registration.account:
+            return OutOfTurn()
+        registration.address_confirmed = mine
+        if not mine:
+            registration.account = 0
+        return await _keep(portal, visit, registration, now)
+
+
+async def give_person(portal: Portal, caller: Caller, person: Person, now: datetime) -> Visit | Lost | OutOfTurn:
+    async with transaction():
+        visit = await sessions.lock(portal, caller, now)
+        if visit is None:
+            return Lost()
+        registration = registration_of(visit)
+        if not registration.address_confirmed:
+            return OutOfTurn()
+        for name, value in vars(person).items():
+            setattr(registration, name, value)
+        return await _keep(portal, visit, registration, now)
+
+
+async def _keep(portal: Portal, visit: Visit, registration: Registration, now: datetime) -> Visit:
+    put_into(visit, registration)
+    await sessions.keep(portal, visit, now)
+    return visit
+
+
+def _bill_of(registration: Registration) -> tuple[str, str, int]:
+    return registration.period, registration.account_number, registration.amount_kopecks

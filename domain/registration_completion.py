@@ -1,0 +1,130 @@
+"""The last step of a registration by account: the password makes the customer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from db import customers, journal
+from db.engine import transaction
+from domain import email_confirmation, sessions, sign_in
+from domain.passwords import unmet_conditions
+from domain.people import fold_email
+from domain.portal import Portal
+from domain.refusals import KnownPhone, Lost, OutOfTurn
+from domain.registration import Registration, only, registration_of
+from domain.sessions import Caller, Visit
+
+
+@dataclass(frozen=True)
+class UnmetConditions:
+    """The password breaks these conditions of domain/passwords.py."""
+
+    conditions: list[str]
+
+
+def unmet(portal: Portal, registration: Registration, password: str) -> list[str]:
+    """Conditions that `password` breaks for this person."""
+    settings = portal.settings
+    about = (
+        registration.phone,
+        registration.last_name,
+        registration.first_name,
+        registration.patronymic,
+        registration.email,
+    )
+    return unmet_conditions(
+        password,
+        shortest=settings.password_min,
+        longest=settings.password_max,
+        needs=settings.password_needs,
+        about=about,
+    )
+
+
+async def register(
+    portal: Portal, caller: Caller, password: str, now: datetime
+) -> Visit | KnownPhone | UnmetConditions | Lost | OutOfTurn:
+    """Make the customer, attach the account, send the e-mail link and sign in: the returned visit is new."""
+    visit = await sessions.resume(portal, caller, now)
+    if visit is None:
+        return Lost()
+    registration = registration_of(visit)
+    if registration.customer:
+        return await _enter_again(portal, caller, registration, password, now)
+    if not registration.person_given or not registration.address_confirmed:
+        return OutOfTurn()
+    if conditions := unmet(portal, registration, password):
+        return UnmetConditions(conditions)
+    password_hash = await portal.hasher.hash(password)
+    async with transaction():
+        visit = await sessions.lock(portal, caller, now)
+        if visit is None:
+            return Lost()
+        registration = registration_of(visit)
+        if not registration.customer:
+            if not registration.person_given or not registration.address_confirmed:
+                return OutOfTurn()
+            return await _make_customer(portal, caller, visit, registration, password_hash, now)
+    return await _enter_again(portal, caller, registration, password, now)
+
+
+async def _make_customer(
+    portal: Portal,
+    caller: Caller,
+    visit: Visit,
+    registration: Registration,
+    password_hash: str,
+    now: datetime,
+) -> Visit | KnownPhone:
+    sealing = portal.sealing
+    phone_hash = sealing.keyed_hash("phone", registration.phone)
+    customer = await customers.add(
+        {
+            "phone_hash": phone_hash,
+            "phone_sealed": sealing.seal(registration.phone),
+            "last_name": registration.last_name,
+            "first_name": registration.first_name,
+            "patronymic": registration.patronymic,
+            "birth_date": datetime.fromisoformat(registration.birth_date).date(),
+            "email_hash": sealing.keyed_hash("email", fold_email(registration.email)),
+            "email_sealed": sealing.seal(registration.email),
+            "password_hash": password_hash,
+            "registered_at": now,
+        }
+    )
+    if customer is None:
+        # Another session of the same phone was faster.
+        visit.progress = {}
+        await sessions.keep(portal, visit, now)
+        return KnownPhone(registration.phone)
+    await customers.attach_account(customer, registration.account, now)
+    await customers.add_consent(
+        {
+            "customer": customer,
+            "phone_hash": phone_hash,
+            "text_version": registration.consent_version,
+            "text_hash": registration.consent_hash,
+            "given_at": datetime.fromisoformat(registration.consent_at),
+            "ip": registration.consent_ip,
+        }
+    )
+    await email_confirmation.send_link(portal, customer, registration.first_name, registration.email, now)
+    await journal.add(now, "registered", customer, caller.ip, caller.user_agent)
+    await sessions.finish(portal, visit, only(Registration(customer=customer)), now)
+    return await sessions.begin(portal, caller, now, customer=customer)
+
+
+async def _enter_again(
+    portal: Portal, caller: Caller, registration: Registration, password: str, now: datetime
+) -> Visit | OutOfTurn:
+    """The last POST once more: its answer may have been lost.
+
+    The same password opens a session, no other does, and it is counted as every sign-in is.
+    """
+    customer = await customers.get(registration.customer)
+    if customer is None:
+        return OutOfTurn()
+    phone = portal.sealing.unseal(customer["phone_sealed"])
+    entered = await sign_in.by_phone(portal, caller, phone, password, now)
+    return entered if isinstance(entered, Visit) else OutOfTurn()

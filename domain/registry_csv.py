@@ -1,0 +1,109 @@
+"""CSV as registries are exported: `;`, `,` or tab; UTF-8, UTF-16 with BOM or windows-1251."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+from collections import deque
+from collections.abc import Iterator, Sequence
+from operator import itemgetter
+from typing import IO
+
+from domain.registry_rows import BadRow, FileRefused, Progress, Row, places, wrong_width
+
+_DELIMITERS = ";,\t"
+# The csv module's own limit for a field; a line without end must not fill the memory either.
+_LONGEST_LINE = 131_072
+_REPORT_EVERY = 2_000
+_CHUNK = 1 << 20
+
+
+def csv_rows(file: IO[bytes], columns: Sequence[str], progress: Progress) -> Iterator[Row | BadRow]:
+    """Rows of an open, seekable file; memory does not grow with it. Raises FileRefused on its header."""
+    size = file.seek(0, io.SEEK_END)
+    encoding = _encoding(file)
+    file.seek(0)
+    lines = _Lines(io.TextIOWrapper(file, encoding, errors="replace", newline=""))
+    header = next((line for line in lines if line.strip()), None)
+    if header is None:
+        raise FileRefused("the file is empty")
+    delimiter = _delimiter(header, columns)
+    names = next(csv.reader([header], delimiter=delimiter), [])
+    # places() refuses a bad header now, not when the first row is asked for.
+    pick = itemgetter(*places(names, columns))
+    return _rows(lines, delimiter, len(names), pick, lambda: progress(file.tell(), size))
+
+
+def _encoding(file: IO[bytes]) -> str:
+    """UTF-8 unless its broken sequences outnumber the whole ones.
+
+    Russian in windows-1251 is hardly ever well-formed UTF-8. One broken byte in a UTF-8 file makes a bad row,
+    it does not turn every address into gibberish.
+    """
+    file.seek(0)
+    if file.read(2) in {codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE}:
+        return "utf-16"
+    file.seek(0)
+    decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
+    whole = broken = 0
+    while chunk := file.read(_CHUNK):
+        text = decoder.decode(chunk)
+        broken += (replaced := text.count("\ufffd"))
+        whole += len(text) - len(text.encode("ascii", "ignore")) - replaced
+    return "cp1251" if broken > whole else "utf-8-sig"
+
+
+def _delimiter(header: str, columns: Sequence[str]) -> str:
+    """The one that finds most of the wanted columns in the header."""
+
+    def found(delimiter: str) -> tuple[int, int]:
+        names = [name.strip().casefold() for name in next(csv.reader([header], delimiter=delimiter), [])]
+        return sum(column in names for column in columns), len(names)
+
+    return max(_DELIMITERS, key=found)
+
+
+class _Lines:
+    """Numbered physical lines that can be given back when a record turns out to be broken."""
+
+    def __init__(self, stream: io.TextIOWrapper) -> None:
+        self._stream = stream
+        self._waiting: deque[str] = deque()
+        self._read = 0
+        self.taken: list[str] = []
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = self._waiting.popleft() if self._waiting else self._next_line()
+        if not line:
+            raise StopIteration
+        self._read += 1
+        self.taken.append(line)
+        return line
+
+    def _next_line(self) -> str:
+        line = self._stream.readline(_LONGEST_LINE)
+        if len(line) == _LONGEST_LINE and line[-1] not in "\r\n":
+            while (rest := self._stream.readline(_LONGEST_LINE)) and rest[-1] not in "\r\n":
+                pass
+        return line
+
+    @property
+    def start(self) -> int:
+        """The number of the first line taken since `taken` was emptied."""
+        return self._read - len(self.taken) + 1
+
+    def give_back(self) -> None:
+        """All lines taken but the first: they may be records of their own."""
+        self._waiting.extendleft(reversed(self.taken[1:]))
+        self._read -= len(self.taken) - 1
+        del self.taken[1:]
+
+
+def _rows(
+    lines: _Lines, delimiter: str, width: int, pick: itemgetter[int], report: Progress | object
+) -> Iterator[Row | BadRow]:
+    raise NotImplementedError

@@ -1,0 +1,57 @@
+"""What the readers of registry files hand on, and how a header is understood."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+
+class FileRefused(Exception):
+    """One line for the operator on why nothing of the file can be used."""
+
+
+@dataclass(frozen=True, slots=True)
+class Misread:
+    """A cell that the file's format has spoilt, such as a long number that a spreadsheet has rounded."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class BadRow:
+    """A row that cannot be imported. `reason` never repeats what stood in it; `column` may be empty.
+
+    `key` tells which row of the database it means, where that could still be read.
+    """
+
+    line: int
+    column: str
+    reason: str
+    key: tuple[str, ...] | None = None
+
+
+Cell = str | Misread
+# The line it begins in (the row number in a workbook), and its cells in the order of the kind's columns.
+Row = tuple[int, Sequence[Cell]]
+# Told how much has been read and how much there is; bytes or rows.
+Progress = Callable[[int, int], None]
+
+
+def places(header: Sequence[str], columns: Sequence[str]) -> tuple[int, ...]:
+    """Where each of `columns` stands in `header`; case and extra columns do not matter.
+
+    Raises FileRefused when one is missing or stands twice.
+    """
+    names = [name.strip("\ufeff \t\u00a0").casefold() for name in header]
+    missing = [column for column in columns if column not in names]
+    if missing:
+        raise FileRefused(f"the header has no column {', '.join(missing)}; needed: {', '.join(columns)}")
+    twice = [column for column in columns if Counter(names)[column] > 1]
+    if twice:
+        raise FileRefused(f"the header has the column {', '.join(twice)} more than once")
+    return tuple(names.index(column) for column in columns)
+
+
+def wrong_width(line: int, found: int, expected: int) -> BadRow:
+    return BadRow(line, "", f"has {found} cells where the header has {expected}")

@@ -1,0 +1,81 @@
+"""Signing in by phone and password, and signing out. Known and unknown numbers cost the same work."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from db import customers, journal
+from db import sessions as session_rows
+from db.engine import transaction
+from domain import sessions, throttles
+from domain.portal import Portal
+from domain.refusals import Code, Refused
+from domain.sessions import Caller, Visit
+from domain.throttles import HOUR, Limit
+
+_PHONE_KEY = "sign_in_phone"
+
+
+async def give_phone(portal: Portal, caller: Caller, phone: str, now: datetime) -> Visit:
+    """Remember which number the password window is for."""
+    async with transaction():
+        visit = await sessions.lock(portal, caller, now) or await sessions.begin(portal, caller, now)
+        visit.progress[_PHONE_KEY] = phone
+        await sessions.keep(portal, visit, now)
+        return visit
+
+
+def phone_given(visit: Visit | None) -> str:
+    """E.164, or empty where no number has been given yet."""
+    return str(visit.progress.get(_PHONE_KEY, "")) if visit else ""
+
+
+async def by_phone(
+    portal: Portal, caller: Caller, phone: str, password: str, now: datetime, *, remembered: bool = False
+) -> Visit | list[Refused]:
+    """Judge the password; the returned visit is a new session, the one that led here has ended."""
+    limits = _limits(portal, caller, phone)
+    async with transaction():
+        # Counted before it is judged: of 500 guesses at once no more than the allowed ones are looked at.
+        at = await throttles.claim(portal, limits, now)
+    if at is not None:
+        return [Refused(Code.SIGN_IN_LOCKED, "password", at)]
+    customer = await customers.by_phone(portal.sealing.keyed_hash("phone", phone))
+    if not await portal.hasher.verify(customer["password_hash"] if customer else None, password):
+        return await _refuse(portal, caller, limits, customer["id"] if customer else None, now)
+    assert customer is not None
+    async with transaction():
+        await throttles.forget(portal, limits[0])
+        await throttles.give_back(portal, limits[1:])
+        await journal.add(now, "signed-in", customer["id"], caller.ip, caller.user_agent)
+        visit = await sessions.lock(portal, caller, now)
+        return await sessions.succeed(portal, caller, visit, customer["id"], now, remembered=remembered)
+
+
+async def _refuse(
+    portal: Portal, caller: Caller, limits: list[Limit], customer: int | None, now: datetime
+) -> list[Refused]:
+    async with transaction():
+        await journal.add(now, "sign-in-refused", customer, caller.ip, caller.user_agent)
+        at = await throttles.free_at(portal, limits, now)
+    refused = [Refused(Code.SIGN_IN_WRONG, "password")]
+    return [*refused, Refused(Code.SIGN_IN_LOCKED, "password", at)] if at > now else refused
+
+
+async def sign_out(portal: Portal, caller: Caller, now: datetime) -> None:
+    """End the caller's session; without one there is nothing to end."""
+    async with transaction():
+        visit = await sessions.lock(portal, caller, now)
+        if visit is not None:
+            await session_rows.end(visit.id)
+            await journal.add(now, "signed-out", visit.customer, caller.ip, caller.user_agent)
+
+
+def _limits(portal: Portal, caller: Caller, identifier: str) -> list[Limit]:
+    settings = portal.settings
+    lock = settings.sign_in_lock
+    here = f"{identifier}\0{throttles.network_of(caller.ip)}"
+    return [
+        Limit("sign-in-here", here, settings.sign_in_tries, lock, lock=lock),
+        Limit("sign-in-anywhere", identifier, settings.sign_in_tries_anywhere_hour, HOUR, lock=lock),
+    ]
