@@ -1,0 +1,1 @@
+"""Commands that app.py adds to the `litestar` command line."""
