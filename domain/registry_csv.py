@@ -6,32 +6,33 @@ import codecs
 import csv
 import io
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from operator import itemgetter
 from typing import IO
 
-from domain.registry_rows import BadRow, FileRefused, Progress, Row, places, wrong_width
+from domain.registry_rows import BadRow, Progress, RegistryFileError, Row, places, wrong_width
 
 _DELIMITERS = ";,\t"
 # The csv module's own limit for a field; a line without end must not fill the memory either.
 _LONGEST_LINE = 131_072
 _REPORT_EVERY = 2_000
 _CHUNK = 1 << 20
+_Pick = Callable[[list[str]], Sequence[str]]
 
 
 def csv_rows(file: IO[bytes], columns: Sequence[str], progress: Progress) -> Iterator[Row | BadRow]:
-    """Rows of an open, seekable file; memory does not grow with it. Raises FileRefused on its header."""
+    """Rows of an open, seekable file; memory does not grow with it. Raises RegistryFileError on its header."""
     size = file.seek(0, io.SEEK_END)
     encoding = _encoding(file)
     file.seek(0)
     lines = _Lines(io.TextIOWrapper(file, encoding, errors="replace", newline=""))
     header = next((line for line in lines if line.strip()), None)
     if header is None:
-        raise FileRefused("the file is empty")
+        raise RegistryFileError("the file is empty")
     delimiter = _delimiter(header, columns)
     names = next(csv.reader([header], delimiter=delimiter), [])
     # places() refuses a bad header now, not when the first row is asked for.
-    pick = itemgetter(*places(names, columns))
+    pick: _Pick = itemgetter(*places(names, columns))
     return _rows(lines, delimiter, len(names), pick, lambda: progress(file.tell(), size))
 
 
@@ -103,7 +104,36 @@ class _Lines:
         del self.taken[1:]
 
 
-def _rows(
-    lines: _Lines, delimiter: str, width: int, pick: itemgetter[int], report: Progress | object
-) -> Iterator[Row | BadRow]:
-    raise NotImplementedError
+def _rows(lines: _Lines, delimiter: str, width: int, pick: _Pick, report: Callable[[], None]) -> Iterator[Row | BadRow]:
+    for count, (line, cells) in enumerate(_records(lines, delimiter)):
+        if count % _REPORT_EVERY == 0:
+            report()
+        if isinstance(cells, BadRow):
+            yield cells
+        elif len(cells) == width:
+            yield line, pick(cells)
+        elif any(cell.strip() for cell in cells):
+            # A stray quote may have swallowed good rows: they get a chance of their own.
+            lines.give_back()
+            yield wrong_width(line, len(cells), width)
+    report()
+
+
+def _records(lines: _Lines, delimiter: str) -> Iterator[tuple[int, list[str] | BadRow]]:
+    """Each record with the number of its first line; one with broken quoting costs that line only."""
+    while True:
+        # Strict, or `"a" b` and a quote that is never closed would be read as something.
+        reader = csv.reader(lines, delimiter=delimiter, strict=True)
+        lines.taken.clear()
+        try:
+            for cells in reader:
+                yield lines.start, cells if _whole(lines.taken) else BadRow(lines.start, "", "is too long")
+                lines.taken.clear()
+            return
+        except csv.Error:
+            lines.give_back()
+            yield lines.start, BadRow(lines.start, "", "has a quote out of place or a cell without end")
+
+
+def _whole(taken: list[str]) -> bool:
+    return all(len(line) < _LONGEST_LINE or line[-1] in "\r\n" for line in taken)

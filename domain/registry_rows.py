@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 
-class FileRefused(Exception):
+class RegistryFileError(Exception):
     """One line for the operator on why nothing of the file can be used."""
 
 
@@ -41,15 +41,15 @@ Progress = Callable[[int, int], None]
 def places(header: Sequence[str], columns: Sequence[str]) -> tuple[int, ...]:
     """Where each of `columns` stands in `header`; case and extra columns do not matter.
 
-    Raises FileRefused when one is missing or stands twice.
+    Raises RegistryFileError when one is missing or stands twice.
     """
     names = [name.strip("\ufeff \t\u00a0").casefold() for name in header]
     missing = [column for column in columns if column not in names]
     if missing:
-        raise FileRefused(f"the header has no column {', '.join(missing)}; needed: {', '.join(columns)}")
+        raise RegistryFileError(f"the header has no column {', '.join(missing)}; needed: {', '.join(columns)}")
     twice = [column for column in columns if Counter(names)[column] > 1]
     if twice:
-        raise FileRefused(f"the header has the column {', '.join(twice)} more than once")
+        raise RegistryFileError(f"the header has the column {', '.join(twice)} more than once")
     return tuple(names.index(column) for column in columns)
 
 

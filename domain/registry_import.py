@@ -1,0 +1,110 @@
+"""Import of the company's registry: rows of a file become accounts, bills, cards or customers.
+
+All of it or nothing. An import can be repeated: the second time finds everything unchanged. Where rows
+contradict each other the first counts, and only `skip_bad` lets that pass.
+
+`replace` also removes what the file no longer has: accounts with their bills and their attachments to
+customers; bills of every period; cards; customers who have not set a password, and those customers' attached
+accounts. Customers with a password are never removed. A bad row that is skipped still protects the row it
+means, as far as its key can be read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from heapq import merge as in_order
+from typing import Any
+
+from db.engine import Engine
+from db.importer import Import, importing
+from domain.registry_kinds import Kind
+from domain.registry_rows import BadRow, RegistryFileError, Row
+
+# Enough to see what is wrong with a file, few enough to read.
+REPORTED = 20
+_CHUNK = 5_000
+
+
+@dataclass
+class Report:
+    """What came of an import. Without `done` nothing was changed because of the bad rows."""
+
+    done: bool = False
+    added: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    removed: int = 0
+    # What went with removed accounts, or left the customers' lists.
+    bills: int = 0
+    attachments: int = 0
+    skipped: int = 0
+    # The first of them, in the order of the file.
+    bad: list[BadRow] = field(default_factory=list)
+
+    def add_bad(self, count: int, rows: Iterable[BadRow]) -> None:
+        self.skipped += count
+        self.bad = list(in_order(self.bad, rows, key=lambda row: row.line))[:REPORTED]
+
+
+async def import_rows(
+    engine: Engine,
+    kind: Kind,
+    rows: Iterator[Row | BadRow],
+    now: datetime,
+    *,
+    replace: bool = False,
+    skip_bad: bool = False,
+    dry_run: bool = False,
+) -> Report:
+    """Raises RegistryFileError when `rows` raises it, or when `replace` would remove everything for an empty file."""
+    report = Report()
+    async with importing(engine, kind.name) as begun:
+        await _load(begun, kind, rows, report)
+        await _check(begun, kind, report)
+        if report.skipped and not skip_bad:
+            return report
+        if replace and not await begun.staged():
+            raise RegistryFileError("has no usable row, and --replace would remove everything")
+        counts = await begun.merge(now, replace)
+        if not dry_run:
+            await begun.keep()
+    for name in ("added", "changed", "unchanged", "removed", "bills", "attachments"):
+        setattr(report, name, counts[name])
+    report.done = True
+    return report
+
+
+async def _load(begun: Import, kind: Kind, rows: Iterator[Row | BadRow], report: Report) -> None:
+    good: list[tuple[Any, ...]] = []
+    spared: list[tuple[str, ...]] = []
+    for row in rows:
+        clean = row if isinstance(row, BadRow) else kind.clean(row)
+        if isinstance(clean, BadRow):
+            # Rows come in the order of the file, so the first ones are all that is ever reported.
+            report.add_bad(1, [clean] if len(report.bad) < REPORTED else [])
+            if clean.key is not None:
+                spared.append(clean.key)
+        else:
+            good.append(clean)
+        if len(good) + len(spared) >= _CHUNK:
+            await _write(begun, good, spared)
+    await _write(begun, good, spared)
+
+
+async def _write(begun: Import, good: list[tuple[Any, ...]], spared: list[tuple[str, ...]]) -> None:
+    await begun.load(good)
+    await begun.spare(spared)
+    good.clear()
+    spared.clear()
+
+
+async def _check(begun: Import, kind: Kind, report: Report) -> None:
+    """What a single row cannot tell: contradictions within the file, and accounts that are not there."""
+    key = " and ".join(column.name for column in kind.columns[: kind.key_columns])
+    count, conflicts = await begun.take_out_conflicts(REPORTED)
+    report.add_bad(count, [BadRow(line, key, f"stands on line {first} with other values") for line, first in conflicts])
+    await begun.begin_alone()
+    count, lines = await begun.take_out_unknown(REPORTED)
+    report.add_bad(count, [BadRow(line, begun.unknown_column, "no such account") for line in lines])

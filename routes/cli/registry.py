@@ -1,0 +1,91 @@
+"""`litestar registry import` and `litestar registry demo`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from db.engine import Engine, run
+from domain import demo_company
+from domain.registry_files import opened_rows
+from domain.registry_import import import_rows
+from domain.registry_kinds import KINDS, Kind, kinds
+from domain.registry_rows import RegistryFileError
+from domain.sealing import Sealing
+from routes.cli.registry_output import progress_bar, say_bad_rows, say_counts
+from routes.cli.running import loaded_settings, refuse, run_with_database
+from settings import Settings
+
+
+@click.group("registry")
+def registry_group() -> None:
+    """Fill the registry: accounts, bills, cards, customers."""
+
+
+@registry_group.command("import")
+@click.argument("kind", type=click.Choice(KINDS))
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--dry-run", is_flag=True, help="Tell what would change, change nothing.")
+@click.option("--replace", is_flag=True, help="Also remove what the file no longer has.")
+@click.option("--skip-bad", is_flag=True, help="Leave bad rows out instead of stopping.")
+def import_file(kind: str, file: Path, dry_run: bool, replace: bool, skip_bad: bool) -> None:
+    """Import a CSV or XLSX FILE, all of it or nothing.
+
+    --replace removes accounts together with their bills, and never a customer who has set a password.
+    """
+    settings = loaded_settings()
+    name = file.name or str(file)
+
+    async def work(engine: Engine) -> None:
+        now = datetime.now(UTC)
+        wanted = _kinds(settings, settings.sms_countries, now)[kind]
+        with progress_bar(name) as progress, opened_rows(file, wanted.column_names, progress) as rows:
+            report = await import_rows(engine, wanted, rows, now, replace=replace, skip_bad=skip_bad, dry_run=dry_run)
+        say_bad_rows(name, report)
+        if not report.done:
+            refuse(f"{name}: nothing was imported; correct the rows above or leave them out with --skip-bad")
+        say_counts(name, report, dry_run)
+
+    try:
+        run_with_database(settings, work)
+    except RegistryFileError as error:
+        refuse(f"{name}: {error}")
+
+
+@registry_group.command("demo")
+@click.option("--if-empty", is_flag=True, help="Do nothing where there are accounts already, or in production.")
+def demo(if_empty: bool) -> None:
+    """Load a fictitious company: 500 accounts, bills of three months, cards and customers."""
+    settings = loaded_settings()
+    if settings.production:
+        if if_empty:
+            return
+        refuse("KABINET_MODE=production: the fictitious company is for development only")
+
+    async def work(engine: Engine) -> None:
+        if if_empty and await run("SELECT 1 FROM accounts LIMIT 1"):
+            return
+        now = datetime.now(UTC)
+        # Its phones are Russian, whatever countries this portal serves.
+        for name, kind in _kinds(settings, ("RU",), now).items():
+            cells = [[row[column] for column in kind.column_names] for row in _demo_rows(name, settings, now)]
+            say_counts(name, await import_rows(engine, kind, enumerate(cells, 1), now))
+
+    run_with_database(settings, work)
+
+
+def _kinds(settings: Settings, countries: Sequence[str], now: datetime) -> dict[str, Kind]:
+    return kinds(Sealing(settings.secret), countries, now.astimezone(settings.zone).date())
+
+
+def _demo_rows(kind: str, settings: Settings, now: datetime) -> demo_company.Rows:
+    if kind == "bills":
+        return demo_company.bills(now.astimezone(settings.zone).date())
+    return {
+        "accounts": demo_company.accounts,
+        "cards": demo_company.cards,
+        "customers": demo_company.customers,
+    }[kind]()
