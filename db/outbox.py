@@ -59,12 +59,14 @@ async def claim(kinds: Sequence[str], now: datetime, at_most: int) -> list[Claim
     """Take due rows, oldest first; no two workers ever get the same one."""
     skip_locked = " FOR UPDATE SKIP LOCKED" if bound().engine_type == "postgres" else ""
     rows = await run(
-        "UPDATE outbox SET state = 'sending', attempts = attempts + 1, claimed_at = {}"
-        f" WHERE state = 'waiting' AND id IN (SELECT id FROM outbox WHERE state = 'waiting'"
+        # MATERIALIZED: PostgreSQL may run a plain sub-select once a row, and then LIMIT limits nothing.
+        "WITH due AS MATERIALIZED (SELECT id FROM outbox WHERE state = 'waiting'"
         f" AND kind IN ({_places(kinds)}) AND next_at <= {{}} AND expires_at > {{}}"
         f" ORDER BY next_at, id LIMIT {{}}{skip_locked})"
+        " UPDATE outbox SET state = 'sending', attempts = attempts + 1, claimed_at = {}"
+        " WHERE id IN (SELECT id FROM due)"
         " RETURNING id, kind, message, sealed, attempts, created_at, expires_at",
-        now, *kinds, now, now, at_most,
+        *kinds, now, now, at_most, now,
     )  # fmt: skip
     return [Claimed(**row) for row in rows]
 

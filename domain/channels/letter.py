@@ -41,11 +41,12 @@ def write_letter(outgoing: Outgoing, sender: str, to: Address) -> EmailMessage:
     letter["Message-ID"] = f"<{outgoing.reference}@{author.domain}>"
     # RFC 3834: out-of-office programs do not answer what no person wrote.
     letter["Auto-Submitted"] = "auto-generated"
-    letter["Content-Language"] = "ru"
     # base64: no line is too long, begins with a dot, or needs 8BITMIME.
     letter.set_content(outgoing.content.text, cte="base64")
     if outgoing.content.html is not None:
         letter.add_alternative(outgoing.content.html, subtype="html", cte="base64")
+    # Last: add_alternative moves every Content- header into the part that holds the text.
+    letter["Content-Language"] = "ru"
     return letter
 
 

@@ -1,0 +1,94 @@
+"""kill -9 of a real worker process while it sends, and before it begins."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from db import outbox as rows
+from db.engine import Engine
+from domain import outbox
+from domain.channels import open_channels
+from domain.delivery import deliver_due
+from domain.messages import RegistrationCode
+from domain.portal import Portal, make_portal
+from routes.message_texts import MessageTexts
+from tests.conftest import SECRET
+from tests.domain.channels.gateway import Gateway, running_gateway
+
+ROOT = Path(__file__).parents[2]
+PHONE = "+79123456789"
+MESSAGE = RegistrationCode(code="483920", minutes=10)
+
+
+@contextlib.asynccontextmanager
+async def _worker(database: str, gateway: Gateway) -> AsyncIterator[asyncio.subprocess.Process]:
+    """`delivery run` in a process of its own."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", "from routes.cli.delivery import delivery_group; delivery_group()", "run",
+        cwd=ROOT,
+        env={
+            "PATH": os.environ["PATH"],
+            "KABINET_DATABASE": database,
+            "KABINET_SECRET": SECRET,
+            "KABINET_SMS": gateway.dsn(),
+        },
+        stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    try:
+        yield process
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
+
+
+async def _row() -> dict[str, Any]:
+    return (await rows.newest(1))[0]
+
+
+async def test_a_worker_killed_while_sending_sends_nothing_twice(engine: Engine, database: str, portal: Portal) -> None:
+    async with running_gateway() as gateway:
+        gateway.behaviour = "hang"
+        await outbox.post(portal, MESSAGE, PHONE, datetime.now(UTC))
+        async with _worker(database, gateway) as process:
+            await asyncio.wait_for(gateway.came.wait(), 20)
+            process.send_signal(signal.SIGKILL)
+            await process.wait()
+        assert (await _row())["state"] == "sending"
+        gateway.behaviour = "answer"
+        gateway.release.set()
+        sms = make_portal(portal.settings.model_copy(update={"sms": (gateway.dsn(),)}))
+        async with open_channels(sms.settings) as channels:
+            for at in (datetime.now(UTC), datetime.now(UTC) + rows.LEASE):
+                await deliver_due(sms, channels, MessageTexts(), at)
+        row = await _row()
+        assert (row["state"], row["sealed"], row["attempts"]) == ("unknown", "", 1)
+        assert len(gateway.requests) == 1
+
+
+async def test_a_row_committed_before_the_worker_began_is_sent_once_and_sigterm_ends_it(
+    engine: Engine, database: str, portal: Portal
+) -> None:
+    # As after a process that was killed between its commit and the claim.
+    async with running_gateway() as gateway:
+        await outbox.post(portal, MESSAGE, PHONE, datetime.now(UTC))
+        async with _worker(database, gateway) as process, _worker(database, gateway):
+            await asyncio.wait_for(gateway.came.wait(), 20)
+            await asyncio.sleep(1)  # two more polls of both workers
+            process.send_signal(signal.SIGTERM)
+            _, said = await asyncio.wait_for(process.communicate(), 10)
+            assert process.returncode == 0
+        assert [request["text"] for request in gateway.requests] == [
+            "Код 483920 для регистрации в личном кабинете. Никому его не сообщайте."
+        ]
+        assert (await _row())["state"] == "sent"
+        assert b"483920" not in said
+        assert b"9123456789" not in said

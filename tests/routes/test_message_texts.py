@@ -1,0 +1,125 @@
+"""The words of the messages: complete, escaped where they are HTML, in the portal's Russian."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from jinja2 import UndefinedError
+
+from domain.messages import (
+    MESSAGES,
+    ConnectionRequestForStaff,
+    ConnectionRequestReceived,
+    EmailConfirmation,
+    Message,
+    RegistrationCode,
+)
+from routes.message_texts import MessageTexts, plural
+
+EVIL = '<script>alert("1")</script> & Co'
+LINK = "https://kabinet.example.org/email/confirm?token=abc&x=1"
+EXAMPLES: tuple[Message, ...] = (
+    RegistrationCode(code="483920", minutes=10),
+    EmailConfirmation(first_name=EVIL, link=LINK, days=3),
+    ConnectionRequestReceived(number=17, first_name=EVIL),
+    ConnectionRequestForStaff(number=17, entries=[("Фамилия", EVIL), ("Комментарий", "")]),
+)
+texts = MessageTexts()
+by_name = pytest.mark.parametrize("message", EXAMPLES, ids=lambda message: message.name)
+
+
+class _Words(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.open: list[str] = []
+        self.words = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        if tag not in {"meta", "br"}:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.words += data
+
+
+def test_every_message_has_an_example_here() -> None:
+    assert {type(message) for message in EXAMPLES} == set(MESSAGES)
+
+
+@by_name
+def test_each_kind_has_its_parts_and_no_loose_ends(message: Message) -> None:
+    rendered = texts(message.name, message.values())
+    if message.kind == "sms":
+        assert (rendered.subject, rendered.html) == (None, None)
+    else:
+        assert rendered.subject
+        assert "\n" not in rendered.subject
+        assert rendered.html
+    for part in (rendered.text, rendered.subject or "", rendered.html or ""):
+        assert "{{" not in part
+        assert not re.search(r"[ \t]+$", part, re.MULTILINE)
+        assert "ё" not in part.lower()
+
+
+@by_name
+def test_html_is_whole_and_nobody_can_write_into_it(message: Message) -> None:
+    html = texts(message.name, message.values()).html
+    if html is None:
+        return
+    assert html.startswith('<!DOCTYPE html>\n<html lang="ru">')
+    words = _Words()
+    words.feed(html)
+    words.close()
+    assert words.open == []
+    assert "script" not in words.tags
+    assert EVIL in words.words
+
+
+def test_the_plain_text_is_not_escaped() -> None:
+    rendered = texts("connection-request-for-staff", EXAMPLES[3].values())
+    assert f"Фамилия: {EVIL}" in rendered.text
+    assert "Комментарий: —" in rendered.text
+    assert rendered.subject == "Новая заявка на\u00a0подключение №\u00a017"
+
+
+def test_the_code_stands_early_in_one_sms() -> None:
+    text = texts("registration-code", RegistrationCode(code="483920", minutes=10).values()).text
+    assert text == "Код 483920 для регистрации в личном кабинете. Никому его не сообщайте."
+    # What one SMS in UCS-2 holds (3GPP TS 23.038): a longer one costs twice.
+    assert len(text) <= 70
+
+
+def test_the_link_can_be_pressed_and_copied() -> None:
+    rendered = texts("email-confirmation", EmailConfirmation("Иван", LINK, 3).values())
+    assert rendered.html
+    assert rendered.html.count('href="https://kabinet.example.org/email/confirm?token=abc&amp;x=1"') == 2
+    assert ">https://kabinet.example.org/email/confirm?token=abc&amp;x=1</a>" in rendered.html
+    assert ">Подтвердить почту</a>" in rendered.html
+    assert LINK in rendered.text.split("\n")
+    for part in (rendered.text, rendered.html):
+        assert "Здравствуйте, Иван!" in part
+        assert "3\u00a0дня" in part
+        assert "Если это были не\u00a0вы, ничего не\u00a0делайте" in part
+
+
+def test_a_name_that_a_message_does_not_have_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "x").mkdir()
+    (tmp_path / "x" / "sms.txt").write_text("{{ nobody }}")
+    with pytest.raises(UndefinedError):
+        MessageTexts(tmp_path)("x", {})
+
+
+@pytest.mark.parametrize(
+    ("number", "word"),
+    [(1, "день"), (2, "дня"), (4, "дня"), (5, "дней"), (11, "дней"), (14, "дней"), (21, "день"), (111, "дней")],
+)
+def test_plural(number: int, word: str) -> None:
+    assert plural(number, "день", "дня", "дней") == word
