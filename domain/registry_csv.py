@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import contextlib
 import csv
 import io
 from collections import deque
@@ -20,20 +21,21 @@ _CHUNK = 1 << 20
 _Pick = Callable[[list[str]], Sequence[str]]
 
 
-def csv_rows(file: IO[bytes], columns: Sequence[str], progress: Progress) -> Iterator[Row | BadRow]:
+@contextlib.contextmanager
+def csv_rows(file: IO[bytes], columns: Sequence[str], progress: Progress) -> Iterator[Iterator[Row | BadRow]]:
     """Rows of an open, seekable file; memory does not grow with it. Raises RegistryFileError on its header."""
     size = file.seek(0, io.SEEK_END)
     encoding = _encoding(file)
     file.seek(0)
-    lines = _Lines(io.TextIOWrapper(file, encoding, errors="replace", newline=""))
-    header = next((line for line in lines if line.strip()), None)
-    if header is None:
-        raise RegistryFileError("the file is empty")
-    delimiter = _delimiter(header, columns)
-    names = next(csv.reader([header], delimiter=delimiter), [])
-    # places() refuses a bad header now, not when the first row is asked for.
-    pick: _Pick = itemgetter(*places(names, columns))
-    return _rows(lines, delimiter, len(names), pick, lambda: progress(file.tell(), size))
+    with io.TextIOWrapper(file, encoding, errors="replace", newline="") as stream:
+        lines = _Lines(stream)
+        header = next((line for line in lines if line.strip()), None)
+        if header is None:
+            raise RegistryFileError("the file is empty")
+        delimiter = _delimiter(header, columns)
+        names = next(csv.reader([header], delimiter=delimiter), [])
+        pick: _Pick = itemgetter(*places(names, columns))
+        yield _rows(lines, delimiter, len(names), pick, lambda: progress(file.tell(), size))
 
 
 def _encoding(file: IO[bytes]) -> str:
@@ -110,9 +112,11 @@ def _rows(lines: _Lines, delimiter: str, width: int, pick: _Pick, report: Callab
             report()
         if isinstance(cells, BadRow):
             yield cells
+        elif not "".join(cells).strip():
+            continue
         elif len(cells) == width:
             yield line, pick(cells)
-        elif any(cell.strip() for cell in cells):
+        else:
             # A stray quote may have swallowed good rows: they get a chance of their own.
             lines.give_back()
             yield wrong_width(line, len(cells), width)

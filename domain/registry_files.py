@@ -40,7 +40,8 @@ def opened_rows(path: Path, columns: Sequence[str], progress: Progress = _silent
         elif magic.startswith(_ZIP):
             raise RegistryFileError("the workbook is damaged")
         else:
-            yield csv_rows(file, columns, progress)
+            with csv_rows(file, columns, progress) as rows:
+                yield rows
 
 
 @contextlib.contextmanager
