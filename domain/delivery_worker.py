@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import Coroutine
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from domain.channels import Channels, open_channels
+from domain.channels import Channels
 from domain.delivery import AT_ONCE, Render, deliver_due
 from domain.portal import Portal
 
@@ -24,23 +23,11 @@ LONGEST_PAUSE = 30.0
 FAREWELL = 20.0
 
 
-@contextlib.asynccontextmanager
-async def delivering(portal: Portal, render: Render) -> AsyncIterator[None]:
-    """Keep a worker running beside whatever is inside; none where both kinds are `outbox:`."""
-    async with open_channels(portal.settings) as channels:
-        if not any(channels.values()):
-            yield
-            return
-        worker = asyncio.create_task(run_forever(portal, channels, render))
-        try:
-            yield
-        finally:
-            worker.cancel()
-            await asyncio.wait({worker})
-
-
 async def run_forever(portal: Portal, channels: Channels, render: Render) -> None:
-    """Deliver until cancelled; what is being sent then is finished first, within `FAREWELL` seconds."""
+    """Deliver until cancelled; what is being sent then is finished first, within `FAREWELL` seconds.
+
+    Returns at once where both kinds are `outbox:`. Close the channels only after it has ended.
+    """
     # Each kind by itself: a mail server that hangs holds up no code.
     async with asyncio.TaskGroup() as kinds:
         for kind, ways in channels.items():

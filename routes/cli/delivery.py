@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import signal
-import sys
 
 import click
 
-from db.engine import make_engine, opened
-from db.migrate import migrate
+from db.engine import Engine
 from domain.channels import open_channels
 from domain.delivery_worker import run_forever
 from domain.portal import make_portal
+from routes.cli.running import loaded_settings, refuse, run_with_database
 from routes.message_texts import MessageTexts
-from settings import OUTBOX, Settings, SettingsError, load
+from settings import OUTBOX, Settings
 
 
 @click.group("delivery")
@@ -26,25 +26,22 @@ def delivery_group() -> None:
 @delivery_group.command("run")
 def run() -> None:
     """Deliver messages until SIGTERM or SIGINT."""
-    try:
-        settings = load()
-    except SettingsError as error:
-        click.echo(str(error), err=True)
-        sys.exit(1)
+    settings = loaded_settings()
     if OUTBOX in settings.sms and settings.mail == OUTBOX:
-        click.echo("KABINET_SMS and KABINET_MAIL are both outbox: there is nothing to deliver", err=True)
-        sys.exit(1)
+        refuse("KABINET_SMS and KABINET_MAIL are both outbox: there is nothing to deliver")
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    asyncio.run(_deliver_until_told(settings))
+
+    async def work(_: Engine) -> None:
+        await _deliver_until_told(settings)
+
+    run_with_database(settings, work)
 
 
 async def _deliver_until_told(settings: Settings) -> None:
-    async with opened(make_engine(settings.database)) as engine:
-        if settings.migrate == "on":
-            await migrate(engine)
-        async with open_channels(settings) as channels:
-            worker = asyncio.create_task(run_forever(make_portal(settings), channels, MessageTexts()))
-            for number in (signal.SIGTERM, signal.SIGINT):
-                asyncio.get_running_loop().add_signal_handler(number, worker.cancel)
-            logging.getLogger("kabinet.delivery").info("delivery runs")
-            await asyncio.wait({worker})
+    async with open_channels(settings) as channels:
+        worker = asyncio.create_task(run_forever(make_portal(settings), channels, MessageTexts()))
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, worker.cancel)
+        logging.getLogger("kabinet.delivery").info("delivery runs")
+        with contextlib.suppress(asyncio.CancelledError):
+            await worker

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime, timedelta
@@ -17,7 +18,7 @@ from domain import outbox
 from domain.channels import open_channels
 from domain.channels.channel import DeliveryFailed, Outgoing, Rendered
 from domain.delivery import AT_ONCE, LONGEST_ATTEMPT, PAUSES, deliver_due
-from domain.delivery_worker import delivering
+from domain.delivery_worker import run_forever
 from domain.messages import ConnectionRequestReceived, RegistrationCode
 from domain.portal import Portal, make_portal
 from tests.domain.channels.gateway import Gateway, closed_port, running_gateway
@@ -328,12 +329,24 @@ async def test_neither_file_nor_log_holds_the_code_afterwards(
         assert gone not in kept
 
 
+@contextlib.asynccontextmanager
+async def delivering(portal: Portal) -> AsyncIterator[None]:
+    """A worker beside whatever is inside, as app.py runs it."""
+    async with open_channels(portal.settings) as channels:
+        worker = asyncio.create_task(run_forever(portal, channels, render))
+        try:
+            yield
+        finally:
+            worker.cancel()
+            await asyncio.wait({worker})
+
+
 async def test_a_worker_beside_the_portal_sends_and_stops_after_what_it_is_sending(
     engine: Engine, portal: Portal, gateway: Gateway
 ) -> None:
     gateway.behaviour = "hang"
     portal = _with(portal, sms=(gateway.dsn(),))
-    async with delivering(portal, render):
+    async with delivering(portal):
         await outbox.post(portal, MESSAGE, PHONE, datetime.now(UTC))
         await asyncio.wait_for(gateway.came.wait(), 5)
         asyncio.get_running_loop().call_later(0.1, gateway.release.set)
@@ -351,7 +364,7 @@ async def test_a_mail_server_that_hangs_holds_up_no_code(engine: Engine, portal:
     server = await asyncio.start_server(hang, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     portal = _with(portal, sms=(gateway.dsn(),), mail=f"smtp://127.0.0.1:{port}?tls=none", mail_from="k@example.org")
-    async with server, delivering(portal, render):
+    async with server, delivering(portal):
         await outbox.post(
             portal, ConnectionRequestReceived(number=7, first_name="Иван"), "i@example.com", datetime.now(UTC)
         )
@@ -366,7 +379,7 @@ async def test_the_worker_outlives_a_fault_of_the_database(
 ) -> None:
     portal = _with(portal, sms=(gateway.dsn(),))
     await run("ALTER TABLE outbox RENAME TO away")
-    async with delivering(portal, render):
+    async with delivering(portal):
         async with asyncio.timeout(10):
             while "delivery waits" not in caplog.text:  # noqa: ASYNC110 - a log has no event
                 await asyncio.sleep(0.02)
@@ -378,7 +391,7 @@ async def test_the_worker_outlives_a_fault_of_the_database(
     assert "\n" not in line
 
 
-async def test_without_channels_no_worker_runs(portal: Portal) -> None:
-    # No database is open: a worker would fail at once.
-    async with delivering(portal, render):
-        assert len(asyncio.all_tasks()) == 1
+async def test_without_channels_the_worker_ends_at_once(portal: Portal) -> None:
+    # No database is open: asking it would fail.
+    async with open_channels(portal.settings) as channels:
+        await asyncio.wait_for(run_forever(portal, channels, render), 1)
