@@ -1,4 +1,4 @@
-"""Customers, what is attached to them, and their e-mail links."""
+"""Customers and what is attached to them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from db.engine import run
-from db.tables import Consent, CustomerAccount, EmailLink
+from db.tables import Consent, CustomerAccount
 
 
 async def add(values: dict[str, Any]) -> int | None:
@@ -38,29 +38,9 @@ async def add_consent(values: dict[str, Any]) -> None:
     await Consent.insert(Consent(**values))
 
 
-async def add_email_link(values: dict[str, Any]) -> None:
-    await EmailLink.insert(EmailLink(**values))
-
-
-async def find_email_link(token_hash: str, now: datetime) -> dict[str, Any] | None:
-    """The living link with its customer, `email_sealed` being the customer's address of today."""
-    rows = await run(
-        "SELECT email_links.id, email_links.customer, customers.email_sealed, customers.email_confirmed_at"
-        " FROM email_links JOIN customers ON customers.id = email_links.customer"
-        " WHERE email_links.token_hash = {} AND email_links.expires_at > {}"
-        " AND email_links.email_hash = customers.email_hash",
-        token_hash, now,
-    )  # fmt: skip
-    return rows[0] if rows else None
-
-
 async def confirm_email(customer: int, now: datetime) -> None:
     await run(
         "UPDATE customers SET email_confirmed_at = {} WHERE id = {} AND email_confirmed_at IS NULL",
         now,
         customer,
     )
-
-
-async def forget_email_links(customer: int) -> None:
-    await run("DELETE FROM email_links WHERE customer = {}", customer)

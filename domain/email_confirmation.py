@@ -6,7 +6,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from db import customers, journal
+from db import customers, email_links, journal
 from db.engine import transaction
 from domain import outbox, throttles
 from domain.messages import EmailConfirmation
@@ -29,7 +29,7 @@ async def send_link(portal: Portal, customer: int, first_name: str, email: str, 
     """Post a new link; earlier ones go on working until they lapse. Part of the caller's transaction."""
     token = secrets.token_urlsafe(32)
     lifetime = portal.settings.email_link_lifetime
-    await customers.add_email_link(
+    await email_links.add(
         {
             "customer": customer,
             "token_hash": hash_token(token),
@@ -59,7 +59,7 @@ async def send_another_link(portal: Portal, customer: int, now: datetime) -> Ref
 
 async def look_at(portal: Portal, token: str, now: datetime) -> LinkedAddress | None:
     """What the link's page shows; nothing is spent."""
-    link = await customers.find_email_link(hash_token(token), now)
+    link = await email_links.find(hash_token(token), now)
     if link is None:
         return None
     return LinkedAddress(portal.sealing.unseal(link["email_sealed"]), link["email_confirmed_at"] is not None)
@@ -68,7 +68,7 @@ async def look_at(portal: Portal, token: str, now: datetime) -> LinkedAddress | 
 async def confirm(portal: Portal, caller: Caller, token: str, now: datetime) -> LinkedAddress | None:
     """Confirm the address; pressed twice it is confirmed still."""
     async with transaction():
-        link = await customers.find_email_link(hash_token(token), now)
+        link = await email_links.find(hash_token(token), now)
         if link is None:
             return None
         if link["email_confirmed_at"] is None:

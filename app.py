@@ -1,0 +1,132 @@
+"""Wiring only: settings, engine, middleware, routes, delivery worker."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime
+from typing import Any, cast
+
+from click import Group
+from litestar import Litestar, Request, asgi
+from litestar.config.compression import CompressionConfig
+from litestar.di import Provide
+from litestar.plugins import CLIPluginProtocol
+
+from db.engine import make_engine, opened
+from db.migrate import migrate
+from domain import sessions
+from domain.channels import open_channels
+from domain.delivery_worker import run_forever
+from domain.housekeeping import sweep_forever
+from domain.portal import Portal, make_portal
+from routes import HANDLERS
+from routes.assets import Assets
+from routes.caller import caller_of
+from routes.cli.delivery import delivery_group
+from routes.cli.registry import registry_group
+from routes.dev import development_handlers
+from routes.faults import exception_handlers
+from routes.headers import security_headers
+from routes.logs import logging_config
+from routes.message_texts import MessageTexts
+from routes.origin import SameOriginOnly
+from routes.page import Page
+from routes.templates import Templates
+from settings import Settings, SettingsError, load
+
+Clock = Callable[[], datetime]
+
+
+class Kabinet(Litestar):
+    """Answers HEAD as GET without the body: Litestar says 405, and mail scanners and monitors send HEAD."""
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] != "http" or scope["method"] != "HEAD":
+            await super().__call__(scope, receive, send)
+            return
+
+        async def without_body(message: Any) -> None:
+            if message["type"] == "http.response.body":
+                message = {"type": "http.response.body", "body": b"", "more_body": message.get("more_body", False)}
+            await send(message)
+
+        await super().__call__(cast(Any, {**scope, "method": "GET"}), receive, without_body)
+
+
+class Commands(CLIPluginProtocol):
+    """`litestar registry …` and `litestar delivery …`."""
+
+    def on_cli_init(self, cli: Group) -> None:
+        cli.add_command(registry_group)
+        cli.add_command(delivery_group)
+
+
+def create_app(settings: Settings | None = None, clock: Clock | None = None) -> Litestar:
+    """The portal. Without `settings` they are read from the environment; a wrong one ends the program."""
+    if settings is None:
+        try:
+            settings = load()
+        except SettingsError as error:
+            sys.exit(str(error))
+    portal = make_portal(settings)
+    developing = not settings.production
+    assets = Assets(reload=developing)
+    templates = Templates(settings.zone, assets, reload=developing)
+
+    return Kabinet(
+        route_handlers=[
+            *HANDLERS,
+            *development_handlers(settings),
+            asgi("/static", is_mount=True, copy_scope=True)(assets.serve),
+        ],
+        dependencies={"page": Provide(_page_maker(portal, templates, clock or _utc_now))},
+        middleware=[SameOriginOnly(settings.origin)],
+        exception_handlers=exception_handlers(templates),
+        before_send=[security_headers(production=settings.production)],
+        compression_config=CompressionConfig(backend="brotli", brotli_gzip_fallback=True, exclude=["^/static"]),
+        request_max_body_size=settings.body_bytes,
+        lifespan=[_lifespan(portal)],
+        logging_config=logging_config(),
+        openapi_config=None,
+        plugins=[Commands()],
+    )
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _page_maker(
+    portal: Portal, templates: Templates, clock: Clock
+) -> Callable[[Request[Any, Any, Any]], Awaitable[Page]]:
+    async def make_page(request: Request[Any, Any, Any]) -> Page:
+        now = clock()
+        caller = caller_of(request, portal.settings)
+        visit = await sessions.resume(portal, caller, now)
+        return Page(request, portal, templates, caller, visit, now)
+
+    return make_page
+
+
+def _lifespan(portal: Portal) -> Callable[[Litestar], contextlib.AbstractAsyncContextManager[None]]:
+    @contextlib.asynccontextmanager
+    async def run(_: Litestar) -> AsyncIterator[None]:
+        settings = portal.settings
+        async with opened(make_engine(settings.database)) as engine, contextlib.AsyncExitStack() as stack:
+            if settings.migrate == "on":
+                await migrate(engine)
+            tasks = [asyncio.create_task(sweep_forever(_utc_now))]
+            if settings.delivery == "inside":
+                channels = await stack.enter_async_context(open_channels(settings))
+                tasks.append(asyncio.create_task(run_forever(portal, channels, MessageTexts())))
+            try:
+                yield
+            finally:
+                for task in tasks:
+                    task.cancel()
+                await asyncio.wait(tasks)
+
+    return run

@@ -1,0 +1,44 @@
+"""Who sends a request: its cookie, and the address that counts for the throttles."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from ipaddress import IPv4Network, IPv6Network, ip_address
+from typing import Any
+
+from litestar import Request
+
+from domain.sessions import Caller
+from routes.page import cookie_name
+from settings import Settings
+
+_LONGEST_TOKEN = 200
+
+
+def caller_of(request: Request[Any, Any, Any], settings: Settings) -> Caller:
+    token = request.cookies.get(cookie_name(settings.production))
+    peer = request.client.host if request.client else "0.0.0.0"  # noqa: S104 - no address, not a binding
+    forwarded = ",".join(request.headers.getall("x-forwarded-for", []))
+    return Caller(
+        token=token if token and len(token) <= _LONGEST_TOKEN else None,
+        ip=client_ip(peer, forwarded, settings.trusted_proxies),
+        user_agent=request.headers.get("user-agent", "")[:300],
+    )
+
+
+def client_ip(peer: str, forwarded: str, trusted: Sequence[IPv4Network | IPv6Network]) -> str:
+    """The peer's address, or where trusted proxies speak for it the nearest one that is not such a proxy.
+
+    Read from the right: everything left of the first stranger is that stranger's invention.
+    """
+    chain = [peer, *reversed([part.strip() for part in forwarded.split(",") if part.strip()])]
+    nearest = "0.0.0.0"  # noqa: S104
+    for hop in chain:
+        try:
+            address = ip_address(hop)
+        except ValueError:
+            break
+        nearest = str(address)
+        if not any(address in network for network in trusted):
+            break
+    return nearest

@@ -1,0 +1,48 @@
+"""Every fragment in every state, drawn by the production templates with made-up data."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import Response, get
+from litestar.exceptions import NotFoundException
+
+from routes.dev.states import State, fragments, states_of
+from routes.page import Page
+
+_WIDTHS = ("phone", "desktop")
+
+
+@get("/dev/gallery", name="dev.gallery")
+async def show(page: Page, width: str = "phone") -> Response[Any]:
+    everything = [(fragment, [state.name for state in states_of(fragment)]) for fragment in fragments()]
+    return page.show("dev/gallery", everything=everything, width=width if width in _WIDTHS else "phone")
+
+
+@get("/dev/gallery/frame", name="dev.gallery.frame")
+async def show_framed(page: Page, fragment: str, number: int, width: str = "phone") -> Response[Any]:
+    """One state in a frame as wide as a phone or a desk."""
+    state = _state(fragment, number)
+    return page.show(
+        "dev/frame",
+        state=state,
+        number=number,
+        count=len(states_of(fragment)),
+        width=width if width in _WIDTHS else "phone",
+    )
+
+
+@get("/dev/gallery/state", name="dev.gallery.state")
+async def show_state(page: Page, fragment: str, number: int) -> Response[Any]:
+    """One state as a whole page of its own."""
+    return page.show_made_up(fragment, _state(fragment, number).values)
+
+
+def _state(fragment: str, number: int) -> State:
+    states = states_of(fragment) if fragment in fragments() else []
+    if not 0 <= number < len(states):
+        raise NotFoundException
+    return states[number]
+
+
+handlers = [show, show_framed, show_state]

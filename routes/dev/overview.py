@@ -1,0 +1,20 @@
+"""What to open and what to type while developing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import Response, get
+
+from db import registry
+from domain import demo_company
+from routes.page import Page
+
+
+@get("/dev", name="dev")
+async def show(page: Page) -> Response[Any]:
+    accounts = await registry.sample(5)
+    return page.show("dev/overview", accounts=accounts, cards=list(demo_company.cards())[:3] if accounts else [])
+
+
+handlers = [show]

@@ -1,0 +1,65 @@
+"""The named states of every fragment, declared beside it in `<fragment>.states.json`.
+
+A file says `{"with": values of all states, "states": {name: further values}}`. In the values
+`"form": {"typed": {field: text}, "errors": {field: [codes]}}` becomes a filled form, and a text under a name
+that ends in `_at` becomes a time.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from domain.refusals import Code, Refused
+from routes.forms import Filled
+from routes.templates import TEMPLATES
+
+PARTIALS = TEMPLATES / "partials"
+_AT = datetime.fromisoformat("2026-09-15T14:32:00+03:00")
+
+
+@dataclass(frozen=True)
+class State:
+    """`fragment` is its path without the ending; `values` are what the production template gets."""
+
+    fragment: str
+    name: str
+    values: dict[str, Any]
+
+
+def fragments() -> list[str]:
+    """Every fragment: the templates that extend a layout."""
+    found = [path for path in sorted(PARTIALS.rglob("*.html")) if "{% extends layout %}" in path.read_text("utf-8")]
+    return [path.relative_to(PARTIALS).with_suffix("").as_posix() for path in found]
+
+
+def states_of(fragment: str) -> list[State]:
+    """Empty where the fragment declares none, which a test forbids."""
+    declared = PARTIALS / f"{fragment}.states.json"
+    if not declared.is_file():
+        return []
+    content = json.loads(declared.read_text("utf-8"))
+    common: dict[str, Any] = content.get("with", {})
+    return [State(fragment, name, _values(common | own)) for name, own in content["states"].items()]
+
+
+def _values(written: dict[str, Any]) -> dict[str, Any]:
+    form = written.get("form", {})
+    errors = {
+        field: [Refused(Code(code), field, _AT) for code in codes] for field, codes in form.get("errors", {}).items()
+    }
+    values = {name: _read(name, value) for name, value in written.items()}
+    return values | {"form": Filled("/dev/gallery", form.get("typed", {}), errors)}
+
+
+def _read(name: str, value: Any) -> Any:
+    return datetime.fromisoformat(value) if name.endswith("_at") and value else value
+
+
+def declared_in(folder: Path) -> list[str]:
+    """The fragments that have a file of states, whether or not they exist."""
+    found = sorted(folder.rglob("*.states.json"))
+    return [path.relative_to(folder).as_posix().removesuffix(".states.json") for path in found]

@@ -1,0 +1,28 @@
+"""A field checked when it is left: the answer is that one field, and nothing else comes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from litestar import Response, post
+from litestar.exceptions import NotFoundException
+from litestar.handlers import HTTPRouteHandler
+
+from routes.forms import Form
+from routes.page import Page
+
+
+def field_check(path: str, name: str, fragment: str, model: type[Form], fields: Sequence[str]) -> HTTPRouteHandler:
+    """The handler of `POST <path>/fields/<field>` for these fields of a step; an empty field is left in peace."""
+
+    @post(f"{path}/fields/{{field:str}}", name=f"{name}.field", status_code=200)
+    async def check(page: Page, field: str) -> Response[str]:
+        if field not in fields:
+            raise NotFoundException
+        form = await page.read(model)
+        form.path = path
+        wrong = form.errors.get(field) if form.typed.get(field, "").strip() else None
+        form.errors = {field: wrong} if wrong else {}
+        return page.show_field(fragment, form, field)
+
+    return check

@@ -1,0 +1,38 @@
+"""The texts a customer agrees to. Their hashes are recorded with the consent."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import Any
+
+from litestar import Response, get
+
+from domain.registration_by_account import ConsentText
+from routes.page import Page
+from routes.templates import TEMPLATES
+
+
+def _consent_text() -> ConsentText:
+    """Version and hash of the very file that is shown; the version stands in its first comment."""
+    source = (TEMPLATES / "partials/legal/personal-data-text.html").read_text(encoding="utf-8")
+    version = re.search(r"version (\S+)", source)
+    if version is None:
+        raise RuntimeError("templates/partials/legal/personal-data-text.html: the first line names no version")
+    return ConsentText(version[1], hashlib.sha256(source.encode()).hexdigest())
+
+
+CONSENT = _consent_text()
+
+
+@get("/personal-data", name="legal.personal-data")
+async def show_personal_data(page: Page) -> Response[Any]:
+    return page.show("legal/personal-data")
+
+
+@get("/terms", name="legal.terms")
+async def show_terms(page: Page) -> Response[Any]:
+    return page.show("legal/terms")
+
+
+handlers = [show_personal_data, show_terms]

@@ -1,0 +1,32 @@
+"""What is logged and what never is."""
+
+from __future__ import annotations
+
+import logging
+import re
+
+from litestar.logging import LoggingConfig
+
+# The token of a link is a secret, and the server's access log prints paths.
+_TOKEN = re.compile(r"(/email/confirmation/)[^\s?\"/]+")
+
+
+class WithoutTokens(logging.Filter):
+    """Cuts link tokens out of the access log's paths."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if isinstance(record.args, tuple):
+            record.args = tuple(_TOKEN.sub(r"\1…", a) if isinstance(a, str) else a for a in record.args)
+        return True
+
+
+def logging_config() -> LoggingConfig:
+    """Our own loggers at INFO; libraries that print addresses and bodies (httpx, aiosmtplib) at WARNING."""
+    logging.getLogger("uvicorn.access").addFilter(WithoutTokens())
+    quiet = {"level": "WARNING", "handlers": ["queue_listener"], "propagate": False}
+    return LoggingConfig(
+        root={"level": "INFO", "handlers": ["queue_listener"]},
+        formatters={"standard": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+        loggers=dict.fromkeys(("httpx", "httpcore", "aiosmtplib", "aiosqlite", "asyncio"), quiet),
+        log_exceptions="never",
+    )

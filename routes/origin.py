@@ -1,0 +1,41 @@
+"""CSRF by origin: an unsafe request must come from our own pages.
+
+`Sec-Fetch-Site` says so where the browser sends it (https and loopback); elsewhere `Origin` must be the host
+that the request itself names, which no foreign page can forge. Neither header means no browser.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from litestar.datastructures import Headers
+from litestar.enums import ScopeType
+from litestar.exceptions import PermissionDeniedException
+from litestar.middleware import ASGIMiddleware
+from litestar.types import ASGIApp, Receive, Scope, Send
+
+_SAFE = {"GET", "HEAD", "OPTIONS"}
+
+
+class SameOriginOnly(ASGIMiddleware):
+    scopes = (ScopeType.HTTP,)
+
+    def __init__(self, own_origin: str) -> None:
+        self._own_origin = own_origin
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+        if scope["type"] == ScopeType.HTTP and scope["method"] not in _SAFE:
+            headers = Headers.from_scope(scope)
+            if not is_same_origin(headers, self._own_origin):
+                raise PermissionDeniedException("A request from another origin")
+        await next_app(scope, receive, send)
+
+
+def is_same_origin(headers: Headers, own_origin: str) -> bool:
+    site = headers.get("sec-fetch-site")
+    if site is not None:
+        return site in {"same-origin", "none"}
+    origin = headers.get("origin")
+    if origin is None:
+        return False
+    return origin == own_origin or urlsplit(origin).netloc == headers.get("host")

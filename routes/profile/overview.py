@@ -1,0 +1,47 @@
+"""The profile: who the customer is, and their accounts with the bills of the last three months."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import Response, get, post
+
+from domain import email_confirmation, profile, sign_in
+from domain.refusals import Refused
+from routes.forms import Filled
+from routes.page import Page
+
+PATH, NAME, FRAGMENT = "/profile", "profile", "profile/overview"
+
+
+@get(PATH, name=NAME)
+async def show(page: Page) -> Response[Any]:
+    return await _answer(page, Filled(PATH), 200)
+
+
+@post(f"{PATH}/email/another", name=f"{NAME}.email.another")
+async def send_another_email(page: Page) -> Response[Any]:
+    """«Отправить письмо еще раз»."""
+    if page.customer is None:
+        return page.lead_to("/?session=lost")
+    outcome = await email_confirmation.send_another_link(page.portal, page.customer, page.now)
+    if isinstance(outcome, Refused):
+        return await _answer(page, Filled(PATH).refuse(outcome), 422)
+    return page.lead_to(f"{PATH}?email=sent")
+
+
+@post("/sign-out", name="sign_out")
+async def sign_out(page: Page) -> Response[Any]:
+    await sign_in.sign_out(page.portal, page.caller, page.now)
+    return page.lead_out("/")
+
+
+async def _answer(page: Page, form: Filled[Any], status: int) -> Response[Any]:
+    known = await profile.of(page.portal, page.customer) if page.customer is not None else None
+    if known is None:
+        return page.lead_to("/?session=lost" if page.caller.token else "/")
+    sent = page.request.query_params.get("email") == "sent"
+    return page.show(FRAGMENT, status=status, form=form, profile=known, email_sent=sent)
+
+
+handlers = [show, send_another_email, sign_out]

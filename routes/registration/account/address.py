@@ -1,0 +1,48 @@
+"""Step 4: «Это ваш адрес?» Nothing of the address is shown before the bill has been proved."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import Response, get, post
+
+from db import registry
+from domain import registration_by_account
+from domain.refusals import Lost, OutOfTurn
+from domain.registration import registration_of
+from domain.sessions import Visit
+from routes.page import Page
+from routes.registration.account import FOLDER, lead_on, lost, out_of_turn, path_of, place, where
+
+PATH, NAME, FRAGMENT = path_of("address"), "registration.account.address", f"{FOLDER}/address"
+
+
+@get(PATH, name=NAME)
+async def show(page: Page) -> Response[Any]:
+    if elsewhere := out_of_turn(page, "address"):
+        return elsewhere
+    account = await registry.account(registration_of(page.visit).account)
+    if account is None:
+        # An import has removed it meanwhile.
+        return page.lead_to(path_of("bill"))
+    return page.show(FRAGMENT, place=place("address"), account=account)
+
+
+@post(PATH, name=f"{NAME}.submit")
+async def submit(page: Page) -> Response[Any]:
+    answer = (await page.request.form()).get("answer")
+    if answer not in {"yes", "no"}:
+        return page.lead_to(PATH)
+    outcome = await registration_by_account.confirm_address(
+        page.portal, page.caller, mine=answer == "yes", now=page.now
+    )
+    match outcome:
+        case Visit():
+            return page.lead_to(where(registration_of(outcome)))
+        case Lost():
+            return lost(page)
+        case OutOfTurn():
+            return lead_on(page, registration_of(page.visit))
+
+
+handlers = [show, submit]

@@ -1,0 +1,74 @@
+"""Step 3: what proves that the account is theirs: period, account number and amount of a recent bill."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import Response, get, post
+
+from db import registry
+from domain import registration_by_account
+from domain.connection_requests import may_be_sent
+from domain.money import show_amount
+from domain.refusals import Lost, OutOfTurn, Refused
+from domain.registration import Registration, registration_of
+from domain.sessions import Visit
+from routes.field_check import field_check
+from routes.forms import AccountNumber, Amount, Filled, Form, Period
+from routes.page import Page
+from routes.registration.account import FOLDER, lead_on, lost, out_of_turn, path_of, place, where
+
+PATH, NAME, FRAGMENT = path_of("bill"), "registration.account.bill", f"{FOLDER}/bill"
+
+
+class BillForm(Form):
+    period: Period = ""
+    account_number: AccountNumber = ""
+    amount: Amount = 0
+
+
+@get(PATH, name=NAME)
+async def show(page: Page) -> Response[Any]:
+    if elsewhere := out_of_turn(page, "bill"):
+        return elsewhere
+    return await _answer(page, Filled(PATH, _typed(registration_of(page.visit))), 200)
+
+
+@post(PATH, name=f"{NAME}.submit")
+async def submit(page: Page) -> Response[Any]:
+    form = await page.read(BillForm)
+    if form.data is None:
+        return out_of_turn(page, "bill") or await _answer(page, form, 422)
+    bill = form.data
+    outcome = await registration_by_account.find_account(
+        page.portal, page.caller, bill.period, bill.account_number, bill.amount, page.now
+    )
+    match outcome:
+        case Visit():
+            return page.lead_to(where(registration_of(outcome)))
+        case Refused():
+            return await _answer(page, form.refuse(outcome), 422, not_found=True)
+        case Lost():
+            return lost(page)
+        case OutOfTurn():
+            return lead_on(page, registration_of(page.visit))
+
+
+async def _answer(page: Page, form: Filled[Any], status: int, *, not_found: bool = False) -> Response[Any]:
+    return page.show(
+        FRAGMENT,
+        status=status,
+        form=form,
+        place=place("bill"),
+        periods=await registry.newest_periods(3),
+        not_found=not_found or may_be_sent(registration_of(page.visit)),
+    )
+
+
+def _typed(known: Registration) -> dict[str, str]:
+    amount = show_amount(known.amount_kopecks) if known.amount_kopecks >= 0 else ""
+    return {"period": known.period, "account_number": known.account_number, "amount": amount}
+
+
+check = field_check(PATH, NAME, FRAGMENT, BillForm, ["account_number", "amount"])
+handlers = [show, submit, check]

@@ -1,0 +1,83 @@
+"""Step 2: the code from the SMS."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import Response, get, post
+
+from domain import one_time_codes, registration_by_account, sign_in
+from domain.refusals import KnownPhone, Lost, OutOfTurn, Refused
+from domain.registration import registration_of
+from domain.sessions import Visit
+from routes.forms import Filled, Form, OneTimeCode
+from routes.page import Page
+from routes.registration.account import FOLDER, lead_on, lost, out_of_turn, path_of, place, where
+
+PATH, NAME, FRAGMENT = path_of("code"), "registration.account.code", f"{FOLDER}/code"
+
+
+class CodeForm(Form):
+    code: OneTimeCode = ""
+
+
+@get(PATH, name=NAME)
+async def show(page: Page) -> Response[Any]:
+    return out_of_turn(page, "code") or await _answer(page, Filled(PATH), 200)
+
+
+@post(PATH, name=f"{NAME}.submit")
+async def submit(page: Page) -> Response[Any]:
+    form = await page.read(CodeForm)
+    if form.data is None:
+        return out_of_turn(page, "code") or await _answer(page, form, 422)
+    outcome = await registration_by_account.confirm_code(page.portal, page.caller, form.data.code, page.now)
+    match outcome:
+        case Visit():
+            return page.lead_to(where(registration_of(outcome)))
+        case KnownPhone(phone):
+            return await lead_to_sign_in(page, phone)
+        case Lost():
+            return lost(page)
+        case OutOfTurn():
+            return lead_on(page, registration_of(page.visit))
+        case _:
+            return await _answer(page, form.refuse(outcome), 422)
+
+
+@post(f"{PATH}/another", name=f"{NAME}.another")
+async def send_another(page: Page) -> Response[Any]:
+    outcome = await registration_by_account.send_another_code(page.portal, page.caller, page.now)
+    match outcome:
+        case Visit():
+            return page.lead_to(PATH + "?sent=again")
+        case Lost():
+            return lost(page)
+        case OutOfTurn():
+            return lead_on(page, registration_of(page.visit))
+        case Refused():
+            return await _answer(page, Filled(PATH).refuse(outcome), 422)
+
+
+async def lead_to_sign_in(page: Page, phone: str) -> Response[Any]:
+    """The number has a customer: on to the password window, with the number kept."""
+    visit = await sign_in.give_phone(page.portal, page.caller, phone, page.now)
+    return page.lead_to("/sign-in/password?known=yes", visit)
+
+
+async def _answer(page: Page, form: Filled[Any], status: int) -> Response[Any]:
+    known = registration_of(page.visit)
+    next_at = await one_time_codes.next_at(page.portal, known.phone, page.caller, page.now)
+    return page.show(
+        FRAGMENT,
+        status=status,
+        form=form,
+        place=place("code"),
+        phone=known.phone,
+        minutes=page.portal.settings.code_lifetime // 60,
+        next_at=next_at if next_at > page.now else None,
+        sent_again="sent" in page.request.query_params,
+    )
+
+
+handlers = [show, submit, send_another]

@@ -1,0 +1,69 @@
+"""Step 7, for whoever was not found: «Заявка на подключение»."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import Response, get, post
+
+from domain import connection_requests
+from domain.connection_requests import Request, may_be_sent
+from domain.refusals import Lost, OutOfTurn
+from domain.registration import registration_of
+from domain.sessions import Visit
+from routes.field_check import field_check
+from routes.forms import Comment, Email, Filled, Form, Line, Name, NeededLine, NeededName
+from routes.page import Page
+from routes.registration.account import FOLDER, lead_on, lost, path_of
+
+PATH, NAME, FRAGMENT = path_of("connection"), "registration.account.connection", f"{FOLDER}/connection"
+SENT_PATH, SENT_NAME, SENT_FRAGMENT = path_of("sent"), "registration.account.sent", f"{FOLDER}/sent"
+
+
+class ConnectionForm(Form):
+    last_name: NeededName = ""
+    first_name: NeededName = ""
+    patronymic: Name = ""
+    email: Email = ""
+    address: NeededLine = ""
+    account_number: Line = ""
+    comment: Comment = ""
+
+
+@get(PATH, name=NAME)
+async def show(page: Page) -> Response[Any]:
+    known = registration_of(page.visit)
+    if known.request_number:
+        return page.lead_to(SENT_PATH)
+    if page.customer is not None or not may_be_sent(known):
+        return page.lead_to("/profile") if page.customer is not None else lead_on(page, known)
+    typed = {name: str(getattr(known, name, "")) for name in ConnectionForm.model_fields}
+    return page.show(FRAGMENT, form=Filled(PATH, typed), phone=known.phone)
+
+
+@post(PATH, name=f"{NAME}.submit")
+async def submit(page: Page) -> Response[Any]:
+    form = await page.read(ConnectionForm)
+    known = registration_of(page.visit)
+    if form.data is None:
+        return page.refuse(FRAGMENT, form, phone=known.phone) if may_be_sent(known) else lead_on(page, known)
+    outcome = await connection_requests.send(page.portal, page.caller, Request(**form.data.model_dump()), page.now)
+    match outcome:
+        case Visit():
+            return page.lead_to(SENT_PATH)
+        case Lost():
+            return lost(page)
+        case OutOfTurn():
+            return lead_on(page, known)
+
+
+@get(SENT_PATH, name=SENT_NAME)
+async def show_sent(page: Page) -> Response[Any]:
+    known = registration_of(page.visit)
+    if not known.request_number:
+        return lead_on(page, known)
+    return page.show(SENT_FRAGMENT, number=known.request_number, email=known.email)
+
+
+check = field_check(PATH, NAME, FRAGMENT, ConnectionForm, ["last_name", "first_name", "patronymic", "email"])
+handlers = [show, submit, show_sent, check]

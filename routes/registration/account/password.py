@@ -1,0 +1,78 @@
+"""Step 6: the password, and with it the customer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import Response, get, post
+
+from domain import registration_completion
+from domain.passwords import conditions
+from domain.refusals import Code, KnownPhone, Lost, OutOfTurn, Refused
+from domain.registration import registration_of
+from domain.registration_completion import UnmetConditions
+from domain.sessions import Visit
+from routes.forms import Filled, Form, Password
+from routes.page import Page
+from routes.registration.account import FOLDER, lead_on, lost, out_of_turn, path_of, place
+from routes.registration.account.code import lead_to_sign_in
+
+PATH, NAME, FRAGMENT = path_of("password"), "registration.account.password", f"{FOLDER}/password"
+
+
+class PasswordForm(Form):
+    password: Password = ""
+
+
+@get(PATH, name=NAME)
+async def show(page: Page) -> Response[Any]:
+    return out_of_turn(page, "password") or _answer(page, Filled(PATH), 200)
+
+
+@post(PATH, name=f"{NAME}.submit")
+async def submit(page: Page) -> Response[Any]:
+    form = await page.read(PasswordForm)
+    if form.data is None:
+        return out_of_turn(page, "password") or _answer(page, form, 422)
+    outcome = await registration_completion.register(page.portal, page.caller, form.data.password, page.now)
+    match outcome:
+        case Visit():
+            return page.lead_to("/profile", outcome)
+        case UnmetConditions(unmet):
+            return _answer(page, form.refuse(Refused(Code.PASSWORD_UNMET, "password")), 422, unmet)
+        case KnownPhone(phone):
+            return await lead_to_sign_in(page, phone)
+        case Lost():
+            return lost(page)
+        case OutOfTurn():
+            return page.lead_to("/profile") if page.customer else lead_on(page, registration_of(page.visit))
+
+
+@post(f"{PATH}/conditions", name=f"{NAME}.conditions", status_code=200)
+async def check_conditions(page: Page) -> Response[str]:
+    """The list that ticks off while the password is typed; the password goes nowhere."""
+    form = await page.read(PasswordForm)
+    password = form.data.password if form.data else ""
+    unmet = registration_completion.unmet(page.portal, registration_of(page.visit), password)
+    values = _conditions(page, unmet, ticking=True)
+    return page.show_piece("partials/conditions.html", values)
+
+
+def _answer(page: Page, form: Filled[Any], status: int, unmet: list[str] | None = None) -> Response[Any]:
+    values = _conditions(page, unmet, ticking=False)
+    return page.show(FRAGMENT, status=status, form=form, place=place("password"), **values)
+
+
+def _conditions(page: Page, unmet: list[str] | None, *, ticking: bool) -> dict[str, Any]:
+    """What partials/conditions.html needs; `unmet` None where nothing has been judged yet."""
+    settings = page.portal.settings
+    return {
+        "conditions": conditions(settings.password_needs),
+        "unmet": unmet,
+        "ticking": ticking,
+        "shortest": settings.password_min,
+        "longest": settings.password_max,
+    }
+
+
+handlers = [show, submit, check_conditions]

@@ -1,0 +1,61 @@
+"""Step 5: who the customer is."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from litestar import Response, get, post
+
+from domain import registration_by_account
+from domain.refusals import Lost, OutOfTurn
+from domain.registration import Registration, registration_of
+from domain.registration_by_account import Person
+from domain.sessions import Visit
+from routes.field_check import field_check
+from routes.forms import BirthDate, Email, Filled, Form, Name, NeededName
+from routes.page import Page
+from routes.registration.account import FOLDER, lead_on, lost, out_of_turn, path_of, place, where
+
+PATH, NAME, FRAGMENT = path_of("person"), "registration.account.person", f"{FOLDER}/person"
+
+
+class PersonForm(Form):
+    last_name: NeededName = ""
+    first_name: NeededName = ""
+    patronymic: Name = ""
+    birth_date: BirthDate = ""
+    email: Email = ""
+
+
+@get(PATH, name=NAME)
+async def show(page: Page) -> Response[Any]:
+    if elsewhere := out_of_turn(page, "person"):
+        return elsewhere
+    return page.show(FRAGMENT, form=Filled(PATH, _typed(registration_of(page.visit))), place=place("person"))
+
+
+@post(PATH, name=f"{NAME}.submit")
+async def submit(page: Page) -> Response[Any]:
+    form = await page.read(PersonForm)
+    if form.data is None:
+        return out_of_turn(page, "person") or page.refuse(FRAGMENT, form, place=place("person"))
+    person = Person(**form.data.model_dump())
+    outcome = await registration_by_account.give_person(page.portal, page.caller, person, page.now)
+    match outcome:
+        case Visit():
+            return page.lead_to(where(registration_of(outcome)))
+        case Lost():
+            return lost(page)
+        case OutOfTurn():
+            return lead_on(page, registration_of(page.visit))
+
+
+def _typed(known: Registration) -> dict[str, str]:
+    birth_date = date.fromisoformat(known.birth_date).strftime("%d.%m.%Y") if known.birth_date else ""
+    typed = {name: str(getattr(known, name)) for name in PersonForm.model_fields}
+    return typed | {"birth_date": birth_date}
+
+
+check = field_check(PATH, NAME, FRAGMENT, PersonForm, list(PersonForm.model_fields))
+handlers = [show, submit, check]

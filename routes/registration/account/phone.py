@@ -1,0 +1,50 @@
+"""Step 1: the phone, and the consent without which nothing is done with it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import Response, get, post
+
+from domain import registration_by_account
+from domain.phones import show_phone
+from domain.refusals import Refused
+from domain.registration import registration_of
+from routes.field_check import field_check
+from routes.forms import Consent, Filled, Form, Phone
+from routes.legal import CONSENT
+from routes.page import Page
+from routes.registration.account import FOLDER, out_of_turn, path_of, place, where
+
+PATH, NAME, FRAGMENT = path_of("phone"), "registration.account.phone", f"{FOLDER}/phone"
+
+
+class PhoneForm(Form):
+    phone: Phone = ""
+    consent: Consent = ""
+
+
+@get(PATH, name=NAME)
+async def show(page: Page, session: str = "") -> Response[Any]:
+    if elsewhere := out_of_turn(page, "phone"):
+        return elsewhere
+    known = registration_of(page.visit)
+    typed = {"phone": show_phone(known.phone), "consent": "yes"} if known.phone else {}
+    return page.show(FRAGMENT, form=Filled(PATH, typed), place=place("phone"), lost=session == "lost")
+
+
+@post(PATH, name=f"{NAME}.submit")
+async def submit(page: Page) -> Response[Any]:
+    if page.customer is not None:
+        return page.lead_to("/profile")
+    form = await page.read(PhoneForm)
+    if form.data is None:
+        return page.refuse(FRAGMENT, form, place=place("phone"), lost=False)
+    outcome = await registration_by_account.give_phone(page.portal, page.caller, form.data.phone, CONSENT, page.now)
+    if isinstance(outcome, Refused):
+        return page.refuse(FRAGMENT, form.refuse(outcome), place=place("phone"), lost=False)
+    return page.lead_to(where(registration_of(outcome)), outcome)
+
+
+check = field_check(PATH, NAME, FRAGMENT, PhoneForm, ["phone"])
+handlers = [show, submit, check]

@@ -1,0 +1,1 @@
+"""Sign-in: two tabs where both tracks are on."""

@@ -1,0 +1,55 @@
+"""The second window of the sign-in by phone. It opens for every well-formed number, known or not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import Response, get, post
+
+from domain import sign_in
+from domain.sessions import Visit
+from routes.forms import Filled, Form, Password
+from routes.page import Page
+
+PATH, NAME, FRAGMENT = "/sign-in/password", "sign_in.password", "sign_in/password"
+
+
+class PasswordForm(Form):
+    password: Password = ""
+    remember: str = ""
+
+
+@get(PATH, name=NAME)
+async def show(page: Page, known: str = "") -> Response[Any]:
+    return _elsewhere(page) or _answer(page, Filled(PATH), 200, known=bool(known))
+
+
+@post(PATH, name=f"{NAME}.submit")
+async def submit(page: Page) -> Response[Any]:
+    if elsewhere := _elsewhere(page):
+        return elsewhere
+    form = await page.read(PasswordForm)
+    if form.data is None:
+        return _answer(page, form, 422)
+    phone = sign_in.phone_given(page.visit)
+    outcome = await sign_in.by_phone(
+        page.portal, page.caller, phone, form.data.password, page.now, remembered=bool(form.data.remember)
+    )
+    if isinstance(outcome, Visit):
+        return page.lead_to("/profile", outcome)
+    return _answer(page, form.refuse(outcome), 422)
+
+
+def _elsewhere(page: Page) -> Response[Any] | None:
+    if page.customer is not None:
+        return page.lead_to("/profile")
+    if not sign_in.phone_given(page.visit):
+        return page.lead_to("/sign-in/phone?session=lost" if page.caller.token and not page.visit else "/sign-in/phone")
+    return None
+
+
+def _answer(page: Page, form: Filled[Any], status: int, *, known: bool = False) -> Response[Any]:
+    return page.show(FRAGMENT, status=status, form=form, phone=sign_in.phone_given(page.visit), known=known)
+
+
+handlers = [show, submit]

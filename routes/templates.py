@@ -1,0 +1,102 @@
+"""Jinja as the templates see it: filters, the shared pieces, and single blocks of a fragment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from domain.money import show_amount
+from domain.people import mask_email
+from domain.periods import show_period
+from domain.phones import mask_phone, show_phone
+
+TEMPLATES = Path(__file__).parent.parent / "templates"
+_MONTHS = (
+    "января", "февраля", "марта", "апреля", "мая", "июня",
+    "июля", "августа", "сентября", "октября", "ноября", "декабря",
+)  # fmt: skip
+# Macros every fragment may call by name, from these files.
+_PIECES = {
+    "field": "field.html",
+    "checkbox": "field.html",
+    "select": "field.html",
+    "text_area": "field.html",
+    "code_field": "field.html",
+    "password_field": "password.html",
+    "summary": "errors.html",
+    "error_list": "errors.html",
+    "error_text": "errors.html",
+    "progress": "progress.html",
+}
+
+
+class Templates:
+    """The one Jinja environment of the pages; `assets` turns `portal.css` into its hashed address."""
+
+    def __init__(self, zone: ZoneInfo, assets: Any, *, reload: bool) -> None:
+        self.environment = Environment(
+            loader=FileSystemLoader(TEMPLATES),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=reload,
+        )
+        self.environment.filters |= {
+            "amount": show_amount,
+            "phone": show_phone,
+            "masked_phone": mask_phone,
+            "masked_email": mask_email,
+            "with_names": lambda periods: [(period, show_period(period)) for period in periods],
+            "clock": lambda at: _rounded_up(at, zone).strftime("%H:%M"),
+            "day": lambda at: _day(at, zone),
+            "period": show_period,
+            "lower_first": _lower_first,
+            "instant": lambda at: at.isoformat(),
+        }
+        self.environment.globals["asset"] = assets
+        for name, file in _PIECES.items():
+            self.environment.globals[name] = self._piece(file, name)
+
+    def render(self, template: str, values: Mapping[str, Any]) -> str:
+        return self.environment.get_template(template).render(values)
+
+    def render_block(self, template: str, block: str, values: Mapping[str, Any]) -> str:
+        """Only `{% block block %}` of a template."""
+        found = self.environment.get_template(template)
+        return "".join(found.blocks[block](found.new_context(dict(values))))
+
+    def _piece(self, file: str, name: str) -> Any:
+        def call(*arguments: Any, **keywords: Any) -> Markup:
+            # Looked up at each call, so that an edited piece shows at once while developing.
+            module = self.environment.get_template(f"partials/{file}").module
+            return Markup(getattr(module, name)(*arguments, **keywords))  # noqa: S704 - a macro escapes its own output
+
+        return call
+
+
+def _lower_first(text: str) -> str:
+    """An error text behind "label: "; an abbreviation keeps its capitals."""
+    return text if text[:2].isupper() else text[:1].lower() + text[1:]
+
+
+def _rounded_up(at: datetime, zone: ZoneInfo) -> datetime:
+    """To the next whole minute: who comes at the printed time must not be early."""
+    local = at.astimezone(zone)
+    return (
+        local
+        if local.second == local.microsecond == 0
+        else local.replace(second=0, microsecond=0) + timedelta(minutes=1)
+    )
+
+
+def _day(at: datetime, zone: ZoneInfo) -> str:
+    """`16 сентября в 14:32`, with spaces that do not break."""
+    local = _rounded_up(at, zone)
+    return f"{local.day}\u00a0{_MONTHS[local.month - 1]} в\u00a0{local:%H:%M}"
