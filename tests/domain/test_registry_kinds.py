@@ -1,0 +1,65 @@
+"""Each bad cell is named by its column, and never repeated."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from domain.registry_kinds import KINDS, kinds
+from domain.registry_rows import BadRow
+from domain.sealing import Sealing
+
+PERSON = ("+79000000001", "Ким", "Вера", "", "01.02.1990", "kim@example.org", "1|2")
+ALL = kinds(Sealing("a secret of the tests"), ("RU",), date(2026, 9, 15))
+
+
+@pytest.mark.parametrize(
+    ("kind", "row", "column"),
+    [
+        ("accounts", ("", "a"), "account_number"),
+        ("accounts", ("1", " "), "address"),
+        ("accounts", ("1", "a\0b"), "address"),
+        ("accounts", ("1", "\u200b"), "address"),
+        ("accounts", ("1", "a" * 501), "address"),
+        ("accounts", ("7+1", "a"), "account_number"),
+        ("accounts", ("1" * 41, "a"), "account_number"),
+        ("bills", ("1", "2026-08", "-5"), "amount"),
+        ("bills", ("1", "2026-08", "много"), "amount"),
+        ("bills", ("1", "2026-08", ""), "amount"),
+        ("cards", ("12345678901", "h", "l", "a@example.org", "+79000000001"), "card_number"),
+        ("cards", ("1" * 20, "h", "l", "a@example.org", "+79000000001"), "card_number"),
+        ("cards", ("1" * 16, "h" * 101, "l", "a@example.org", "+79000000001"), "holder_id"),
+        ("cards", ("1" * 16, "h", "", "a@example.org", "+79000000001"), "login"),
+        ("cards", ("1" * 16, "h", "l", "a@", "+79000000001"), "email"),
+        ("cards", ("1" * 16, "h", "l", "a@example.org", "+78121234567"), "phone"),
+        ("customers", ("", *PERSON[1:]), "phone"),
+        ("customers", (PERSON[0], "", *PERSON[2:]), "last_name"),
+        ("customers", (*PERSON[:2], "R2D2", *PERSON[3:]), "first_name"),
+        ("customers", (*PERSON[:4], "30.02.1990", *PERSON[5:]), "birth_date"),
+        ("customers", (*PERSON[:4], "01.02.2990", *PERSON[5:]), "birth_date"),
+        ("customers", (*PERSON[:6], "1|+"), "account_numbers"),
+    ],
+)
+def test_a_bad_cell_is_named_without_what_stands_in_it(kind: str, row: tuple[str, ...], column: str) -> None:
+    bad = ALL[kind].clean((7, row))
+    assert isinstance(bad, BadRow)
+    assert (bad.line, bad.column) == (7, column)
+    assert not any(cell.strip() in bad.reason for cell in row if len(cell.strip()) > 2)
+
+
+def test_a_bad_row_tells_its_key_where_that_can_be_read() -> None:
+    bad = [ALL["bills"].clean((2, row)) for row in (("0-1", "2026-08", "x"), ("1", "x", "5"))]
+    assert [row.key for row in bad if isinstance(row, BadRow)] == [("01", "2026-08"), None]
+
+
+def test_the_kinds_are_those_the_command_offers() -> None:
+    assert tuple(ALL) == KINDS
+
+
+def test_a_row_of_each_kind_in_the_form_that_is_stored() -> None:
+    assert ALL["accounts"].clean((2, ("00-12", "ул.  Тихая,\n1"))) == (2, "0012", "ул. Тихая, 1")
+    assert ALL["bills"].clean((2, ("1", "9.2026", "1 234,56 ₽"))) == (2, "1", "2026-09", 123456)
+    customer = ALL["customers"].clean((2, PERSON))
+    assert isinstance(customer, tuple)
+    assert (customer[3:7], customer[-1]) == (("Ким", "Вера", "", date(1990, 2, 1)), "1|2")
