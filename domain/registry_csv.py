@@ -33,7 +33,7 @@ def csv_rows(file: IO[bytes], columns: Sequence[str], progress: Progress) -> Ite
         if header is None:
             raise RegistryFileError("the file is empty")
         delimiter = _delimiter(header, columns)
-        names = next(csv.reader([header], delimiter=delimiter), [])
+        names = _cells(header, delimiter)
         pick: _Pick = itemgetter(*places(names, columns))
         yield _rows(lines, delimiter, len(names), pick, lambda: progress(file.tell(), size))
 
@@ -61,10 +61,14 @@ def _delimiter(header: str, columns: Sequence[str]) -> str:
     """The one that finds most of the wanted columns in the header."""
 
     def found(delimiter: str) -> tuple[int, int]:
-        names = [name.strip().casefold() for name in next(csv.reader([header], delimiter=delimiter), [])]
+        names = [name.strip().casefold() for name in _cells(header, delimiter)]
         return sum(column in names for column in columns), len(names)
 
     return max(_DELIMITERS, key=found)
+
+
+def _cells(header: str, delimiter: str) -> list[str]:
+    return next(csv.reader([header], delimiter=delimiter, skipinitialspace=True), [])
 
 
 class _Lines:
@@ -127,7 +131,7 @@ def _records(lines: _Lines, delimiter: str) -> Iterator[tuple[int, list[str] | B
     """Each record with the number of its first line; one with broken quoting costs that line only."""
     while True:
         # Strict, or `"a" b` and a quote that is never closed would be read as something.
-        reader = csv.reader(lines, delimiter=delimiter, strict=True)
+        reader = csv.reader(lines, delimiter=delimiter, strict=True, skipinitialspace=True)
         lines.taken.clear()
         try:
             for cells in reader:

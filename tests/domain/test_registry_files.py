@@ -62,6 +62,11 @@ def test_header_in_any_order_and_case_with_extra_columns(tmp_path: Path) -> None
     assert read(path) == [(2, ("12", "ул. Тихая"))]
 
 
+def test_a_space_before_a_quoted_cell_does_not_matter(tmp_path: Path) -> None:
+    path = written(tmp_path, '"Account_Number"; "Address"\n12; "ул. Тихая; 5"\n')
+    assert read(path) == [(2, ("12", "ул. Тихая; 5"))]
+
+
 def test_lines_are_counted_through_a_cell_of_several(tmp_path: Path) -> None:
     path = written(tmp_path, 'account_number;address\n\n1;"ул. Тихая\nд. 5"\n2;b\n')
     assert read(path) == [(3, ("1", "ул. Тихая\nд. 5")), (5, ("2", "b"))]
