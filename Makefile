@@ -27,7 +27,7 @@ check: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy .
 	$(BIN)/lint-imports
-	$(BIN)/djlint --lint --check templates
+	$(BIN)/djlint --lint templates --quiet
 	$(BIN)/python -m pytest -q tests/test_conventions.py
 	$(BIN)/deptry .
 

@@ -9,14 +9,13 @@ const reveal = (button) => {
   button.setAttribute("aria-pressed", String(!shown));
 };
 
-/* The time stays in the page for whoever has no JavaScript; here it becomes seconds, and goes when it is over. */
+/* The time is printed by the server; here the seconds left are added, and all of it goes when it is over. */
 const countDown = (waiting) => {
   const left = Math.ceil((Date.parse(waiting.dataset.until) - Date.now()) / 1000);
   if (left <= 0) {
     waiting.remove();
   } else if (left < 100) {
-    waiting.querySelector("time").textContent = "";
-    waiting.firstChild.textContent = `можно через ${left} с`;
+    waiting.querySelector("[data-left]").textContent = ` (через ${left} с)`;
   }
 };
 

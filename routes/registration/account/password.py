@@ -59,7 +59,7 @@ async def check_conditions(page: Page) -> Response[str]:
 
 
 def _answer(page: Page, form: Filled[Any], status: int, unmet: list[str] | None = None) -> Response[Any]:
-    values = _conditions(page, unmet, ticking=False)
+    values = _conditions(page, unmet, ticking=False) | {"phone": registration_of(page.visit).phone}
     return page.show(FRAGMENT, status=status, form=form, place=place("password"), **values)
 
 
