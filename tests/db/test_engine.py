@@ -7,7 +7,7 @@ import asyncio
 import pytest
 from piccolo.engine.exceptions import TransactionError
 
-from db.engine import Engine, run, transaction
+from db.engine import Engine, SQLite, run, transaction
 from db.tables import Account
 
 
@@ -152,8 +152,8 @@ async def test_atomic_runs_its_queries_as_one(engine: Engine) -> None:
 
 
 async def test_a_commit_survives_a_power_cut_by_its_settings(engine: Engine) -> None:
-    if engine.engine_type == "sqlite":
-        assert (await engine.writer.execute_fetchall("PRAGMA synchronous"))[0] == {"synchronous": 2}
-        assert (await engine.writer.execute_fetchall("PRAGMA journal_mode"))[0] == {"journal_mode": "wal"}
+    if isinstance(engine, SQLite):
+        assert list(await engine.writer.execute_fetchall("PRAGMA synchronous")) == [{"synchronous": 2}]
+        assert list(await engine.writer.execute_fetchall("PRAGMA journal_mode")) == [{"journal_mode": "wal"}]
     else:
         assert (await run("SHOW synchronous_commit"))[0] == {"synchronous_commit": "on"}
