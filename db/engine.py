@@ -129,6 +129,9 @@ class SQLite(SQLiteEngine):
         self._writer: aiosqlite.Connection | None = None
         self._readers: asyncio.Queue[aiosqlite.Connection] = asyncio.Queue()
 
+    async def check_version(self) -> None:
+        """Nothing: Python's own SQLite is new enough, and Piccolo would log a line at every command."""
+
     @property
     def writer(self) -> aiosqlite.Connection:
         if self._writer is None:

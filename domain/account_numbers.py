@@ -14,6 +14,7 @@ def read_account_number(text: str) -> str | None:
 
     Leading zeros stay: they are part of the number.
     """
+    # Before NFKC, which makes "No" of it.
+    text = text.replace("№", "")
     text = re.sub(r"[\s\u2010-\u2015\u2212.\-_]", "", unicodedata.normalize("NFKC", text)).upper()
-    text = text.removeprefix("№")
     return text if _NUMBER.fullmatch(text) else None

@@ -31,7 +31,7 @@ def accounts() -> Rows:
         for street in _STREETS
         for house in range(_HOUSES)
         for flat in range(_FLATS)
-    ] + [f"{_TOWN}, СНТ «Берёзка», участок {plot}" for plot in range(1, _PLOTS + 1)]
+    ] + [f"{_TOWN}, СНТ «Березка», участок {plot}" for plot in range(1, _PLOTS + 1)]
     return [
         {"account_number": str(7_000_000_111 + 7 * place), "address": address}
         for place, address in enumerate(addresses)
@@ -66,9 +66,9 @@ def customers() -> Rows:
     """A few people taken over from an older system, who have not set a password yet."""
     people = (
         ("Лебедева", "Анна", "Сергеевна", "12.04.1986", "lebedeva@example.org"),
-        ("Громов", "Пётр", "Ильич", "03.11.1952", ""),
+        ("Громов", "Петр", "Ильич", "03.11.1952", ""),
         ("Ким", "Виктория", "", "29.02.1996", "kim@example.org"),
-        ("Соловьёв-Дальний", "Егор", "Максимович", "", "egor@example.org"),
+        ("Соловьев-Дальний", "Егор", "Максимович", "", "egor@example.org"),
         ("Ахметова", "Гульнара", "Рашидовна", "17.07.1971", ""),
     )
     numbers = [account["account_number"] for account in accounts()]

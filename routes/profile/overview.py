@@ -30,6 +30,12 @@ async def send_another_email(page: Page) -> Response[Any]:
     return page.lead_to(f"{PATH}?email=sent")
 
 
+@get(f"{PATH}/email/another", name=f"{NAME}.email.another.show")
+async def show_another(page: Page) -> Response[Any]:
+    """Where an early press without JavaScript leaves the address bar."""
+    return page.lead_to(PATH)
+
+
 @post("/sign-out", name="sign_out")
 async def sign_out(page: Page) -> Response[Any]:
     await sign_in.sign_out(page.portal, page.caller, page.now)
@@ -44,4 +50,4 @@ async def _answer(page: Page, form: Filled[Any], status: int) -> Response[Any]:
     return page.show(FRAGMENT, status=status, form=form, profile=known, email_sent=sent)
 
 
-handlers = [show, send_another_email, sign_out]
+handlers = [show, send_another_email, show_another, sign_out]

@@ -59,6 +59,12 @@ async def send_another(page: Page) -> Response[Any]:
             return await _answer(page, Filled(PATH).refuse(outcome), 422)
 
 
+@get(f"{PATH}/another", name=f"{NAME}.another.show")
+async def show_another(page: Page) -> Response[Any]:
+    """Where an early press without JavaScript leaves the address bar: asked for again, it is the step itself."""
+    return page.lead_to(PATH)
+
+
 async def lead_to_sign_in(page: Page, phone: str) -> Response[Any]:
     """The number has a customer: on to the password window, with the number kept."""
     visit = await sign_in.give_phone(page.portal, page.caller, phone, page.now)
@@ -80,4 +86,4 @@ async def _answer(page: Page, form: Filled[Any], status: int) -> Response[Any]:
     )
 
 
-handlers = [show, submit, send_another]
+handlers = [show, submit, send_another, show_another]
