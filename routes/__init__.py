@@ -3,8 +3,12 @@
 from routes import health, legal
 from routes.email import confirmation
 from routes.profile import overview
+from routes.recovery import code as recovery_code
+from routes.recovery import password as recovery_password
+from routes.recovery import start as recovery_start
 from routes.registration import choice
 from routes.registration.account import address, bill, code, connection, password, person, phone
+from routes.sign_in import login as sign_in_login
 from routes.sign_in import password as sign_in_password
 from routes.sign_in import phone as sign_in_phone
 
@@ -12,7 +16,11 @@ HANDLERS = [
     handler
     for module in (
         sign_in_phone,
+        sign_in_login,
         sign_in_password,
+        recovery_start,
+        recovery_code,
+        recovery_password,
         choice,
         phone,
         code,

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import shutil
 import tempfile
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +22,8 @@ class Assets:
 
     def __init__(self, *, reload: bool) -> None:
         self._reload = reload
-        self._folder = tempfile.TemporaryDirectory(prefix="kabinet-static-")
+        self._folder = Path(tempfile.mkdtemp(prefix="kabinet-static-"))
+        weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
         self._known: dict[str, tuple[int, str]] = {}
         self.application = ServeStaticASGI(
             None, max_age=0, allow_all_origins=False, immutable_file_test=r"^.+\.[0-9a-f]{12}\..+$"
@@ -42,13 +45,13 @@ class Assets:
         digest = hashlib.sha256(content).hexdigest()[:12]
         source = Path(name)
         hashed = source.with_name(f"{source.stem}.{digest}{source.suffix}").as_posix()
-        built = Path(self._folder.name) / hashed
+        built = self._folder / hashed
         built.parent.mkdir(parents=True, exist_ok=True)
         if source.suffix in _COMPRESSED:
             built.with_name(built.name + ".br").write_bytes(brotli.compress(content))
             built.with_name(built.name + ".gz").write_bytes(gzip.compress(content, mtime=0))
         built.write_bytes(content)
-        self.application.add_file_to_dictionary(f"/{hashed}", str(built), root=self._folder.name + "/")
+        self.application.add_file_to_dictionary(f"/{hashed}", str(built), root=f"{self._folder}/")
         return hashed
 
     async def serve(self, scope: Any, receive: Any, send: Any) -> None:

@@ -165,6 +165,13 @@ NeededLine = Annotated[str, BeforeValidator(lambda text: _needed(_line(text), Co
 Comment = Annotated[str, BeforeValidator(_comment)]
 
 
+def _login(text: str) -> str:
+    login = clean_text(_needed(text, Code.LOGIN_EMPTY))
+    if len(login) > 100:
+        raise _wrong(Code.TOO_LONG)
+    return login
+
+
 def _password(text: str) -> str:
     if not text:
         raise _wrong(Code.PASSWORD_EMPTY)
@@ -184,3 +191,16 @@ def _consent(text: str) -> str:
 Consent = Annotated[str, BeforeValidator(_consent)]
 OneTimeCode = Annotated[str, BeforeValidator(_code), SECRET]
 Password = Annotated[str, BeforeValidator(_password), SECRET]
+Login = Annotated[str, BeforeValidator(_login)]
+
+
+class CodeForm(Form):
+    """The code from an SMS."""
+
+    code: OneTimeCode = ""
+
+
+class PasswordForm(Form):
+    """A new password."""
+
+    password: Password = ""

@@ -9,7 +9,7 @@ from typing import Any
 from litestar import Response, get
 
 from domain.registration_by_account import ConsentText
-from routes.page import Page
+from routes.page import ThisPage
 from routes.templates import TEMPLATES
 
 
@@ -26,12 +26,12 @@ CONSENT = _consent_text()
 
 
 @get("/personal-data", name="legal.personal-data")
-async def show_personal_data(page: Page) -> Response[Any]:
+async def show_personal_data(page: ThisPage) -> Response[Any]:
     return page.show("legal/personal-data")
 
 
 @get("/terms", name="legal.terms")
-async def show_terms(page: Page) -> Response[Any]:
+async def show_terms(page: ThisPage) -> Response[Any]:
     return page.show("legal/terms")
 
 

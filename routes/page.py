@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from litestar import MediaType, Request, Response
 from litestar.datastructures import Cookie, State
+from litestar.di import NamedDependency
 
 from domain.portal import Portal
 from domain.sessions import Caller, Visit
@@ -20,6 +21,8 @@ from routes.forms import F, Filled, read_form
 from routes.templates import Templates
 
 _VARY = "HX-Request-Type, HX-History-Restore-Request, Accept-Encoding"
+# Names of the address's query that partials/sign_in_note.html has a text for.
+_NOTES = ("registered", "known", "password", "deleted")
 AnyRequest = Request[Any, Any, State]
 
 
@@ -51,6 +54,17 @@ class Page:
     def customer(self) -> int | None:
         """The signed-in customer."""
         return self.visit.customer if self.visit else None
+
+    def tabs(self, current: str) -> str:
+        """Which tab of the sign-in is open; empty where only one track is on and there are no tabs."""
+        return current if len(self.portal.settings.tracks) > 1 else ""
+
+    def note(self) -> str:
+        """What led to the sign-in, from the address: one of partials/sign_in_note.html, or empty."""
+        query = self.request.query_params
+        if query.get("session") == "lost":
+            return "lost"
+        return next((name for name in _NOTES if name in query), "")
 
     async def read(self, model: type[F]) -> Filled[F]:
         """The sent form as `model`, or its errors."""
@@ -143,6 +157,10 @@ class Page:
             samesite="lax",
             max_age=0,
         )
+
+
+# What a handler asks for: Litestar 3 will guess no dependency by its name.
+ThisPage = NamedDependency[Page]
 
 
 def cookie_name(production: bool) -> str:

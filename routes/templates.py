@@ -28,6 +28,8 @@ _PIECES = {
     "select": "field.html",
     "text_area": "field.html",
     "code_field": "field.html",
+    "code_window": "code.html",
+    "sign_in_tabs": "tabs.html",
     "password_field": "password.html",
     "summary": "errors.html",
     "error_list": "errors.html",

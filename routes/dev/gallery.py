@@ -6,21 +6,24 @@ from typing import Any
 
 from litestar import Response, get
 from litestar.exceptions import NotFoundException
+from litestar.params import FromQuery
 
 from routes.dev.states import State, fragments, states_of
-from routes.page import Page
+from routes.page import ThisPage
 
 _WIDTHS = ("phone", "desktop")
 
 
 @get("/dev/gallery", name="dev.gallery")
-async def show(page: Page, width: str = "phone") -> Response[Any]:
+async def show(page: ThisPage, width: FromQuery[str] = "phone") -> Response[Any]:
     everything = [(fragment, [state.name for state in states_of(fragment)]) for fragment in fragments()]
     return page.show("dev/gallery", everything=everything, width=width if width in _WIDTHS else "phone")
 
 
 @get("/dev/gallery/frame", name="dev.gallery.frame")
-async def show_framed(page: Page, fragment: str, number: int, width: str = "phone") -> Response[Any]:
+async def show_framed(
+    page: ThisPage, fragment: FromQuery[str], number: FromQuery[int], width: FromQuery[str] = "phone"
+) -> Response[Any]:
     """One state in a frame as wide as a phone or a desk."""
     state = _state(fragment, number)
     return page.show(
@@ -33,7 +36,7 @@ async def show_framed(page: Page, fragment: str, number: int, width: str = "phon
 
 
 @get("/dev/gallery/state", name="dev.gallery.state")
-async def show_state(page: Page, fragment: str, number: int) -> Response[Any]:
+async def show_state(page: ThisPage, fragment: FromQuery[str], number: FromQuery[int]) -> Response[Any]:
     """One state as a whole page of its own."""
     return page.show_made_up(fragment, _state(fragment, number).values)
 

@@ -8,14 +8,14 @@ from litestar import Response, get
 
 from db import outbox
 from routes.message_texts import MessageTexts
-from routes.page import Page
+from routes.page import ThisPage
 
 _NEWEST = 50
 _texts = MessageTexts()
 
 
 @get("/dev/outbox", name="dev.outbox")
-async def show(page: Page) -> Response[Any]:
+async def show(page: ThisPage) -> Response[Any]:
     messages = []
     for row in await outbox.newest(_NEWEST):
         shown = {

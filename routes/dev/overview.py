@@ -8,11 +8,11 @@ from litestar import Response, get
 
 from db import registry
 from domain import demo_company
-from routes.page import Page
+from routes.page import ThisPage
 
 
 @get("/dev", name="dev")
-async def show(page: Page) -> Response[Any]:
+async def show(page: ThisPage) -> Response[Any]:
     accounts = await registry.sample(5)
     return page.show("dev/overview", accounts=accounts, cards=list(demo_company.cards())[:3] if accounts else [])
 

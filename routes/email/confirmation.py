@@ -5,20 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 from litestar import Response, get, post
+from litestar.params import FromPath
 
 from domain import email_confirmation
-from routes.page import Page
+from routes.page import Page, ThisPage
 
 PATH, NAME = "/email/confirmation/{token:str}", "email.confirmation"
 
 
 @get(PATH, name=NAME)
-async def show(page: Page, token: str) -> Response[Any]:
+async def show(page: ThisPage, token: FromPath[str]) -> Response[Any]:
     return _answer(page, await email_confirmation.look_at(page.portal, token, page.now))
 
 
 @post(PATH, name=f"{NAME}.submit", status_code=200)
-async def submit(page: Page, token: str) -> Response[Any]:
+async def submit(page: ThisPage, token: FromPath[str]) -> Response[Any]:
     return _answer(page, await email_confirmation.confirm(page.portal, page.caller, token, page.now))
 
 

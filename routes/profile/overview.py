@@ -9,18 +9,18 @@ from litestar import Response, get, post
 from domain import email_confirmation, profile, sign_in
 from domain.refusals import Refused
 from routes.forms import Filled
-from routes.page import Page
+from routes.page import Page, ThisPage
 
 PATH, NAME, FRAGMENT = "/profile", "profile", "profile/overview"
 
 
 @get(PATH, name=NAME)
-async def show(page: Page) -> Response[Any]:
+async def show(page: ThisPage) -> Response[Any]:
     return await _answer(page, Filled(PATH), 200)
 
 
 @post(f"{PATH}/email/another", name=f"{NAME}.email.another")
-async def send_another_email(page: Page) -> Response[Any]:
+async def send_another_email(page: ThisPage) -> Response[Any]:
     """«Отправить письмо еще раз»."""
     if page.customer is None:
         return page.lead_to("/?session=lost")
@@ -31,13 +31,13 @@ async def send_another_email(page: Page) -> Response[Any]:
 
 
 @get(f"{PATH}/email/another", name=f"{NAME}.email.another.show")
-async def show_another(page: Page) -> Response[Any]:
+async def show_another(page: ThisPage) -> Response[Any]:
     """Where an early press without JavaScript leaves the address bar."""
     return page.lead_to(PATH)
 
 
 @post("/sign-out", name="sign_out")
-async def sign_out(page: Page) -> Response[Any]:
+async def sign_out(page: ThisPage) -> Response[Any]:
     await sign_in.sign_out(page.portal, page.caller, page.now)
     return page.lead_out("/")
 

@@ -6,12 +6,12 @@ from typing import Any
 
 from litestar import Response, get
 
-from routes.page import Page
+from routes.page import ThisPage
 from routes.registration.account import path_of
 
 
 @get("/registration", name="registration")
-async def show(page: Page) -> Response[Any]:
+async def show(page: ThisPage) -> Response[Any]:
     return page.lead_to("/profile" if page.customer is not None else path_of("phone"))
 
 

@@ -5,39 +5,40 @@ from __future__ import annotations
 from typing import Any
 
 from litestar import Response, get, post
+from litestar.params import FromQuery
 
 from domain import sign_in
 from domain.sessions import Visit
 from routes.forms import Filled, Form, Password
-from routes.page import Page
+from routes.page import Page, ThisPage
 
 PATH, NAME, FRAGMENT = "/sign-in/password", "sign_in.password", "sign_in/password"
 
 
-class PasswordForm(Form):
+class SignInForm(Form):
     password: Password = ""
     remember: str = ""
 
 
 @get(PATH, name=NAME)
-async def show(page: Page, known: str = "") -> Response[Any]:
+async def show(page: ThisPage, known: FromQuery[str] = "") -> Response[Any]:
     return _elsewhere(page) or _answer(page, Filled(PATH), 200, known=bool(known))
 
 
 @post(PATH, name=f"{NAME}.submit")
-async def submit(page: Page) -> Response[Any]:
+async def submit(page: ThisPage) -> Response[Any]:
     if elsewhere := _elsewhere(page):
         return elsewhere
-    form = await page.read(PasswordForm)
+    form = await page.read(SignInForm)
     if form.data is None:
-        return _answer(page, form, 422)
+        return answer(page, form, 422)
     phone = sign_in.phone_given(page.visit)
     outcome = await sign_in.by_phone(
         page.portal, page.caller, phone, form.data.password, page.now, remembered=bool(form.data.remember)
     )
     if isinstance(outcome, Visit):
         return page.lead_to("/profile", outcome)
-    return _answer(page, form.refuse(outcome), 422)
+    return answer(page, form.refuse(outcome), 422)
 
 
 def _elsewhere(page: Page) -> Response[Any] | None:
@@ -48,8 +49,9 @@ def _elsewhere(page: Page) -> Response[Any] | None:
     return None
 
 
-def _answer(page: Page, form: Filled[Any], status: int, *, known: bool = False) -> Response[Any]:
-    return page.show(FRAGMENT, status=status, form=form, phone=sign_in.phone_given(page.visit), known=known)
+def answer(page: Page, form: Filled[Any], status: int) -> Response[Any]:
+    """The window; its note says what has led here."""
+    return page.show(FRAGMENT, status=status, form=form, phone=sign_in.phone_given(page.visit), note=page.note())
 
 
 handlers = [show, submit]

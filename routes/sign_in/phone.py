@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from litestar import Response, get, post
+from litestar.params import FromQuery
 
 from domain import sign_in
 from domain.phones import show_phone
 from routes.field_check import field_check
 from routes.forms import Filled, Form, Phone
-from routes.page import Page
+from routes.page import ThisPage
 
 PATH, NAME, FRAGMENT = "/sign-in/phone", "sign_in.phone", "sign_in/phone"
 
@@ -20,25 +21,24 @@ class PhoneForm(Form):
 
 
 @get(["/", PATH], name=NAME)
-async def show(page: Page, session: str = "", registered: str = "") -> Response[Any]:
+async def show(page: ThisPage, session: FromQuery[str] = "", registered: FromQuery[str] = "") -> Response[Any]:
     if page.customer is not None:
         return page.lead_to("/profile")
     phone = sign_in.phone_given(page.visit)
     typed = {"phone": show_phone(phone)} if phone else {}
-    note = "lost" if session == "lost" else "registered" if registered else ""
-    return page.show(FRAGMENT, form=Filled(PATH, typed), note=note)
+    return page.show(FRAGMENT, form=Filled(PATH, typed), note=page.note(), tabs=page.tabs("phone"))
 
 
 @post(PATH, name=f"{NAME}.submit")
-async def submit(page: Page) -> Response[Any]:
+async def submit(page: ThisPage) -> Response[Any]:
     if page.customer is not None:
         return page.lead_to("/profile")
     form = await page.read(PhoneForm)
     if form.data is None:
-        return page.refuse(FRAGMENT, form, note="")
+        return page.refuse(FRAGMENT, form, note="", tabs=page.tabs("phone"))
     visit = await sign_in.give_phone(page.portal, page.caller, form.data.phone, page.now)
     return page.lead_to("/sign-in/password", visit)
 
 
 check = field_check(PATH, NAME, FRAGMENT, PhoneForm, ["phone"])
-handlers = [show, submit, check]
+handlers = [show_welcome, show, submit, check]

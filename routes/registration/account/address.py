@@ -11,14 +11,14 @@ from domain import registration_by_account
 from domain.refusals import Lost, OutOfTurn
 from domain.registration import registration_of
 from domain.sessions import Visit
-from routes.page import Page
+from routes.page import ThisPage
 from routes.registration.account import FOLDER, lead_on, lost, out_of_turn, path_of, place, where
 
 PATH, NAME, FRAGMENT = path_of("address"), "registration.account.address", f"{FOLDER}/address"
 
 
 @get(PATH, name=NAME)
-async def show(page: Page) -> Response[Any]:
+async def show(page: ThisPage) -> Response[Any]:
     if elsewhere := out_of_turn(page, "address"):
         return elsewhere
     account = await registry.account(registration_of(page.visit).account)
@@ -29,7 +29,7 @@ async def show(page: Page) -> Response[Any]:
 
 
 @post(PATH, name=f"{NAME}.submit")
-async def submit(page: Page) -> Response[Any]:
+async def submit(page: ThisPage) -> Response[Any]:
     answer = (await page.request.form()).get("answer")
     if answer not in {"yes", "no"}:
         return page.lead_to(PATH)

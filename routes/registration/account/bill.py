@@ -15,7 +15,7 @@ from domain.registration import Registration, registration_of
 from domain.sessions import Visit
 from routes.field_check import field_check
 from routes.forms import AccountNumber, Amount, Filled, Form, Period
-from routes.page import Page
+from routes.page import Page, ThisPage
 from routes.registration.account import FOLDER, lead_on, lost, out_of_turn, path_of, place, where
 
 PATH, NAME, FRAGMENT = path_of("bill"), "registration.account.bill", f"{FOLDER}/bill"
@@ -28,14 +28,14 @@ class BillForm(Form):
 
 
 @get(PATH, name=NAME)
-async def show(page: Page) -> Response[Any]:
+async def show(page: ThisPage) -> Response[Any]:
     if elsewhere := out_of_turn(page, "bill"):
         return elsewhere
     return await _answer(page, Filled(PATH, _typed(registration_of(page.visit))), 200)
 
 
 @post(PATH, name=f"{NAME}.submit")
-async def submit(page: Page) -> Response[Any]:
+async def submit(page: ThisPage) -> Response[Any]:
     form = await page.read(BillForm)
     if form.data is None:
         return out_of_turn(page, "bill") or await _answer(page, form, 422)

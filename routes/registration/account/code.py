@@ -10,24 +10,20 @@ from domain import one_time_codes, registration_by_account, sign_in
 from domain.refusals import KnownPhone, Lost, OutOfTurn, Refused
 from domain.registration import registration_of
 from domain.sessions import Visit
-from routes.forms import Filled, Form, OneTimeCode
-from routes.page import Page
+from routes.forms import CodeForm, Filled
+from routes.page import Page, ThisPage
 from routes.registration.account import FOLDER, lead_on, lost, out_of_turn, path_of, place, where
 
 PATH, NAME, FRAGMENT = path_of("code"), "registration.account.code", f"{FOLDER}/code"
 
 
-class CodeForm(Form):
-    code: OneTimeCode = ""
-
-
 @get(PATH, name=NAME)
-async def show(page: Page) -> Response[Any]:
+async def show(page: ThisPage) -> Response[Any]:
     return out_of_turn(page, "code") or await _answer(page, Filled(PATH), 200)
 
 
 @post(PATH, name=f"{NAME}.submit")
-async def submit(page: Page) -> Response[Any]:
+async def submit(page: ThisPage) -> Response[Any]:
     form = await page.read(CodeForm)
     if form.data is None:
         return out_of_turn(page, "code") or await _answer(page, form, 422)
@@ -46,7 +42,7 @@ async def submit(page: Page) -> Response[Any]:
 
 
 @post(f"{PATH}/another", name=f"{NAME}.another")
-async def send_another(page: Page) -> Response[Any]:
+async def send_another(page: ThisPage) -> Response[Any]:
     outcome = await registration_by_account.send_another_code(page.portal, page.caller, page.now)
     match outcome:
         case Visit():
@@ -60,7 +56,7 @@ async def send_another(page: Page) -> Response[Any]:
 
 
 @get(f"{PATH}/another", name=f"{NAME}.another.show")
-async def show_another(page: Page) -> Response[Any]:
+async def show_another(page: ThisPage) -> Response[Any]:
     """Where an early press without JavaScript leaves the address bar: asked for again, it is the step itself."""
     return page.lead_to(PATH)
 

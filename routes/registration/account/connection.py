@@ -13,7 +13,7 @@ from domain.registration import registration_of
 from domain.sessions import Visit
 from routes.field_check import field_check
 from routes.forms import Comment, Email, Filled, Form, Line, Name, NeededLine, NeededName
-from routes.page import Page
+from routes.page import ThisPage
 from routes.registration.account import FOLDER, lead_on, lost, path_of
 
 PATH, NAME, FRAGMENT = path_of("connection"), "registration.account.connection", f"{FOLDER}/connection"
@@ -31,7 +31,7 @@ class ConnectionForm(Form):
 
 
 @get(PATH, name=NAME)
-async def show(page: Page) -> Response[Any]:
+async def show(page: ThisPage) -> Response[Any]:
     known = registration_of(page.visit)
     if known.request_number:
         return page.lead_to(SENT_PATH)
@@ -42,7 +42,7 @@ async def show(page: Page) -> Response[Any]:
 
 
 @post(PATH, name=f"{NAME}.submit")
-async def submit(page: Page) -> Response[Any]:
+async def submit(page: ThisPage) -> Response[Any]:
     form = await page.read(ConnectionForm)
     known = registration_of(page.visit)
     if form.data is None:
@@ -58,7 +58,7 @@ async def submit(page: Page) -> Response[Any]:
 
 
 @get(SENT_PATH, name=SENT_NAME)
-async def show_sent(page: Page) -> Response[Any]:
+async def show_sent(page: ThisPage) -> Response[Any]:
     known = registration_of(page.visit)
     if not known.request_number:
         return lead_on(page, known)

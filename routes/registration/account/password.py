@@ -13,7 +13,7 @@ from domain.registration import registration_of
 from domain.registration_completion import UnmetConditions
 from domain.sessions import Visit
 from routes.forms import Filled, Form, Password
-from routes.page import Page
+from routes.page import Page, ThisPage
 from routes.registration.account import FOLDER, lead_on, lost, out_of_turn, path_of, place
 from routes.registration.account.code import lead_to_sign_in
 
@@ -25,12 +25,12 @@ class PasswordForm(Form):
 
 
 @get(PATH, name=NAME)
-async def show(page: Page) -> Response[Any]:
+async def show(page: ThisPage) -> Response[Any]:
     return out_of_turn(page, "password") or _answer(page, Filled(PATH), 200)
 
 
 @post(PATH, name=f"{NAME}.submit")
-async def submit(page: Page) -> Response[Any]:
+async def submit(page: ThisPage) -> Response[Any]:
     form = await page.read(PasswordForm)
     if form.data is None:
         return out_of_turn(page, "password") or _answer(page, form, 422)
@@ -49,7 +49,7 @@ async def submit(page: Page) -> Response[Any]:
 
 
 @post(f"{PATH}/conditions", name=f"{NAME}.conditions", status_code=200)
-async def check_conditions(page: Page) -> Response[str]:
+async def check_conditions(page: ThisPage) -> Response[str]:
     """The list that ticks off while the password is typed; the password goes nowhere."""
     form = await page.read(PasswordForm)
     password = form.data.password if form.data else ""

@@ -14,7 +14,7 @@ from domain.registration_by_account import Person
 from domain.sessions import Visit
 from routes.field_check import field_check
 from routes.forms import BirthDate, Email, Filled, Form, Name, NeededName
-from routes.page import Page
+from routes.page import ThisPage
 from routes.registration.account import FOLDER, lead_on, lost, out_of_turn, path_of, place, where
 
 PATH, NAME, FRAGMENT = path_of("person"), "registration.account.person", f"{FOLDER}/person"
@@ -29,14 +29,14 @@ class PersonForm(Form):
 
 
 @get(PATH, name=NAME)
-async def show(page: Page) -> Response[Any]:
+async def show(page: ThisPage) -> Response[Any]:
     if elsewhere := out_of_turn(page, "person"):
         return elsewhere
     return page.show(FRAGMENT, form=Filled(PATH, _typed(registration_of(page.visit))), place=place("person"))
 
 
 @post(PATH, name=f"{NAME}.submit")
-async def submit(page: Page) -> Response[Any]:
+async def submit(page: ThisPage) -> Response[Any]:
     form = await page.read(PersonForm)
     if form.data is None:
         return out_of_turn(page, "person") or page.refuse(FRAGMENT, form, place=place("person"))

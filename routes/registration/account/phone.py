@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from litestar import Response, get, post
+from litestar.params import FromQuery
 
 from domain import registration_by_account
 from domain.phones import show_phone
@@ -13,7 +14,7 @@ from domain.registration import registration_of
 from routes.field_check import field_check
 from routes.forms import Consent, Filled, Form, Phone
 from routes.legal import CONSENT
-from routes.page import Page
+from routes.page import ThisPage
 from routes.registration.account import FOLDER, out_of_turn, path_of, place, where
 
 PATH, NAME, FRAGMENT = path_of("phone"), "registration.account.phone", f"{FOLDER}/phone"
@@ -25,7 +26,7 @@ class PhoneForm(Form):
 
 
 @get(PATH, name=NAME)
-async def show(page: Page, session: str = "") -> Response[Any]:
+async def show(page: ThisPage, session: FromQuery[str] = "") -> Response[Any]:
     if elsewhere := out_of_turn(page, "phone"):
         return elsewhere
     known = registration_of(page.visit)
@@ -34,7 +35,7 @@ async def show(page: Page, session: str = "") -> Response[Any]:
 
 
 @post(PATH, name=f"{NAME}.submit")
-async def submit(page: Page) -> Response[Any]:
+async def submit(page: ThisPage) -> Response[Any]:
     if page.customer is not None:
         return page.lead_to("/profile")
     form = await page.read(PhoneForm)
