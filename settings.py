@@ -31,9 +31,7 @@ class SettingsError(Exception):
 
 
 def _split(value: Any) -> Any:
-    return (
-        tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
-    )
+    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
 
 def _dsn(value: str, schemes: Sequence[str]) -> SplitResult:
@@ -116,9 +114,7 @@ class Settings(BaseSettings):
         parts = urlsplit(self.public_url)
         return f"{parts.scheme}://{parts.netloc}"
 
-    @field_validator(
-        "tracks", "sms", "sms_countries", "password_needs", "sms_waits", "trusted_proxies", mode="before"
-    )
+    @field_validator("tracks", "sms", "sms_countries", "password_needs", "sms_waits", "trusted_proxies", mode="before")
     @classmethod
     def _commas(cls, value: Any) -> Any:
         return _split(value)
@@ -140,9 +136,7 @@ class Settings(BaseSettings):
         if value.startswith("sqlite:"):
             path = value.removeprefix("sqlite:")
             if path.startswith("//"):
-                raise ValueError(
-                    "write sqlite:file.sqlite or sqlite:/folder/file.sqlite, without two slashes"
-                )
+                raise ValueError("write sqlite:file.sqlite or sqlite:/folder/file.sqlite, without two slashes")
             if path in {"", ":memory:"}:
                 raise ValueError("name the file: sqlite:kabinet.sqlite")
             if not Path(path).absolute().parent.is_dir():
@@ -156,12 +150,7 @@ class Settings(BaseSettings):
     @classmethod
     def _public_url(cls, value: str) -> str:
         parts = urlsplit(value)
-        if (
-            parts.scheme not in {"http", "https"}
-            or not parts.hostname
-            or parts.path.strip("/")
-            or parts.query
-        ):
+        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path.strip("/") or parts.query:
             raise ValueError("write scheme and host only, such as https://kabinet.example.org")
         return value.rstrip("/")
 
@@ -188,9 +177,7 @@ class Settings(BaseSettings):
             raise ValueError("outbox: cannot be one of several channels")
         for channel in value:
             if channel != OUTBOX and not _dsn(channel, _SMS_SCHEMES).username:
-                raise ValueError(
-                    "user and password are missing: http+kannel://user:pass@host:port/cgi-bin/sendsms"
-                )
+                raise ValueError("user and password are missing: http+kannel://user:pass@host:port/cgi-bin/sendsms")
         return value
 
     @field_validator("mail")
@@ -244,9 +231,7 @@ class Settings(BaseSettings):
         if self.mail != OUTBOX:
             for name in ("mail_from", "staff_email"):
                 if not getattr(self, name):
-                    raise SettingsError(
-                        f"KABINET_{name.upper()}: is required once KABINET_MAIL is not outbox:"
-                    )
+                    raise SettingsError(f"KABINET_{name.upper()}: is required once KABINET_MAIL is not outbox:")
         if self.production:
             self._production()
         if self.secret and len(self.secret) < 32:
@@ -256,9 +241,7 @@ class Settings(BaseSettings):
     def _production(self) -> None:
         for name in ("sms", "mail"):
             if OUTBOX in getattr(self, name):
-                raise SettingsError(
-                    f"KABINET_{name.upper()}: outbox: delivers nowhere and is refused in production"
-                )
+                raise SettingsError(f"KABINET_{name.upper()}: outbox: delivers nowhere and is refused in production")
         if not self.secret:
             raise SettingsError("KABINET_SECRET: is required in production")
         if not self.public_url.startswith("https://"):
@@ -273,20 +256,12 @@ def load() -> Settings:
         first = error.errors()[0]
         name = str(first["loc"][0]).upper() if first["loc"] else ""
         raise SettingsError(f"KABINET_{name}: {first['msg'].removeprefix('Value error, ')}") from None
-    return (
-        settings
-        if settings.secret
-        else settings.model_copy(update={"secret": _kept_secret(settings.database)})
-    )
+    return settings if settings.secret else settings.model_copy(update={"secret": _kept_secret(settings.database)})
 
 
 def _kept_secret(database: str) -> str:
     """The development secret beside the database: made on the first start, read on every later one."""
-    folder = (
-        Path(database.removeprefix("sqlite:")).absolute().parent
-        if database.startswith("sqlite:")
-        else Path.cwd()
-    )
+    folder = Path(database.removeprefix("sqlite:")).absolute().parent if database.startswith("sqlite:") else Path.cwd()
     path = folder / "kabinet.secret"
     made = path.with_name(f"kabinet.secret.{os.getpid()}")
     made.touch(mode=0o600)

@@ -25,6 +25,15 @@ async def by_phone(phone_hash: str) -> dict[str, Any] | None:
     return rows[0] if rows else None
 
 
+async def by_login(login_hash: str) -> dict[str, Any] | None:
+    rows = await run("SELECT id, password_hash FROM customers WHERE login_hash = {}", login_hash)
+    return rows[0] if rows else None
+
+
+async def set_password(customer: int, password_hash: str) -> None:
+    await run("UPDATE customers SET password_hash = {} WHERE id = {}", password_hash, customer)
+
+
 async def get(customer: int) -> dict[str, Any] | None:
     rows = await run("SELECT * FROM customers WHERE id = {}", customer)
     return rows[0] if rows else None

@@ -43,6 +43,11 @@ async def end(session: int) -> None:
     await run("DELETE FROM sessions WHERE id = {}", session)
 
 
+async def end_all(customer: int, but: int | None = None) -> None:
+    """End the sessions of a customer, all but one where that is named."""
+    await run("DELETE FROM sessions WHERE customer = {} AND id <> {}", customer, but or 0)
+
+
 async def sweep(now: datetime) -> None:
     """Remove what has ended."""
     await run("DELETE FROM sessions WHERE ends_at <= {} OR idle_until <= {}", now, now)

@@ -71,6 +71,9 @@ class Customer(Table, tablename="customers"):
     email_sealed = Text()
     email_confirmed_at = Timestamptz(null=True, default=None)
     password_hash = Text(null=True, default=None)
+    # Of the card track: assigned by the company, found in any letter case by its hash; null for everyone else.
+    login_hash = Varchar(length=64, null=True, default=None, unique=True)
+    login = Varchar(length=100)
     registered_at = Timestamptz()
 
 
@@ -84,10 +87,13 @@ class CustomerAccount(Table, tablename="customer_accounts"):
 
 
 class Consent(Table, tablename="consents"):
-    """A consent to the processing of personal data: which text, when and from where."""
+    """A consent to the processing of personal data: which text, when and from where.
+
+    It outlives its customer: the company has to be able to show it (152-FZ, article 9, part 3).
+    """
 
     id = Serial(primary_key=True)
-    customer = ForeignKey(references=Customer, on_delete=OnDelete.cascade, null=True, default=None, index=True)
+    customer = ForeignKey(references=Customer, on_delete=OnDelete.set_null, null=True, default=None, index=True)
     phone_hash = Varchar(length=64, index=True)
     text_version = Varchar(length=20)
     text_hash = Varchar(length=64)
@@ -96,12 +102,16 @@ class Consent(Table, tablename="consents"):
 
 
 class EmailLink(Table, tablename="email_links"):
-    """A link sent to an address to confirm it; the token itself stands only in the message."""
+    """A link sent to an address to confirm it; the token itself stands only in the message.
+
+    An address that is not the customer's own yet replaces it when it is confirmed.
+    """
 
     id = Serial(primary_key=True)
     customer = ForeignKey(references=Customer, on_delete=OnDelete.cascade, null=False)
     token_hash = Varchar(length=64, unique=True)
     email_hash = Varchar(length=64)
+    email_sealed = Text()
     created_at = Timestamptz()
     expires_at = Timestamptz()
 

@@ -34,6 +34,7 @@ async def send_link(portal: Portal, customer: int, first_name: str, email: str, 
             "customer": customer,
             "token_hash": hash_token(token),
             "email_hash": portal.sealing.keyed_hash("email", fold_email(email)),
+            "email_sealed": portal.sealing.seal(email),
             "created_at": now,
             "expires_at": now + timedelta(seconds=lifetime),
         }

@@ -35,6 +35,31 @@ class RegistrationCode(Message):
 
 
 @dataclass(frozen=True)
+class RecoveryCode(Message):
+    """The code that allows a new password."""
+
+    name = "recovery-code"
+    kind = "sms"
+    lifetime = 10 * 60
+
+    code: str
+    minutes: int
+
+
+@dataclass(frozen=True)
+class PasswordChanged(Message):
+    """To the e-mail of whoever has a new password; `at` is printed."""
+
+    name = "password-changed"
+    kind = "email"
+    lifetime = 3 * 86400
+
+    first_name: str
+    at: str
+    link: str
+
+
+@dataclass(frozen=True)
 class EmailConfirmation(Message):
     """The link that confirms an address; `first_name` greets, `days` is how long the link stays good."""
 
@@ -73,6 +98,8 @@ class ConnectionRequestForStaff(Message):
 
 MESSAGES: tuple[type[Message], ...] = (
     RegistrationCode,
+    RecoveryCode,
+    PasswordChanged,
     EmailConfirmation,
     ConnectionRequestReceived,
     ConnectionRequestForStaff,

@@ -18,6 +18,7 @@ from db import one_time_codes
 from domain import outbox, throttles
 from domain.messages import Message
 from domain.portal import Portal
+from domain.refusals import Code, Refused
 from domain.sessions import Caller
 from domain.throttles import DAY, HOUR, Limit
 
@@ -39,8 +40,13 @@ class Verdict(Enum):
     LAPSED = auto()
 
 
-async def send(portal: Portal, purpose: Purpose, phone: str, caller: Caller, now: datetime) -> datetime | None:
-    """Send a code to `phone` (E.164), or return when that may be done. Part of the caller's transaction."""
+async def send(
+    portal: Portal, purpose: Purpose, phone: str, caller: Caller, now: datetime, *, expected: bool = True
+) -> datetime | None:
+    """Send a code to `phone` (E.164), or return when that may be done. Part of the caller's transaction.
+
+    A phone that is not `expected` gets none, while everything that can be seen from outside goes on as if it did.
+    """
     at = await throttles.claim(portal, _limits(portal, phone, caller), now)
     if at is not None:
         return at
@@ -62,7 +68,8 @@ async def send(portal: Portal, purpose: Purpose, phone: str, caller: Caller, now
             "wrong_tries": tries,
         }
     )
-    await outbox.post(portal, purpose.message(code, settings.code_lifetime // 60), phone, now)
+    if expected:
+        await outbox.post(portal, purpose.message(code, settings.code_lifetime // 60), phone, now)
     return None
 
 
@@ -91,6 +98,18 @@ async def judge(portal: Portal, purpose: Purpose, phone: str, typed: str, now: d
         return Verdict.CORRECT
     last = max(row["wrong_tries"] for row in rows) >= portal.settings.code_tries
     return Verdict.WRONG_AND_LAST if last else Verdict.WRONG
+
+
+def refused_code(verdict: Verdict) -> list[Refused]:
+    """What the customer is told of a verdict that is not `CORRECT`."""
+    codes = {
+        Verdict.WRONG: [Code.CODE_WRONG],
+        # Both, so that the customer learns at once that trying on is in vain.
+        Verdict.WRONG_AND_LAST: [Code.CODE_WRONG, Code.CODE_EXHAUSTED],
+        Verdict.EXHAUSTED: [Code.CODE_EXHAUSTED],
+        Verdict.LAPSED: [Code.CODE_LAPSED],
+    }
+    return [Refused(code, "code") for code in codes[verdict]]
 
 
 def read_code(text: str) -> str:

@@ -25,6 +25,7 @@ class Code(StrEnum):
     NAME_WRONG = "name_wrong"
     BIRTH_DATE_WRONG = "birth_date_wrong"
     EMAIL_WRONG = "email_wrong"
+    LOGIN_EMPTY = "login_empty"
     PASSWORD_EMPTY = "password_empty"  # noqa: S105 - a code, not a password
     PASSWORD_UNMET = "password_unmet"  # noqa: S105
     # Meaning

@@ -12,7 +12,7 @@ from db import customers, journal, registry
 from db.engine import transaction
 from domain import one_time_codes, sessions, throttles
 from domain.messages import RegistrationCode
-from domain.one_time_codes import Purpose, Verdict
+from domain.one_time_codes import Purpose, Verdict, refused_code
 from domain.portal import Portal
 from domain.refusals import Code, KnownPhone, Lost, OutOfTurn, Refused
 from domain.registration import Registration, put_into, registration_of
@@ -89,7 +89,7 @@ async def confirm_code(
             return OutOfTurn()
         verdict = await one_time_codes.judge(portal, PURPOSE, registration.phone, typed, now)
         if verdict is not Verdict.CORRECT:
-            return _refused_code(verdict)
+            return refused_code(verdict)
         known = await customers.by_phone(portal.sealing.keyed_hash("phone", registration.phone))
         if known is not None:
             await journal.add(now, "registration-of-known-phone", known["id"], caller.ip, caller.user_agent)
@@ -98,17 +98,6 @@ async def confirm_code(
             return KnownPhone(registration.phone)
         registration.phone_confirmed = True
         return await _keep(portal, visit, registration, now)
-
-
-def _refused_code(verdict: Verdict) -> list[Refused]:
-    codes = {
-        Verdict.WRONG: [Code.CODE_WRONG],
-        # Both, so that the customer learns at once that trying on is in vain.
-        Verdict.WRONG_AND_LAST: [Code.CODE_WRONG, Code.CODE_EXHAUSTED],
-        Verdict.EXHAUSTED: [Code.CODE_EXHAUSTED],
-        Verdict.LAPSED: [Code.CODE_LAPSED],
-    }
-    return [Refused(code, "code") for code in codes[verdict]]
 
 
 async def find_account(

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from db import customers, journal
 from db.engine import transaction
 from domain import email_confirmation, sessions, sign_in
-from domain.passwords import unmet_conditions
+from domain.password_change import UnmetConditions, unmet
 from domain.people import fold_email
 from domain.portal import Portal
 from domain.refusals import KnownPhone, Lost, OutOfTurn
@@ -16,16 +15,8 @@ from domain.registration import Registration, only, registration_of
 from domain.sessions import Caller, Visit
 
 
-@dataclass(frozen=True)
-class UnmetConditions:
-    """The password breaks these conditions of domain/passwords.py."""
-
-    conditions: list[str]
-
-
-def unmet(portal: Portal, registration: Registration, password: str) -> list[str]:
+def unmet_by(portal: Portal, registration: Registration, password: str) -> list[str]:
     """Conditions that `password` breaks for this person."""
-    settings = portal.settings
     about = (
         registration.phone,
         registration.last_name,
@@ -33,13 +24,7 @@ def unmet(portal: Portal, registration: Registration, password: str) -> list[str
         registration.patronymic,
         registration.email,
     )
-    return unmet_conditions(
-        password,
-        shortest=settings.password_min,
-        longest=settings.password_max,
-        needs=settings.password_needs,
-        about=about,
-    )
+    return unmet(portal, password, about)
 
 
 async def register(
@@ -54,7 +39,7 @@ async def register(
         return await _enter_again(portal, caller, registration, password, now)
     if not registration.person_given or not registration.address_confirmed:
         return OutOfTurn()
-    if conditions := unmet(portal, registration, password):
+    if conditions := unmet_by(portal, registration, password):
         return UnmetConditions(conditions)
     password_hash = await portal.hasher.hash(password)
     async with transaction():

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from db import customers, journal
 from db import sessions as session_rows
 from db.engine import transaction
 from domain import sessions, throttles
+from domain.people import clean_text
 from domain.portal import Portal
 from domain.refusals import Code, Refused
 from domain.sessions import Caller, Visit
@@ -34,13 +36,43 @@ async def by_phone(
     portal: Portal, caller: Caller, phone: str, password: str, now: datetime, *, remembered: bool = False
 ) -> Visit | list[Refused]:
     """Judge the password; the returned visit is a new session, the one that led here has ended."""
-    limits = _limits(portal, caller, phone)
+    customer = await customers.by_phone(portal.sealing.keyed_hash("phone", phone))
+    return await _enter(portal, caller, phone, customer, password, now, remembered=remembered)
+
+
+async def by_login(
+    portal: Portal, caller: Caller, login: str, password: str, now: datetime, *, remembered: bool = False
+) -> Visit | list[Refused]:
+    """The same for a login of the card track."""
+    customer = await customers.by_login(login_hash(portal, login))
+    return await _enter(portal, caller, fold_login(login), customer, password, now, remembered=remembered)
+
+
+def fold_login(login: str) -> str:
+    """The form in which two spellings of a login are equal."""
+    return clean_text(login).casefold()
+
+
+def login_hash(portal: Portal, login: str) -> str:
+    return portal.sealing.keyed_hash("login", fold_login(login))
+
+
+async def _enter(
+    portal: Portal,
+    caller: Caller,
+    identifier: str,
+    customer: dict[str, Any] | None,
+    password: str,
+    now: datetime,
+    *,
+    remembered: bool,
+) -> Visit | list[Refused]:
+    limits = _limits(portal, caller, identifier)
     async with transaction():
         # Counted before it is judged: of 500 guesses at once no more than the allowed ones are looked at.
         at = await throttles.claim(portal, limits, now)
     if at is not None:
         return [Refused(Code.SIGN_IN_LOCKED, "password", at)]
-    customer = await customers.by_phone(portal.sealing.keyed_hash("phone", phone))
     if not await portal.hasher.verify(customer["password_hash"] if customer else None, password):
         return await _refuse(portal, caller, limits, customer["id"] if customer else None, now)
     assert customer is not None
@@ -60,6 +92,12 @@ async def _refuse(
         at = await throttles.free_at(portal, limits, now)
     refused = [Refused(Code.SIGN_IN_WRONG, "password")]
     return [*refused, Refused(Code.SIGN_IN_LOCKED, "password", at)] if at > now else refused
+
+
+async def lift_lock(portal: Portal, caller: Caller, identifier: str) -> None:
+    """Whoever has set a new password by SMS may use it at once. Part of the caller's transaction."""
+    for limit in _limits(portal, caller, identifier):
+        await throttles.forget(portal, limit)
 
 
 async def sign_out(portal: Portal, caller: Caller, now: datetime) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from litestar import Response, get, post
-from litestar.params import FromQuery
 
 from domain import sign_in
 from domain.sessions import Visit
@@ -21,8 +20,8 @@ class SignInForm(Form):
 
 
 @get(PATH, name=NAME)
-async def show(page: ThisPage, known: FromQuery[str] = "") -> Response[Any]:
-    return _elsewhere(page) or _answer(page, Filled(PATH), 200, known=bool(known))
+async def show(page: ThisPage) -> Response[Any]:
+    return _elsewhere(page) or answer(page, Filled(PATH), 200)
 
 
 @post(PATH, name=f"{NAME}.submit")

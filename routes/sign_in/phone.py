@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from litestar import Response, get, post
-from litestar.params import FromQuery
 
 from domain import sign_in
 from domain.phones import show_phone
 from routes.field_check import field_check
 from routes.forms import Filled, Form, Phone
-from routes.page import ThisPage
+from routes.page import Page, ThisPage
+from routes.sign_in import login
 
 PATH, NAME, FRAGMENT = "/sign-in/phone", "sign_in.phone", "sign_in/phone"
 
@@ -20,8 +20,20 @@ class PhoneForm(Form):
     phone: Phone = ""
 
 
-@get(["/", PATH], name=NAME)
-async def show(page: ThisPage, session: FromQuery[str] = "", registered: FromQuery[str] = "") -> Response[Any]:
+@get("/", name="welcome")
+async def show_welcome(page: ThisPage) -> Response[Any]:
+    """The first tab's form."""
+    if page.customer is None and "account" not in page.portal.settings.tracks:
+        return login.answer(page, Filled(login.PATH), 200)
+    return _show(page)
+
+
+@get(PATH, name=NAME)
+async def show(page: ThisPage) -> Response[Any]:
+    return _show(page)
+
+
+def _show(page: Page) -> Response[Any]:
     if page.customer is not None:
         return page.lead_to("/profile")
     phone = sign_in.phone_given(page.visit)

@@ -7,21 +7,17 @@ from typing import Any
 from litestar import Response, get, post
 
 from domain import registration_completion
-from domain.passwords import conditions
+from domain.password_change import UnmetConditions
 from domain.refusals import Code, KnownPhone, Lost, OutOfTurn, Refused
 from domain.registration import registration_of
-from domain.registration_completion import UnmetConditions
 from domain.sessions import Visit
-from routes.forms import Filled, Form, Password
+from routes.conditions import conditions_shown
+from routes.forms import Filled, PasswordForm
 from routes.page import Page, ThisPage
 from routes.registration.account import FOLDER, lead_on, lost, out_of_turn, path_of, place
 from routes.registration.account.code import lead_to_sign_in
 
 PATH, NAME, FRAGMENT = path_of("password"), "registration.account.password", f"{FOLDER}/password"
-
-
-class PasswordForm(Form):
-    password: Password = ""
 
 
 @get(PATH, name=NAME)
@@ -53,26 +49,13 @@ async def check_conditions(page: ThisPage) -> Response[str]:
     """The list that ticks off while the password is typed; the password goes nowhere."""
     form = await page.read(PasswordForm)
     password = form.data.password if form.data else ""
-    unmet = registration_completion.unmet(page.portal, registration_of(page.visit), password)
-    values = _conditions(page, unmet, ticking=True)
-    return page.show_piece("partials/conditions.html", values)
+    unmet = registration_completion.unmet_by(page.portal, registration_of(page.visit), password)
+    return page.show_piece("partials/conditions.html", conditions_shown(page, unmet, ticking=True))
 
 
 def _answer(page: Page, form: Filled[Any], status: int, unmet: list[str] | None = None) -> Response[Any]:
-    values = _conditions(page, unmet, ticking=False) | {"phone": registration_of(page.visit).phone}
+    values = conditions_shown(page, unmet, ticking=False) | {"phone": registration_of(page.visit).phone}
     return page.show(FRAGMENT, status=status, form=form, place=place("password"), **values)
-
-
-def _conditions(page: Page, unmet: list[str] | None, *, ticking: bool) -> dict[str, Any]:
-    """What partials/conditions.html needs; `unmet` None where nothing has been judged yet."""
-    settings = page.portal.settings
-    return {
-        "conditions": conditions(settings.password_needs),
-        "unmet": unmet,
-        "ticking": ticking,
-        "shortest": settings.password_min,
-        "longest": settings.password_max,
-    }
 
 
 handlers = [show, submit, check_conditions]

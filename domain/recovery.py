@@ -1,0 +1,126 @@
+"""A new password for whoever has forgotten theirs, or never had one: code by SMS, then the password.
+
+Unknown numbers walk the same way as known ones; only the SMS never comes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from db import customers, journal
+from db.engine import transaction
+from domain import one_time_codes, sessions, sign_in
+from domain.messages import RecoveryCode
+from domain.one_time_codes import Purpose, Verdict, refused_code
+from domain.password_change import UnmetConditions, about, set_password, unmet
+from domain.portal import Portal
+from domain.refusals import Code, Lost, OutOfTurn, Refused
+from domain.sessions import Caller, Visit
+
+PURPOSE = Purpose("recovery", RecoveryCode)
+_KEY = "recovery"
+
+
+@dataclass
+class Recovery:
+    """`customer` is 0 for a number that has none, or not the one of the login; nobody outside can tell."""
+
+    phone: str = ""
+    login: str = ""
+    customer: int = 0
+    confirmed: bool = False
+    saved: bool = False
+
+
+def recovery_of(visit: Visit | None) -> Recovery:
+    return Recovery(**visit.progress.get(_KEY, {})) if visit else Recovery()
+
+
+async def begin(portal: Portal, caller: Caller, phone: str, now: datetime, *, login: str = "") -> Visit | Refused:
+    """«Я забыл пароль» for a number, or for a login and the number bound to it: send the code."""
+    async with transaction():
+        visit = await sessions.lock(portal, caller, now) or await sessions.begin(portal, caller, now)
+        customer = await customers.by_phone(portal.sealing.keyed_hash("phone", phone))
+        if login:
+            holder = await customers.by_login(sign_in.login_hash(portal, login))
+            customer = customer if customer and holder and customer["id"] == holder["id"] else None
+        at = await one_time_codes.send(portal, PURPOSE, phone, caller, now, expected=customer is not None)
+        if at is not None and not await one_time_codes.is_under_way(portal, PURPOSE, phone, now):
+            return Refused(Code.RESEND_EARLY, "phone", at)
+        await _keep(portal, visit, Recovery(phone, login, customer["id"] if customer else 0), now)
+        return visit
+
+
+async def send_another_code(portal: Portal, caller: Caller, now: datetime) -> Visit | Refused | Lost | OutOfTurn:
+    """«Отправить код еще раз»."""
+    async with transaction():
+        visit = await sessions.lock(portal, caller, now)
+        if visit is None:
+            return Lost()
+        recovery = recovery_of(visit)
+        if not recovery.phone or recovery.confirmed:
+            return OutOfTurn()
+        at = await one_time_codes.send(portal, PURPOSE, recovery.phone, caller, now, expected=bool(recovery.customer))
+        return visit if at is None else Refused(Code.RESEND_EARLY, "code", at)
+
+
+async def confirm_code(
+    portal: Portal, caller: Caller, typed: str, now: datetime
+) -> Visit | list[Refused] | Lost | OutOfTurn:
+    async with transaction():
+        visit = await sessions.lock(portal, caller, now)
+        if visit is None:
+            return Lost()
+        recovery = recovery_of(visit)
+        if not recovery.phone or recovery.confirmed:
+            return OutOfTurn()
+        verdict = await one_time_codes.judge(portal, PURPOSE, recovery.phone, typed, now)
+        if verdict is Verdict.CORRECT and not recovery.customer:
+            # The code of another way to the same phone proves nothing about this login.
+            verdict = Verdict.WRONG
+        if verdict is not Verdict.CORRECT:
+            return refused_code(verdict)
+        recovery.confirmed = True
+        await _keep(portal, visit, recovery, now)
+        return visit
+
+
+async def unmet_by(portal: Portal, visit: Visit | None, password: str) -> list[str]:
+    """Conditions that `password` breaks for whoever this recovery is about."""
+    recovery = recovery_of(visit)
+    known = await about(portal, recovery.customer) if recovery.confirmed else ()
+    return unmet(portal, password, known)
+
+
+async def save_password(
+    portal: Portal, caller: Caller, password: str, now: datetime
+) -> Visit | UnmetConditions | Lost | OutOfTurn:
+    """Set it, end every session of the customer, tell them by e-mail. Pressed twice it is set once."""
+    visit = await sessions.resume(portal, caller, now)
+    if visit is None:
+        return Lost()
+    recovery = recovery_of(visit)
+    if recovery.saved:
+        return visit
+    if not recovery.confirmed:
+        return OutOfTurn()
+    if conditions := await unmet_by(portal, visit, password):
+        return UnmetConditions(conditions)
+    password_hash = await portal.hasher.hash(password)
+    async with transaction():
+        visit = await sessions.lock(portal, caller, now)
+        if visit is None:
+            return Lost()
+        recovery = recovery_of(visit)
+        if recovery.confirmed and not recovery.saved:
+            await set_password(portal, recovery.customer, password_hash, now)
+            await sign_in.lift_lock(portal, caller, recovery.login or recovery.phone)
+            await journal.add(now, "password-recovered", recovery.customer, caller.ip, caller.user_agent)
+            await _keep(portal, visit, Recovery(recovery.phone, recovery.login, saved=True), now)
+        return visit
+
+
+async def _keep(portal: Portal, visit: Visit, recovery: Recovery, now: datetime) -> None:
+    visit.progress[_KEY] = asdict(recovery)
+    await sessions.keep(portal, visit, now)

@@ -1,0 +1,20 @@
+"""What partials/conditions.html needs, wherever a password is made."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from domain.passwords import conditions
+from routes.page import Page
+
+
+def conditions_shown(page: Page, unmet: list[str] | None, *, ticking: bool) -> dict[str, Any]:
+    """`unmet` is None where nothing has been judged yet; `ticking` while the password is being typed."""
+    settings = page.portal.settings
+    return {
+        "conditions": conditions(settings.password_needs),
+        "unmet": unmet,
+        "ticking": ticking,
+        "shortest": settings.password_min,
+        "longest": settings.password_max,
+    }

@@ -1,0 +1,35 @@
+"""A new password for whoever has forgotten theirs: code by SMS, then the password, then the sign-in."""
+
+from __future__ import annotations
+
+from litestar import Response
+
+from domain.recovery import recovery_of
+from routes.page import Page
+
+BASE = "/recovery"
+SIGN_IN = "/sign-in/password"
+SIGN_IN_BY_LOGIN = "/sign-in/login"
+
+
+def where(page: Page) -> str:
+    """The path the customer is really at."""
+    recovery = recovery_of(page.visit)
+    if recovery.saved:
+        return f"{SIGN_IN_BY_LOGIN if recovery.login else SIGN_IN}?password=saved"
+    if not recovery.phone:
+        lost = page.visit is None and page.caller.token is not None
+        return "/sign-in/phone?session=lost" if lost else "/sign-in/phone"
+    return f"{BASE}/password" if recovery.confirmed else f"{BASE}/code"
+
+
+def out_of_turn(page: Page, slug: str) -> Response[None] | None:
+    if page.customer is not None:
+        return page.lead_to("/profile")
+    here = where(page)
+    return None if here == f"{BASE}/{slug}" else page.lead_to(here)
+
+
+def lost(page: Page) -> Response[None]:
+    """A step was sent without the session it needs."""
+    return page.lead_out("/sign-in/phone?session=lost")

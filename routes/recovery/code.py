@@ -1,0 +1,76 @@
+"""The code that allows a new password."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import Response, get, post
+
+from domain import one_time_codes, recovery
+from domain.recovery import recovery_of
+from domain.refusals import Lost, OutOfTurn, Refused
+from domain.sessions import Visit
+from routes.forms import CodeForm, Filled
+from routes.page import Page, ThisPage
+from routes.recovery import BASE, lost, out_of_turn, where
+
+PATH, NAME, FRAGMENT = f"{BASE}/code", "recovery.code", "recovery/code"
+
+
+@get(PATH, name=NAME)
+async def show(page: ThisPage) -> Response[Any]:
+    return out_of_turn(page, "code") or await _answer(page, Filled(PATH), 200)
+
+
+@post(PATH, name=f"{NAME}.submit")
+async def submit(page: ThisPage) -> Response[Any]:
+    form = await page.read(CodeForm)
+    if form.data is None:
+        return out_of_turn(page, "code") or await _answer(page, form, 422)
+    outcome = await recovery.confirm_code(page.portal, page.caller, form.data.code, page.now)
+    match outcome:
+        case Visit():
+            return page.lead_to(f"{BASE}/password")
+        case Lost():
+            return lost(page)
+        case OutOfTurn():
+            return page.lead_to(where(page))
+        case _:
+            return await _answer(page, form.refuse(outcome), 422)
+
+
+@post(f"{PATH}/another", name=f"{NAME}.another")
+async def send_another(page: ThisPage) -> Response[Any]:
+    outcome = await recovery.send_another_code(page.portal, page.caller, page.now)
+    match outcome:
+        case Visit():
+            return page.lead_to(PATH + "?sent=again")
+        case Lost():
+            return lost(page)
+        case OutOfTurn():
+            return page.lead_to(where(page))
+        case Refused():
+            return await _answer(page, Filled(PATH).refuse(outcome), 422)
+
+
+@get(f"{PATH}/another", name=f"{NAME}.another.show")
+async def show_another(page: ThisPage) -> Response[Any]:
+    """Where an early press without JavaScript leaves the address bar."""
+    return page.lead_to(PATH)
+
+
+async def _answer(page: Page, form: Filled[Any], status: int) -> Response[Any]:
+    phone = recovery_of(page.visit).phone
+    next_at = await one_time_codes.next_at(page.portal, phone, page.caller, page.now)
+    return page.show(
+        FRAGMENT,
+        status=status,
+        form=form,
+        phone=phone,
+        minutes=page.portal.settings.code_lifetime // 60,
+        next_at=next_at if next_at > page.now else None,
+        sent_again="sent" in page.request.query_params,
+    )
+
+
+handlers = [show, submit, send_another, show_another]

@@ -1,0 +1,59 @@
+"""«Создание пароля» for whoever has confirmed their number."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import Response, get, post
+
+from domain import recovery
+from domain.password_change import UnmetConditions
+from domain.recovery import recovery_of
+from domain.refusals import Code, Lost, OutOfTurn, Refused
+from domain.sessions import Visit
+from routes.conditions import conditions_shown
+from routes.forms import Filled, PasswordForm
+from routes.page import Page, ThisPage
+from routes.recovery import BASE, SIGN_IN, SIGN_IN_BY_LOGIN, lost, out_of_turn, where
+
+PATH, NAME, FRAGMENT = f"{BASE}/password", "recovery.password", "recovery/password"
+
+
+@get(PATH, name=NAME)
+async def show(page: ThisPage) -> Response[Any]:
+    return out_of_turn(page, "password") or _answer(page, Filled(PATH), 200)
+
+
+@post(PATH, name=f"{NAME}.submit")
+async def submit(page: ThisPage) -> Response[Any]:
+    form = await page.read(PasswordForm)
+    if form.data is None:
+        return out_of_turn(page, "password") or _answer(page, form, 422)
+    outcome = await recovery.save_password(page.portal, page.caller, form.data.password, page.now)
+    match outcome:
+        case Visit():
+            window = SIGN_IN_BY_LOGIN if recovery_of(outcome).login else SIGN_IN
+            return page.lead_to(f"{window}?password=saved")
+        case UnmetConditions(unmet):
+            return _answer(page, form.refuse(Refused(Code.PASSWORD_UNMET, "password")), 422, unmet)
+        case Lost():
+            return lost(page)
+        case OutOfTurn():
+            return page.lead_to(where(page))
+
+
+@post(f"{PATH}/conditions", name=f"{NAME}.conditions", status_code=200)
+async def check_conditions(page: ThisPage) -> Response[str]:
+    """The list that ticks off while the password is typed."""
+    form = await page.read(PasswordForm)
+    unmet = await recovery.unmet_by(page.portal, page.visit, form.data.password if form.data else "")
+    return page.show_piece("partials/conditions.html", conditions_shown(page, unmet, ticking=True))
+
+
+def _answer(page: Page, form: Filled[Any], status: int, unmet: list[str] | None = None) -> Response[Any]:
+    known = recovery_of(page.visit)
+    values = conditions_shown(page, unmet, ticking=False)
+    return page.show(FRAGMENT, status=status, form=form, phone=known.phone, login=known.login, **values)
+
+
+handlers = [show, submit, check_conditions]

@@ -1,0 +1,45 @@
+"""Sign-in by login and password, for the customers of the card track."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import Response, get, post
+
+from domain import sign_in
+from domain.sessions import Visit
+from routes.forms import Filled, Form, Login, Password
+from routes.page import Page, ThisPage
+
+PATH, NAME, FRAGMENT = "/sign-in/login", "sign_in.login", "sign_in/login"
+
+
+class LoginForm(Form):
+    login: Login = ""
+    password: Password = ""
+
+
+@get(PATH, name=NAME)
+async def show(page: ThisPage) -> Response[Any]:
+    return page.lead_to("/profile") if page.customer is not None else answer(page, Filled(PATH), 200)
+
+
+@post(PATH, name=f"{NAME}.submit")
+async def submit(page: ThisPage) -> Response[Any]:
+    if page.customer is not None:
+        return page.lead_to("/profile")
+    form = await page.read(LoginForm)
+    if form.data is None:
+        return answer(page, form, 422)
+    outcome = await sign_in.by_login(page.portal, page.caller, form.data.login, form.data.password, page.now)
+    if isinstance(outcome, Visit):
+        return page.lead_to("/profile", outcome)
+    return answer(page, form.refuse(outcome), 422)
+
+
+def answer(page: Page, form: Filled[Any], status: int) -> Response[Any]:
+    """The window; its note says what has led here."""
+    return page.show(FRAGMENT, status=status, form=form, note=page.note(), tabs=page.tabs("login"))
+
+
+handlers = [show, submit]
