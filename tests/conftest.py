@@ -3,21 +3,34 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import shutil
+import signal
 import tempfile
 import warnings
-from collections.abc import AsyncIterator, Iterator
-from datetime import UTC, datetime
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import asyncpg
+import httpx
 import pytest
+from litestar import Litestar
 
-from db.engine import Engine, make_engine, opened
+from app import create_app
+from db import outbox
+from db.engine import Engine, bound, make_engine, opened
 from db.migrate import migrate
+from domain.phones import read_phone
 from domain.portal import Portal, make_portal
+from domain.registry_import import import_rows
+from domain.registry_kinds import kinds
+from domain.sealing import Sealing
 from settings import Settings
+from tests.browser import BASE, Browser, headers_of_a_browser
 
 SECRET = "a secret of the tests, long enough to be one"
 _numbers = itertools.count()
@@ -48,12 +61,19 @@ def postgres_uri() -> Iterator[str]:
 
     async def template() -> None:
         connection = await asyncpg.connect(uri)
+        # A power cut may take the tests' data.
+        for name in ("fsync", "synchronous_commit", "full_page_writes"):
+            await connection.execute(f"ALTER SYSTEM SET {name} = off")
+        await connection.execute("SELECT pg_reload_conf()")
         await connection.execute("CREATE DATABASE kabinet_template")
         await connection.close()
         await _migrated(server.get_uri("kabinet_template"))
 
     asyncio.run(template())
     yield uri
+    # Nothing here outlives the tests: no checkpoint at the end.
+    server.get_postmaster_info().process.send_signal(signal.SIGQUIT)
+    server.get_postmaster_info().process.wait(10)
     server.cleanup()
 
 
@@ -83,8 +103,14 @@ async def engine(database: str) -> AsyncIterator[Engine]:
 
 
 @pytest.fixture
-def settings(database: str) -> Settings:
-    return Settings(_env_file=None, database=database, secret=SECRET)  # type: ignore[call-arg]
+def changed() -> dict[str, Any]:
+    """Settings that differ from the defaults: `@pytest.mark.parametrize("changed", [{…}])` sets them."""
+    return {}
+
+
+@pytest.fixture
+def settings(database: str, changed: dict[str, Any]) -> Settings:
+    return Settings(_env_file=None, database=database, secret=SECRET, **changed)  # type: ignore[call-arg]
 
 
 @pytest.fixture
@@ -95,3 +121,112 @@ def portal(settings: Settings) -> Portal:
 @pytest.fixture
 def now() -> datetime:
     return datetime(2026, 9, 15, 11, 30, tzinfo=UTC)
+
+
+# --- The portal, in this process ---
+
+
+class Clock:
+    """The portal's time. It begins after any real time, so that the app's own housekeeping sweeps nothing."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2036, 9, 15, 11, 30, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def forward(self, **passed: float) -> None:
+        self.now += timedelta(**passed)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+# A company of three accounts; the first of them is tests.browser.BILL.
+_ACCOUNTS = [
+    ["7000000111", "г. Светлоречинск, ул. Липовая, д. 3, кв. 1"],
+    ["7000000118", "г. Светлоречинск, ул. Липовая, д. 3, кв. 6"],
+    ["7000000125", "г. Светлоречинск, ул. Липовая, д. 3, кв. 11"],
+]
+_BILLS = [
+    [number, period, amount]
+    for number, _ in _ACCOUNTS
+    for period, amount in (("2036-06", "980,10"), ("2036-07", "1100,00"), ("2036-08", "1234,56"))
+]
+
+
+async def fill_registry(settings: Settings, now: datetime) -> None:
+    """Import the company into the bound database."""
+    known = kinds(Sealing(settings.secret), settings.sms_countries, now.date())
+    for kind, rows in (("accounts", _ACCOUNTS), ("bills", _BILLS)):
+        await import_rows(bound(), known[kind], enumerate(rows, 1), now)
+
+
+@pytest.fixture
+async def app(settings: Settings, clock: Clock) -> AsyncIterator[Litestar]:
+    """The portal as it is served, its lifespan running in the test's event loop, its registry filled."""
+    app = create_app(settings.model_copy(update={"migrate": "off"}), clock)
+    up, down = asyncio.Event(), asyncio.Event()
+
+    async def live() -> None:
+        async with app.lifespan():
+            await fill_registry(settings, clock())
+            up.set()
+            await down.wait()
+
+    # In a task of its own: pytest-asyncio begins and ends a fixture in two different ones.
+    life = asyncio.create_task(live())
+    await asyncio.wait({life, asyncio.create_task(up.wait())}, return_when=asyncio.FIRST_COMPLETED)
+    if up.is_set():
+        yield app
+    down.set()
+    await life
+
+
+@dataclass(frozen=True)
+class Posted:
+    """A message as it waits in the outbox."""
+
+    name: str
+    to: str
+    values: dict[str, Any]
+
+
+@pytest.fixture
+def posted(portal: Portal) -> Callable[[], Awaitable[list[Posted]]]:
+    """Everything in the outbox, oldest first."""
+
+    async def read() -> list[Posted]:
+        rows = [(row["message"], portal.sealing.unseal(row["sealed"])) for row in await outbox.newest(1000)]
+        return [Posted(name, letter["to"], letter["values"]) for name, letter in reversed(rows)]
+
+    return read
+
+
+@pytest.fixture
+async def another_browser(
+    app: Litestar, posted: Callable[[], Awaitable[list[Posted]]]
+) -> AsyncIterator[Callable[..., Browser]]:
+    """Makes further browsers, each with its own cookies: `another_browser(ip="10.0.0.1")`."""
+
+    async def read_code(phone: str) -> str:
+        to = read_phone(phone, ("RU",))
+        return next(str(p.values["code"]) for p in reversed(await posted()) if p.to == to and "code" in p.values)
+
+    async with contextlib.AsyncExitStack() as stack:
+
+        def make(ip: str = "203.0.113.7", **more: Any) -> Browser:
+            transport = httpx.ASGITransport(app, client=(ip, 50000))
+            http = httpx.AsyncClient(transport=transport, base_url=BASE, headers=headers_of_a_browser())
+            stack.push_async_callback(http.aclose)
+            return Browser(http, read_code, **more)
+
+        yield make
+
+
+@pytest.fixture
+def client(another_browser: Callable[..., Browser]) -> Browser:
+    """A customer's browser at the portal."""
+    return another_browser()
