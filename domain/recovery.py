@@ -38,7 +38,7 @@ def recovery_of(visit: Visit | None) -> Recovery:
 
 
 async def begin(portal: Portal, caller: Caller, phone: str, now: datetime, *, login: str = "") -> Visit | Refused:
-    """«Я забыл пароль» for a number, or for a login and the number bound to it: send the code."""
+    """«Я забыл пароль» for a number, or for a login (folded) and the number bound to it: send the code."""
     async with transaction():
         visit = await sessions.lock(portal, caller, now) or await sessions.begin(portal, caller, now)
         customer = await customers.by_phone(portal.sealing.keyed_hash("phone", phone))

@@ -17,6 +17,8 @@ def where(page: Page) -> str:
     recovery = recovery_of(page.visit)
     if recovery.saved:
         return f"{SIGN_IN_BY_LOGIN if recovery.login else SIGN_IN}?password=saved"
+    if recovery.login and not recovery.phone:
+        return f"{BASE}/phone"
     if not recovery.phone:
         lost = page.visit is None and page.caller.token is not None
         return "/sign-in/phone?session=lost" if lost else "/sign-in/phone"

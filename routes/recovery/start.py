@@ -7,14 +7,14 @@ from typing import Any
 from litestar import Response, get, post
 
 from domain import recovery, sign_in
-from domain.phones import show_phone
+from domain.recovery import recovery_of
 from domain.refusals import Refused
 from routes.forms import Filled, Form, Login, Phone
 from routes.page import ThisPage
 from routes.recovery import BASE, SIGN_IN_BY_LOGIN, where
 from routes.sign_in import password as password_window
 
-NAME, FRAGMENT = "recovery.phone", "recovery/phone"
+PATH, NAME, FRAGMENT = f"{BASE}/phone", "recovery.phone", "recovery/phone"
 
 
 class LoginForm(Form):
@@ -22,7 +22,6 @@ class LoginForm(Form):
 
 
 class BoundPhoneForm(Form):
-    login: Login = ""
     phone: Phone = ""
 
 
@@ -39,34 +38,43 @@ async def start(page: ThisPage) -> Response[Any]:
     return page.lead_to(f"{BASE}/code", outcome)
 
 
-@get([BASE, f"{BASE}/phone"], name=NAME)
-async def show(page: ThisPage) -> Response[Any]:
-    """Without a login there is nothing to ask a number for."""
-    return page.lead_to("/profile" if page.customer is not None else where(page))
-
-
 @post(f"{BASE}/login", name="recovery.login")
-async def ask_for_phone(page: ThisPage) -> Response[Any]:
-    """For a login: which number is bound to it?"""
+async def give_login(page: ThisPage) -> Response[Any]:
+    """For a login: on to the number bound to it."""
     form = await page.read(LoginForm)
     if form.data is None:
         form.path = SIGN_IN_BY_LOGIN
         return page.refuse("sign_in/login", form, note="", tabs=page.tabs("login"))
-    return page.show(FRAGMENT, form=Filled(f"{BASE}/phone", {"login": form.data.login}))
+    visit = await recovery.give_login(page.portal, page.caller, form.data.login, page.now)
+    return page.lead_to(PATH, visit)
 
 
-@post(f"{BASE}/phone", name=f"{NAME}.submit")
+@get([BASE, f"{BASE}/login"], name="recovery.start.show")
+async def show_start(page: ThisPage) -> Response[Any]:
+    """Where a refusal without JavaScript leaves the address bar."""
+    return page.lead_to("/profile" if page.customer is not None else where(page))
+
+
+@get(PATH, name=NAME)
+async def show(page: ThisPage) -> Response[Any]:
+    login = recovery_of(page.visit).login
+    if page.customer is not None or not login:
+        return page.lead_to("/profile" if page.customer is not None else where(page))
+    return page.show(FRAGMENT, form=Filled(PATH), login=login)
+
+
+@post(PATH, name=f"{NAME}.submit")
 async def submit(page: ThisPage) -> Response[Any]:
+    login = recovery_of(page.visit).login
+    if page.customer is not None or not login:
+        return page.lead_to("/profile" if page.customer is not None else where(page))
     form = await page.read(BoundPhoneForm)
     if form.data is None:
-        return page.refuse(FRAGMENT, form)
-    outcome = await recovery.begin(
-        page.portal, page.caller, form.data.phone, page.now, login=sign_in.fold_login(form.data.login)
-    )
+        return page.refuse(FRAGMENT, form, login=login)
+    outcome = await recovery.begin(page.portal, page.caller, form.data.phone, page.now, login=login)
     if isinstance(outcome, Refused):
-        form.typed["phone"] = show_phone(form.data.phone)
-        return page.refuse(FRAGMENT, form.refuse(outcome))
+        return page.refuse(FRAGMENT, form.refuse(outcome), login=login)
     return page.lead_to(f"{BASE}/code", outcome)
 
 
-handlers = [start, show, ask_for_phone, submit]
+handlers = [start, show_start, give_login, show, submit]
