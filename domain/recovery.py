@@ -37,6 +37,14 @@ def recovery_of(visit: Visit | None) -> Recovery:
     return Recovery(**visit.progress.get(_KEY, {})) if visit else Recovery()
 
 
+async def give_login(portal: Portal, caller: Caller, login: str, now: datetime) -> Visit:
+    """Remember whose password it is about; the number bound to it is asked for next."""
+    async with transaction():
+        visit = await sessions.lock(portal, caller, now) or await sessions.begin(portal, caller, now)
+        await _keep(portal, visit, Recovery(login=sign_in.fold_login(login)), now)
+        return visit
+
+
 async def begin(portal: Portal, caller: Caller, phone: str, now: datetime, *, login: str = "") -> Visit | Refused:
     """«Я забыл пароль» for a number, or for a login (folded) and the number bound to it: send the code."""
     async with transaction():
