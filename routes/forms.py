@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated, Any, Generic, Self, TypeVar
 
 from litestar import Request
+from litestar.enums import RequestEncodingType
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, ValidationInfo
 from pydantic_core import PydanticCustomError
 
@@ -54,8 +55,8 @@ async def read_form(request: Request[Any, Any, Any], model: type[F], **context: 
 
     The whole text of a secret field (a password, a code) never comes back in `typed`.
     """
-    sent = await request.form()
-    typed = {name: value for name in model.model_fields if isinstance(value := sent.get(name, ""), str)}
+    sent = await _sent(request)
+    typed = {name: sent.get(name, "") for name in model.model_fields}
     filled: Filled[F] = Filled(request.url.path, _shown(model, typed))
     try:
         filled.data = model.model_validate(typed, context=context)
@@ -64,6 +65,17 @@ async def read_form(request: Request[Any, Any, Any], model: type[F], **context: 
             name = str(one["loc"][0])
             filled.refuse(Refused(Code(one["type"]), name))
     return filled
+
+
+async def _sent(request: Request[Any, Any, Any]) -> Mapping[str, str]:
+    """Our pages send url-encoded forms; any other body is like an empty one.
+
+    The parts of a multipart body name charsets of their own, unknown ones and UTF-7 among them.
+    """
+    if request.content_type[0] == RequestEncodingType.URL_ENCODED:
+        return await request.form()
+    await request.body()  # the limit of the body holds here too
+    return {}
 
 
 def _shown(model: type[Form], typed: dict[str, str]) -> dict[str, str]:

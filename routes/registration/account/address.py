@@ -11,10 +11,15 @@ from domain import registration_by_account
 from domain.refusals import Lost, OutOfTurn
 from domain.registration import registration_of
 from domain.sessions import Visit
+from routes.forms import Form
 from routes.page import ThisPage
 from routes.registration.account import FOLDER, lead_on, lost, out_of_turn, path_of, place, where
 
 PATH, NAME, FRAGMENT = path_of("address"), "registration.account.address", f"{FOLDER}/address"
+
+
+class AnswerForm(Form):
+    answer: str = ""
 
 
 @get(PATH, name=NAME)
@@ -30,7 +35,7 @@ async def show(page: ThisPage) -> Response[Any]:
 
 @post(PATH, name=f"{NAME}.submit")
 async def submit(page: ThisPage) -> Response[Any]:
-    answer = (await page.request.form()).get("answer")
+    answer = (await page.read(AnswerForm)).typed["answer"]
     if answer not in {"yes", "no"}:
         return page.lead_to(PATH)
     outcome = await registration_by_account.confirm_address(
