@@ -1,0 +1,83 @@
+"""Server, browser and visitor, for the test modules that name this one in `pytest_plugins`."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import random
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Error, expect, sync_playwright
+
+from tests.journeys.server import Server, new_database, running
+from tests.journeys.visitor import PATIENCE, Complaints, Visitor
+
+# Quiet: nothing here may reach out to the network by itself. Containers run as root, hence no sandbox.
+ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+_numbers = itertools.count(random.SystemRandom().randrange(10_000_000))
+
+
+@pytest.fixture(
+    scope="session",
+    params=[
+        # A group runs in one worker, so that each worker has one server and one browser at a time.
+        pytest.param("sqlite", marks=pytest.mark.xdist_group("journeys-sqlite")),
+        pytest.param("postgres", marks=pytest.mark.xdist_group("journeys-postgres")),
+    ],
+)
+def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    folder = tmp_path_factory.mktemp("server")
+    if request.param == "sqlite":
+        database = f"sqlite:{folder / 'kabinet.sqlite'}"
+    else:
+        database = asyncio.run(new_database(request.getfixturevalue("postgres_uri")))
+    with running(database, folder) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def browser(server: Server) -> Iterator[Browser]:
+    """For one module only: the loop that playwright keeps running in this thread must be gone before async tests.
+
+    It needs the server, so that it also goes before another database is set up, which needs the thread's loop too.
+    """
+    system = shutil.which("chromium") or shutil.which("chromium", path="/usr/bin")
+    expect.set_options(timeout=PATIENCE)
+    with sync_playwright() as playwright:
+        try:
+            browser = playwright.chromium.launch(executable_path=system, args=ARGUMENTS)
+        except Error as error:
+            pytest.fail(f"no Chromium could be started; run tests/browser-setup. {error.message.splitlines()[0]}")
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(params=[True, False], ids=["script", "no-script"])
+def scripted(request: pytest.FixtureRequest) -> bool:
+    """Whether the browser runs JavaScript; the test runs once with and once without."""
+    return bool(request.param)
+
+
+@pytest.fixture
+def visitor(browser: Browser, server: Server, scripted: bool) -> Iterator[Visitor]:
+    """On the narrowest screen that has to work: WCAG 2.2, 1.4.10."""
+    context = browser.new_context(
+        java_script_enabled=scripted, viewport={"width": 320, "height": 640}, locale="ru-RU", reduced_motion="reduce"
+    )
+    context.set_default_timeout(PATIENCE)
+    complaints = Complaints(server.url)
+    complaints.listen_to(context)
+    number = next(_numbers) % 10_000_000
+    yield Visitor(context.new_page(), server, complaints, f"900{number:07d}", f"visitor{number}@example.org")
+    context.close()
+    complaints.check()
