@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from db.engine import run
-from db.tables import Consent, CustomerAccount
+from db.tables import Consent
 
 
 async def add(values: dict[str, Any]) -> int | None:
@@ -39,8 +40,31 @@ async def get(customer: int) -> dict[str, Any] | None:
     return rows[0] if rows else None
 
 
-async def attach_account(customer: int, account: int, now: datetime) -> None:
-    await CustomerAccount.insert(CustomerAccount(customer=customer, account=account, attached_at=now))
+async def attach_account(customer: int, account: int, now: datetime) -> bool:
+    """False where it is attached already."""
+    rows = await run(
+        "INSERT INTO customer_accounts (customer, account, attached_at) VALUES ({}, {}, {})"
+        " ON CONFLICT (customer, account) DO NOTHING RETURNING id",
+        customer, account, now,
+    )  # fmt: skip
+    return bool(rows)
+
+
+async def detach_account(customer: int, account: int) -> bool:
+    """False where it is not attached."""
+    return bool(
+        await run("DELETE FROM customer_accounts WHERE customer = {} AND account = {} RETURNING id", customer, account)
+    )
+
+
+async def of_account(account: int) -> Sequence[dict[str, Any]]:
+    """Every customer of an account: `id`, `first_name`, `email_sealed`, `email_confirmed_at`."""
+    return await run(
+        "SELECT customers.id, customers.first_name, customers.email_sealed, customers.email_confirmed_at"
+        " FROM customer_accounts"
+        " JOIN customers ON customers.id = customer_accounts.customer WHERE customer_accounts.account = {}",
+        account,
+    )
 
 
 async def add_consent(values: dict[str, Any]) -> None:

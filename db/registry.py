@@ -7,6 +7,8 @@ from typing import Any
 
 from db.engine import run
 
+Row = dict[str, Any]
+
 
 async def newest_periods(count: int) -> list[str]:
     """The newest billing periods (`2026-08`), newest first."""
@@ -36,9 +38,11 @@ async def account(identity: int) -> dict[str, Any] | None:
 
 
 async def accounts_of(customer: int) -> Sequence[dict[str, Any]]:
-    """The accounts attached to a customer, in the order they were."""
+    """The accounts attached to a customer, in the order they were; `sharers` counts who else has each."""
     return await run(
-        "SELECT accounts.id, accounts.number, accounts.address FROM customer_accounts"
+        "SELECT accounts.id, accounts.number, accounts.address,"
+        " (SELECT count(*) FROM customer_accounts AS others WHERE others.account = accounts.id) - 1 AS sharers"
+        " FROM customer_accounts"
         " JOIN accounts ON accounts.id = customer_accounts.account"
         " WHERE customer_accounts.customer = {} ORDER BY customer_accounts.id",
         customer,
@@ -65,3 +69,8 @@ async def sample(count: int) -> Sequence[dict[str, Any]]:
         " WHERE bills.period = (SELECT max(period) FROM bills) ORDER BY accounts.number LIMIT {}",
         count,
     )
+
+
+async def cards_by_phone(phone_hash: str) -> Sequence[dict[str, Any]]:
+    """The cards (`last_four`) that this phone is bound to."""
+    return await run("SELECT last_four FROM cards WHERE phone_hash = {} ORDER BY id", phone_hash)

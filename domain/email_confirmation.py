@@ -52,7 +52,7 @@ async def send_another_link(portal: Portal, customer: int, now: datetime) -> Ref
         limit = Limit("email-link", str(customer), 5, DAY, portal.settings.sms_waits)
         at = await throttles.claim(portal, [limit], now)
         if at is not None:
-            return Refused(Code.EMAIL_EARLY, at=at)
+            return Refused(Code.EMAIL_EARLY, "email", at)
         email: str = portal.sealing.unseal(row["email_sealed"])
         await send_link(portal, customer, row["first_name"], email, now)
         return email

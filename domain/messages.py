@@ -96,6 +96,19 @@ class ConnectionRequestForStaff(Message):
     entries: list[tuple[str, str]]
 
 
+@dataclass(frozen=True)
+class AccountShared(Message):
+    """To each customer of an account that has just been added by one more."""
+
+    name = "account-shared"
+    kind = "email"
+    lifetime = 3 * 86400
+
+    first_name: str
+    account_number: str
+    address: str
+
+
 MESSAGES: tuple[type[Message], ...] = (
     RegistrationCode,
     RecoveryCode,
@@ -103,4 +116,5 @@ MESSAGES: tuple[type[Message], ...] = (
     EmailConfirmation,
     ConnectionRequestReceived,
     ConnectionRequestForStaff,
+    AccountShared,
 )

@@ -13,22 +13,25 @@ BILLS_SHOWN = 3
 
 @dataclass(frozen=True)
 class AttachedAccount:
-    """`bills` are (period as printed, kopecks), newest first."""
+    """`bills` are (period as printed, kopecks), newest first; `shared` where someone else has it too."""
 
+    id: int
     number: str
     address: str
     bills: list[tuple[str, int]]
+    shared: bool
 
 
 @dataclass(frozen=True)
 class Profile:
-    """Phone E.164, e-mail in the clear: for the owner's eyes only."""
+    """Phone E.164, e-mail in the clear: for the owner's eyes only. `cards` are last four digits."""
 
     name: str
     phone: str
     email: str
     email_confirmed: bool
     accounts: list[AttachedAccount]
+    cards: list[str]
 
 
 async def of(portal: Portal, customer: int) -> Profile | None:
@@ -44,10 +47,13 @@ async def of(portal: Portal, customer: int) -> Profile | None:
         email_confirmed=row["email_confirmed_at"] is not None,
         accounts=[
             AttachedAccount(
+                account["id"],
                 account["number"],
                 account["address"],
                 [(show_period(b["period"]), b["amount_kopecks"]) for b in bills if b["account"] == account["id"]],
+                account["sharers"] > 0,
             )
             for account in accounts
         ],
+        cards=[card["last_four"] for card in await registry.cards_by_phone(row["phone_hash"])],
     )

@@ -8,16 +8,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from db import customers, journal, registry
+from db import customers, journal
 from db.engine import transaction
-from domain import one_time_codes, sessions, throttles
+from domain import bill_proof, one_time_codes, sessions
+from domain.bill_proof import Bill
 from domain.messages import RegistrationCode
 from domain.one_time_codes import Purpose, Verdict, refused_code
 from domain.portal import Portal
 from domain.refusals import Code, KnownPhone, Lost, OutOfTurn, Refused
 from domain.registration import Registration, put_into, registration_of
 from domain.sessions import Caller, Visit
-from domain.throttles import DAY, Limit
 
 PURPOSE = Purpose("registration", RegistrationCode)
 
@@ -100,10 +100,8 @@ async def confirm_code(
         return await _keep(portal, visit, registration, now)
 
 
-async def find_account(
-    portal: Portal, caller: Caller, period: str, account_number: str, amount_kopecks: int, now: datetime
-) -> Visit | Refused | Lost | OutOfTurn:
-    """Look for the bill; a miss is counted against the phone and against the account number."""
+async def find_account(portal: Portal, caller: Caller, bill: Bill, now: datetime) -> Visit | Refused | Lost | OutOfTurn:
+    """Look for the account that has this bill."""
     async with transaction():
         visit = await sessions.lock(portal, caller, now)
         if visit is None:
@@ -111,34 +109,16 @@ async def find_account(
         registration = registration_of(visit)
         if not registration.phone_confirmed or registration.customer:
             return OutOfTurn()
-        typed = (period, account_number, amount_kopecks)
-        if registration.account and typed == _bill_of(registration):
+        if registration.account and bill == _bill_of(registration):
             return visit
-        registration.period, registration.account_number, registration.amount_kopecks = typed
-        registration.account, registration.address_confirmed = 0, False
-        refused = await _search(portal, registration, now)
-        registration.not_found = refused is not None
+        for name, value in vars(bill).items():
+            setattr(registration, name, value)
+        found = await bill_proof.find_account(portal, registration.phone, bill, now)
+        registration.not_found = isinstance(found, Refused)
+        registration.account = 0 if isinstance(found, Refused) else found["id"]
+        registration.address_confirmed = False
         await _keep(portal, visit, registration, now)
-        return refused or visit
-
-
-async def _search(portal: Portal, registration: Registration, now: datetime) -> Refused | None:
-    limits = [
-        Limit("bill-phone-day", registration.phone, portal.settings.bill_tries_phone_day, DAY),
-        Limit("bill-account-day", registration.account_number, portal.settings.bill_tries_account_day, DAY),
-    ]
-    # Counted before it is judged, so that a hundred guesses at once are not judged all.
-    at = await throttles.claim(portal, limits, now)
-    if at is not None:
-        return Refused(Code.BILL_TOO_OFTEN, at=at)
-    account = await registry.find_account_by_bill(
-        registration.account_number, registration.period, registration.amount_kopecks
-    )
-    if account is None:
-        return Refused(Code.BILL_UNKNOWN)
-    await throttles.give_back(portal, limits)
-    registration.account = account["id"]
-    return None
+        return found if isinstance(found, Refused) else visit
 
 
 async def confirm_address(portal: Portal, caller: Caller, *, mine: bool, now: datetime) -> Visit | Lost | OutOfTurn:
@@ -175,5 +155,5 @@ async def _keep(portal: Portal, visit: Visit, registration: Registration, now: d
     return visit
 
 
-def _bill_of(registration: Registration) -> tuple[str, str, int]:
-    return registration.period, registration.account_number, registration.amount_kopecks
+def _bill_of(registration: Registration) -> Bill:
+    return Bill(registration.period, registration.account_number, registration.amount_kopecks)

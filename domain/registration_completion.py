@@ -6,7 +6,7 @@ from datetime import datetime
 
 from db import customers, journal
 from db.engine import transaction
-from domain import email_confirmation, sessions, sign_in
+from domain import attached_accounts, email_confirmation, sessions, sign_in
 from domain.password_change import UnmetConditions, unmet
 from domain.people import fold_email
 from domain.portal import Portal
@@ -84,6 +84,7 @@ async def _make_customer(
         await sessions.keep(portal, visit, now)
         return KnownPhone(registration.phone)
     await customers.attach_account(customer, registration.account, now)
+    await attached_accounts.tell_others(portal, customer, registration.account, now)
     await customers.add_consent(
         {
             "customer": customer,

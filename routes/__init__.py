@@ -2,7 +2,7 @@
 
 from routes import health, legal
 from routes.email import confirmation
-from routes.profile import overview
+from routes.profile import accounts, overview
 from routes.recovery import code as recovery_code
 from routes.recovery import password as recovery_password
 from routes.recovery import start as recovery_start
@@ -31,6 +31,7 @@ HANDLERS = [
         connection,
         confirmation,
         overview,
+        accounts,
         legal,
         health,
     )

@@ -216,3 +216,11 @@ class PasswordForm(Form):
     """A new password."""
 
     password: Password = ""
+
+
+class BillForm(Form):
+    """What proves an account: three things that stand on a bill."""
+
+    period: Period = ""
+    account_number: AccountNumber = ""
+    amount: Amount = 0

@@ -117,6 +117,10 @@ class Page:
         cookies = [self._cookie(visit.token, visit.remembered)] if visit is not None and visit.token else []
         return Response(None, status_code=303, headers={"Location": path}, cookies=cookies)
 
+    def lead_to_sign_in(self) -> Response[None]:
+        """To the welcome screen; whoever brought a dead cookie is told that the session is over."""
+        return self.lead_to("/?session=lost" if self.caller.token is not None else "/")
+
     def lead_out(self, path: str) -> Response[None]:
         """303, and the cookie is taken back."""
         return Response(None, status_code=303, headers={"Location": path}, cookies=[self._no_cookie()])

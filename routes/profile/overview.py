@@ -6,8 +6,9 @@ from typing import Any
 
 from litestar import Response, get, post
 
+from db import registry
 from domain import email_confirmation, profile, sign_in
-from domain.refusals import Refused
+from domain.refusals import Code, Refused
 from routes.forms import Filled
 from routes.page import Page, ThisPage
 
@@ -16,17 +17,19 @@ PATH, NAME, FRAGMENT = "/profile", "profile", "profile/overview"
 
 @get(PATH, name=NAME)
 async def show(page: ThisPage) -> Response[Any]:
-    return await _answer(page, Filled(PATH), 200)
+    return await answer(page, Filled(PATH), 200)
 
 
 @post(f"{PATH}/email/another", name=f"{NAME}.email.another")
 async def send_another_email(page: ThisPage) -> Response[Any]:
     """«Отправить письмо еще раз»."""
     if page.customer is None:
-        return page.lead_to("/?session=lost")
+        return page.lead_to_sign_in()
     outcome = await email_confirmation.send_another_link(page.portal, page.customer, page.now)
     if isinstance(outcome, Refused):
-        return await _answer(page, Filled(PATH).refuse(outcome), 422)
+        # What to do comes first, and then when another letter may be asked for.
+        told = [Refused(Code.EMAIL_UNCONFIRMED, "email"), outcome]
+        return await answer(page, Filled(PATH).refuse(told), 422)
     return page.lead_to(f"{PATH}?email=sent")
 
 
@@ -42,12 +45,28 @@ async def sign_out(page: ThisPage) -> Response[Any]:
     return page.lead_out("/")
 
 
-async def _answer(page: Page, form: Filled[Any], status: int) -> Response[Any]:
+@get("/sign-out", name="sign_out.show")
+async def show_sign_out(page: ThisPage) -> Response[Any]:
+    """An address typed or remembered: only the button signs out."""
+    return page.lead_to("/")
+
+
+async def answer(page: Page, form: Filled[Any], status: int, *, adding: bool = False) -> Response[Any]:
+    """The profile, with the form of one more account where `adding`."""
     known = await profile.of(page.portal, page.customer) if page.customer is not None else None
     if known is None:
-        return page.lead_to("/?session=lost" if page.caller.token else "/")
-    sent = page.request.query_params.get("email") == "sent"
-    return page.show(FRAGMENT, status=status, form=form, profile=known, email_sent=sent)
+        return page.lead_to_sign_in()
+    query = page.request.query_params
+    return page.show(
+        FRAGMENT,
+        status=status,
+        form=form,
+        profile=known,
+        email_sent=query.get("email") == "sent",
+        note=query.get("account", ""),
+        adding=adding,
+        periods=await registry.newest_periods(profile.BILLS_SHOWN) if adding else [],
+    )
 
 
-handlers = [show, send_another_email, show_another, sign_out]
+handlers = [show, send_another_email, show_another, sign_out, show_sign_out]

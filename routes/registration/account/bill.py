@@ -8,23 +8,18 @@ from litestar import Response, get, post
 
 from db import registry
 from domain import registration_by_account
+from domain.bill_proof import Bill
 from domain.connection_requests import may_be_sent
 from domain.money import show_amount
 from domain.refusals import Lost, OutOfTurn, Refused
 from domain.registration import Registration, registration_of
 from domain.sessions import Visit
 from routes.field_check import field_check
-from routes.forms import AccountNumber, Amount, Filled, Form, Period
+from routes.forms import BillForm, Filled
 from routes.page import Page, ThisPage
 from routes.registration.account import FOLDER, lead_on, lost, out_of_turn, path_of, place, where
 
 PATH, NAME, FRAGMENT = path_of("bill"), "registration.account.bill", f"{FOLDER}/bill"
-
-
-class BillForm(Form):
-    period: Period = ""
-    account_number: AccountNumber = ""
-    amount: Amount = 0
 
 
 @get(PATH, name=NAME)
@@ -39,10 +34,8 @@ async def submit(page: ThisPage) -> Response[Any]:
     form = await page.read(BillForm)
     if form.data is None:
         return out_of_turn(page, "bill") or await _answer(page, form, 422)
-    bill = form.data
-    outcome = await registration_by_account.find_account(
-        page.portal, page.caller, bill.period, bill.account_number, bill.amount, page.now
-    )
+    bill = Bill(form.data.period, form.data.account_number, form.data.amount)
+    outcome = await registration_by_account.find_account(page.portal, page.caller, bill, page.now)
     match outcome:
         case Visit():
             return page.lead_to(where(registration_of(outcome)))

@@ -1,0 +1,61 @@
+"""«+»: one more account, proved by its bill; and the removal of one, asked once more."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import Response, get, post
+from litestar.params import FromPath
+
+from domain import attached_accounts
+from domain.bill_proof import Bill
+from domain.refusals import Refused
+from routes.field_check import field_check
+from routes.forms import BillForm, Filled
+from routes.page import ThisPage
+from routes.profile import overview
+
+PATH, NAME, FRAGMENT = "/profile/accounts/new", "profile.accounts.new", "profile/overview"
+REMOVAL_PATH, REMOVAL_FRAGMENT = "/profile/accounts/{account:int}/removal", "profile/account-removal"
+
+
+@get(PATH, name=NAME)
+async def show(page: ThisPage) -> Response[Any]:
+    """The profile with the form in the place of «+»."""
+    return await overview.answer(page, Filled(PATH), 200, adding=True)
+
+
+@post(PATH, name=f"{NAME}.submit")
+async def submit(page: ThisPage) -> Response[Any]:
+    if page.customer is None:
+        return page.lead_to_sign_in()
+    form = await page.read(BillForm)
+    if form.data is None:
+        return await overview.answer(page, form, 422, adding=True)
+    bill = Bill(form.data.period, form.data.account_number, form.data.amount)
+    refused = await attached_accounts.attach(page.portal, page.caller, page.customer, bill, page.now)
+    if isinstance(refused, Refused):
+        return await overview.answer(page, form.refuse(refused), 422, adding=True)
+    return page.lead_to(f"{overview.PATH}?account=added")
+
+
+@get(REMOVAL_PATH, name="profile.accounts.removal")
+async def show_removal(page: ThisPage, account: FromPath[int]) -> Response[Any]:
+    if page.customer is None:
+        return page.lead_to_sign_in()
+    own = await attached_accounts.own(page.customer, account)
+    if own is None:
+        return page.lead_to(overview.PATH)
+    return page.show(REMOVAL_FRAGMENT, account=own)
+
+
+@post(REMOVAL_PATH, name="profile.accounts.removal.submit")
+async def remove(page: ThisPage, account: FromPath[int]) -> Response[Any]:
+    if page.customer is None:
+        return page.lead_to_sign_in()
+    await attached_accounts.detach(page.caller, page.customer, account, page.now)
+    return page.lead_to(f"{overview.PATH}?account=removed")
+
+
+check = field_check(PATH, NAME, FRAGMENT, BillForm, ["account_number", "amount"])
+handlers = [show, submit, show_removal, remove, check]
