@@ -6,8 +6,6 @@ that the request itself names, which no foreign page can forge. Neither header m
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from litestar.datastructures import Headers
 from litestar.enums import ScopeType
 from litestar.exceptions import PermissionDeniedException
@@ -38,4 +36,5 @@ def is_same_origin(headers: Headers, own_origin: str) -> bool:
     origin = headers.get("origin")
     if origin is None:
         return False
-    return origin == own_origin or urlsplit(origin).netloc == headers.get("host")
+    host = headers.get("host")
+    return origin == own_origin or (bool(host) and origin.partition("://")[2] == host)

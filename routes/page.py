@@ -6,10 +6,10 @@ A fragment goes out only to `HX-Request-Type: partial`: Back asks again for the 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 from litestar import MediaType, Request, Response
 from litestar.datastructures import Cookie, State
@@ -130,13 +130,17 @@ class Page:
         if self.is_partial:
             # A refused step stays where it is. Otherwise the address follows the step, and a step that
             # comes again (a new code) does not pile up in the history.
-            current = urlsplit(self.request.headers.get("hx-current-url", "")).path
             path = self.request.url.path + (f"?{self.request.url.query}" if self.request.url.query else "")
             if status >= 400:
                 headers["HX-Push-Url"] = "false"
             else:
-                headers["HX-Replace-Url" if current == self.request.url.path else "HX-Push-Url"] = path
+                headers["HX-Replace-Url" if self._comes_again() else "HX-Push-Url"] = path
         return headers
+
+    def _comes_again(self) -> bool:
+        """Whether the address that htmx comes from is that of this very step."""
+        current = re.sub(r"^[^/]*//[^/]*|[?#].*", "", self.request.headers.get("hx-current-url", ""))
+        return current == self.request.url.path
 
     def _cookie(self, token: str, remembered: bool) -> Cookie:
         settings = self.portal.settings
