@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from ipaddress import IPv4Network, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Any
 
 from litestar import Request
@@ -35,10 +35,17 @@ def client_ip(peer: str, forwarded: str, trusted: Sequence[IPv4Network | IPv6Net
     nearest = "0.0.0.0"  # noqa: S104
     for hop in chain:
         try:
-            address = ip_address(hop)
+            address = _plain(ip_address(hop))
         except ValueError:
             break
         nearest = str(address)
         if not any(address in network for network in trusted):
             break
     return nearest
+
+
+def _plain(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
+    """An IPv4 address that a socket of IPv6 shows mapped, and an IPv6 one without its zone."""
+    if isinstance(address, IPv4Address):
+        return address
+    return address.ipv4_mapped or IPv6Address(int(address))
