@@ -96,6 +96,7 @@ class Settings(BaseSettings):
     session_idle: Positive = 30 * _MINUTE
     session_lifetime: Positive = 12 * _HOUR
     remember_lifetime: Positive = 30 * _DAY
+    password_again: Positive = 10 * _MINUTE
     password_min: Annotated[int, Field(ge=8, le=64)] = 10
     password_max: Annotated[int, Field(ge=64, le=1024)] = 128
     password_needs: Commas = ()

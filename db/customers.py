@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any
 
 from db.engine import run
-from db.tables import Consent
 
 
 async def add(values: dict[str, Any]) -> int | None:
@@ -33,6 +32,25 @@ async def by_login(login_hash: str) -> dict[str, Any] | None:
 
 async def set_password(customer: int, password_hash: str) -> None:
     await run("UPDATE customers SET password_hash = {} WHERE id = {}", password_hash, customer)
+
+
+async def set_phone(customer: int, phone_hash: str, phone_sealed: str) -> None:
+    await run(
+        "UPDATE customers SET phone_hash = {}, phone_sealed = {} WHERE id = {}", phone_hash, phone_sealed, customer
+    )
+
+
+async def set_email(customer: int, email_hash: str, email_sealed: str, now: datetime) -> None:
+    """Replace the address by one that has just been confirmed."""
+    await run(
+        "UPDATE customers SET email_hash = {}, email_sealed = {}, email_confirmed_at = {} WHERE id = {}",
+        email_hash, email_sealed, now, customer,
+    )  # fmt: skip
+
+
+async def delete(customer: int) -> None:
+    """Sessions, links and attached accounts go with it; consents and the journal lose who it was."""
+    await run("DELETE FROM customers WHERE id = {}", customer)
 
 
 async def get(customer: int) -> dict[str, Any] | None:
@@ -65,10 +83,6 @@ async def of_account(account: int) -> Sequence[dict[str, Any]]:
         " JOIN customers ON customers.id = customer_accounts.customer WHERE customer_accounts.account = {}",
         account,
     )
-
-
-async def add_consent(values: dict[str, Any]) -> None:
-    await Consent.insert(Consent(**values))
 
 
 async def confirm_email(customer: int, now: datetime) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from db.engine import run
+from db.engine import for_update, run
 from db.tables import EmailLink
 
 
@@ -14,15 +14,18 @@ async def add(values: dict[str, Any]) -> None:
 
 
 async def find(token_hash: str, now: datetime) -> dict[str, Any] | None:
-    """The living link with its customer, `email_sealed` being the customer's address of today."""
+    """The living link: `customer`, and the address it was sent to."""
     rows = await run(
-        "SELECT email_links.id, email_links.customer, customers.email_sealed, customers.email_confirmed_at"
-        " FROM email_links JOIN customers ON customers.id = email_links.customer"
-        " WHERE email_links.token_hash = {} AND email_links.expires_at > {}"
-        " AND email_links.email_hash = customers.email_hash",
+        "SELECT id, customer, email_hash, email_sealed FROM email_links"
+        " WHERE token_hash = {} AND expires_at > {}" + for_update(),
         token_hash, now,
     )  # fmt: skip
     return rows[0] if rows else None
+
+
+async def forget_others(customer: int, email_hash: str) -> None:
+    """Links to any other address of this customer are void."""
+    await run("DELETE FROM email_links WHERE customer = {} AND email_hash <> {}", customer, email_hash)
 
 
 async def sweep(now: datetime) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -37,6 +38,25 @@ async def touch(session: int, now: datetime, idle_until: datetime) -> None:
 
 async def shorten(session: int, ends_at: datetime) -> None:
     await run("UPDATE sessions SET ends_at = {} WHERE id = {}", ends_at, session)
+
+
+async def authenticate(session: int, now: datetime) -> None:
+    """The password has just been typed again."""
+    await run("UPDATE sessions SET authenticated_at = {} WHERE id = {}", now, session)
+
+
+async def of_customer(customer: int, now: datetime) -> Sequence[dict[str, Any]]:
+    """The living sessions of a customer."""
+    return await run(
+        "SELECT id, created_at, seen_at, ip, user_agent FROM sessions"
+        " WHERE customer = {} AND idle_until > {} AND ends_at > {} ORDER BY seen_at DESC",
+        customer, now, now,
+    )  # fmt: skip
+
+
+async def end_of(customer: int, session: int) -> bool:
+    """End a session of this customer; False where it is not theirs or has ended."""
+    return bool(await run("DELETE FROM sessions WHERE customer = {} AND id = {} RETURNING id", customer, session))
 
 
 async def end(session: int) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from db import connection_requests, customers, journal
+from db import connection_requests, consents, journal
 from db.engine import transaction
 from domain import outbox, sessions
 from domain.messages import ConnectionRequestForStaff, ConnectionRequestReceived
@@ -47,7 +47,7 @@ async def send(portal: Portal, caller: Caller, request: Request, now: datetime) 
             return OutOfTurn()
         entries = _entries(registration, request)
         number = await connection_requests.add(portal.sealing.seal(entries), now)
-        await customers.add_consent(
+        await consents.add(
             {
                 "phone_hash": portal.sealing.keyed_hash("phone", registration.phone),
                 "text_version": registration.consent_version,

@@ -1,16 +1,21 @@
-"""The link that confirms an e-mail address. Mail scanners open links: only the button behind it confirms."""
+"""The link that confirms an e-mail address. Mail scanners open links: only the button behind it confirms.
+
+A link to an address that is not the customer's yet makes it theirs when it is confirmed.
+"""
 
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from db import customers, email_links, journal
 from db.engine import transaction
 from domain import outbox, throttles
-from domain.messages import EmailConfirmation
-from domain.people import fold_email
+from domain.messages import EmailChange, EmailChanged, EmailConfirmation, Message
+from domain.people import fold_email, mask_email
 from domain.portal import Portal
 from domain.refusals import Code, Refused
 from domain.sessions import Caller, hash_token
@@ -26,53 +31,97 @@ class LinkedAddress:
 
 
 async def send_link(portal: Portal, customer: int, first_name: str, email: str, now: datetime) -> None:
-    """Post a new link; earlier ones go on working until they lapse. Part of the caller's transaction."""
+    """Post a link to the customer's own address; earlier ones go on working. Part of the caller's transaction."""
+    await _send(portal, customer, email, now, lambda link, days: EmailConfirmation(first_name, link, days))
+
+
+async def send_another_link(portal: Portal, customer: int, now: datetime) -> Refused | None:
+    """«Отправить письмо еще раз»; nothing happens where the address is confirmed already."""
+    async with transaction():
+        row = await customers.get(customer)
+        if row is None or row["email_confirmed_at"] is not None or not row["email_sealed"]:
+            return None
+        at = await throttles.claim(portal, [_limit(portal, customer)], now)
+        if at is not None:
+            return Refused(Code.EMAIL_EARLY, "email", at)
+        await send_link(portal, customer, row["first_name"], portal.sealing.unseal(row["email_sealed"]), now)
+        return None
+
+
+async def begin_change(portal: Portal, customer: int, email: str, now: datetime) -> Refused | None:
+    """Send a link to a new address; the former one stays until it is pressed."""
+    async with transaction():
+        row = await customers.get(customer)
+        if row is None:
+            return Refused(Code.SESSION_LOST)
+        if row["email_hash"] == _hash(portal, email):
+            return Refused(Code.EMAIL_SAME, "email")
+        at = await throttles.claim(portal, [_limit(portal, customer)], now)
+        if at is not None:
+            return Refused(Code.EMAIL_EARLY, "email", at)
+        # Of two changes under way only the newer can win.
+        await email_links.forget_others(customer, row["email_hash"])
+        await _send(portal, customer, email, now, lambda link, days: EmailChange(row["first_name"], link, days))
+        return None
+
+
+async def look_at(portal: Portal, token: str, now: datetime) -> LinkedAddress | None:
+    """What the link's page shows; nothing is spent."""
+    link = await email_links.find(hash_token(token), now)
+    row = await customers.get(link["customer"]) if link else None
+    if link is None or row is None:
+        return None
+    confirmed = row["email_confirmed_at"] is not None and row["email_hash"] == link["email_hash"]
+    return LinkedAddress(portal.sealing.unseal(link["email_sealed"]), confirmed)
+
+
+async def confirm(portal: Portal, caller: Caller, token: str, now: datetime) -> LinkedAddress | None:
+    """Confirm the address, or make it the customer's; pressed twice it is confirmed still."""
+    async with transaction():
+        link = await email_links.find(hash_token(token), now)
+        row = await customers.get(link["customer"]) if link else None
+        if link is None or row is None:
+            return None
+        email: str = portal.sealing.unseal(link["email_sealed"])
+        if row["email_hash"] != link["email_hash"]:
+            await _replace(portal, row, link, email, now)
+            await journal.add(now, "email-changed", row["id"], caller.ip, caller.user_agent)
+        elif row["email_confirmed_at"] is None:
+            await customers.confirm_email(row["id"], now)
+            await journal.add(now, "email-confirmed", row["id"], caller.ip, caller.user_agent)
+        return LinkedAddress(email, confirmed=True)
+
+
+async def _replace(portal: Portal, row: dict[str, Any], link: dict[str, Any], email: str, now: datetime) -> None:
+    await customers.set_email(row["id"], link["email_hash"], portal.sealing.seal(email), now)
+    await email_links.forget_others(row["id"], link["email_hash"])
+    if row["email_sealed"]:
+        notice = EmailChanged(row["first_name"], mask_email(email))
+        await outbox.post(portal, notice, portal.sealing.unseal(row["email_sealed"]), now)
+
+
+async def _send(
+    portal: Portal, customer: int, email: str, now: datetime, letter: Callable[[str, int], Message]
+) -> None:
     token = secrets.token_urlsafe(32)
     lifetime = portal.settings.email_link_lifetime
     await email_links.add(
         {
             "customer": customer,
             "token_hash": hash_token(token),
-            "email_hash": portal.sealing.keyed_hash("email", fold_email(email)),
+            "email_hash": _hash(portal, email),
             "email_sealed": portal.sealing.seal(email),
             "created_at": now,
             "expires_at": now + timedelta(seconds=lifetime),
         }
     )
     link = f"{portal.settings.public_url}/email/confirmation/{token}"
-    await outbox.post(portal, EmailConfirmation(first_name, link, lifetime // 86400), email, now)
+    await outbox.post(portal, letter(link, lifetime // 86400), email, now)
 
 
-async def send_another_link(portal: Portal, customer: int, now: datetime) -> Refused | str | None:
-    """«Отправить письмо еще раз»: the address it went to, None where it is confirmed already."""
-    async with transaction():
-        row = await customers.get(customer)
-        if row is None or row["email_confirmed_at"] is not None or not row["email_sealed"]:
-            return None
-        limit = Limit("email-link", str(customer), 5, DAY, portal.settings.sms_waits)
-        at = await throttles.claim(portal, [limit], now)
-        if at is not None:
-            return Refused(Code.EMAIL_EARLY, "email", at)
-        email: str = portal.sealing.unseal(row["email_sealed"])
-        await send_link(portal, customer, row["first_name"], email, now)
-        return email
+def _limit(portal: Portal, customer: int) -> Limit:
+    return Limit("email-link", str(customer), 5, DAY, portal.settings.sms_waits)
 
 
-async def look_at(portal: Portal, token: str, now: datetime) -> LinkedAddress | None:
-    """What the link's page shows; nothing is spent."""
-    link = await email_links.find(hash_token(token), now)
-    if link is None:
-        return None
-    return LinkedAddress(portal.sealing.unseal(link["email_sealed"]), link["email_confirmed_at"] is not None)
-
-
-async def confirm(portal: Portal, caller: Caller, token: str, now: datetime) -> LinkedAddress | None:
-    """Confirm the address; pressed twice it is confirmed still."""
-    async with transaction():
-        link = await email_links.find(hash_token(token), now)
-        if link is None:
-            return None
-        if link["email_confirmed_at"] is None:
-            await customers.confirm_email(link["customer"], now)
-            await journal.add(now, "email-confirmed", link["customer"], caller.ip, caller.user_agent)
-        return LinkedAddress(portal.sealing.unseal(link["email_sealed"]), confirmed=True)
+def _hash(portal: Portal, email: str) -> str:
+    return portal.sealing.keyed_hash("email", fold_email(email))

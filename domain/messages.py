@@ -109,6 +109,65 @@ class AccountShared(Message):
     address: str
 
 
+@dataclass(frozen=True)
+class PhoneChangeCode(Message):
+    """The code that proves a new phone."""
+
+    name = "phone-change-code"
+    kind = "sms"
+    lifetime = 10 * 60
+
+    code: str
+    minutes: int
+
+
+@dataclass(frozen=True)
+class PhoneChanged(Message):
+    """To the former phone; `new_phone` is masked."""
+
+    name = "phone-changed"
+    kind = "sms"
+    lifetime = 86400
+
+    new_phone: str
+
+
+@dataclass(frozen=True)
+class EmailChange(Message):
+    """To the new address: the link that makes it the customer's."""
+
+    name = "email-change"
+    kind = "email"
+    lifetime = 3 * 86400
+
+    first_name: str
+    link: str
+    days: int
+
+
+@dataclass(frozen=True)
+class EmailChanged(Message):
+    """To the former address; `new_email` is masked."""
+
+    name = "email-changed"
+    kind = "email"
+    lifetime = 3 * 86400
+
+    first_name: str
+    new_email: str
+
+
+@dataclass(frozen=True)
+class CabinetDeleted(Message):
+    """To whoever has deleted their cabinet."""
+
+    name = "cabinet-deleted"
+    kind = "email"
+    lifetime = 3 * 86400
+
+    first_name: str
+
+
 MESSAGES: tuple[type[Message], ...] = (
     RegistrationCode,
     RecoveryCode,
@@ -117,4 +176,9 @@ MESSAGES: tuple[type[Message], ...] = (
     ConnectionRequestReceived,
     ConnectionRequestForStaff,
     AccountShared,
+    PhoneChangeCode,
+    PhoneChanged,
+    EmailChange,
+    EmailChanged,
+    CabinetDeleted,
 )

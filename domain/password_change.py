@@ -6,11 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from db import customers, sessions
-from domain import outbox
+from db import customers, journal
+from db import sessions as session_rows
+from db.engine import transaction
+from domain import outbox, sessions
 from domain.messages import PasswordChanged
 from domain.passwords import unmet_conditions
 from domain.portal import Portal
+from domain.sessions import Caller, Visit
 
 
 @dataclass(frozen=True)
@@ -42,12 +45,25 @@ async def about(portal: Portal, customer: int) -> Sequence[str]:
     return (*sealed, row["last_name"], row["first_name"], row["patronymic"], row["login"])
 
 
-async def set_password(
-    portal: Portal, customer: int, password_hash: str, now: datetime, *, keep_session: int | None = None
-) -> None:
-    """Save it, end all sessions but `keep_session`, tell the customer. Part of the caller's transaction."""
+async def change(
+    portal: Portal, caller: Caller, customer: int, password: str, now: datetime
+) -> Visit | UnmetConditions:
+    """Whoever is signed in sets a new one: every session ends, the returned visit is the only one left."""
+    if conditions := unmet(portal, password, await about(portal, customer)):
+        return UnmetConditions(conditions)
+    password_hash = await portal.hasher.hash(password)
+    async with transaction():
+        visit = await sessions.lock(portal, caller, now)
+        await set_password(portal, customer, password_hash, now)
+        await journal.add(now, "password-changed", customer, caller.ip, caller.user_agent)
+        remembered = visit is not None and visit.remembered
+        return await sessions.begin(portal, caller, now, customer=customer, remembered=remembered)
+
+
+async def set_password(portal: Portal, customer: int, password_hash: str, now: datetime) -> None:
+    """Save it, end all sessions, tell the customer. Part of the caller's transaction."""
     await customers.set_password(customer, password_hash)
-    await sessions.end_all(customer, keep_session)
+    await session_rows.end_all(customer)
     row = await customers.get(customer)
     if row is not None and row["email_sealed"]:
         printed = now.astimezone(portal.settings.zone).strftime("%d.%m.%Y в %H:%M")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from db import customers, journal
+from db import consents, customers, journal
 from db.engine import transaction
 from domain import attached_accounts, email_confirmation, sessions, sign_in
 from domain.password_change import UnmetConditions, unmet
@@ -85,7 +85,7 @@ async def _make_customer(
         return KnownPhone(registration.phone)
     await customers.attach_account(customer, registration.account, now)
     await attached_accounts.tell_others(portal, customer, registration.account, now)
-    await customers.add_consent(
+    await consents.add(
         {
             "customer": customer,
             "phone_hash": phone_hash,

@@ -67,6 +67,23 @@ async def _enter(
     *,
     remembered: bool,
 ) -> Visit | list[Refused]:
+    refused = await judge(portal, caller, identifier, customer, password, now)
+    if refused:
+        return refused
+    assert customer is not None
+    async with transaction():
+        await journal.add(now, "signed-in", customer["id"], caller.ip, caller.user_agent)
+        visit = await sessions.lock(portal, caller, now)
+        return await sessions.succeed(portal, caller, visit, customer["id"], now, remembered=remembered)
+
+
+async def judge(
+    portal: Portal, caller: Caller, identifier: str, customer: dict[str, Any] | None, password: str, now: datetime
+) -> list[Refused]:
+    """Whether `password` is the customer's, counted against `identifier`; empty where it is.
+
+    Without a customer, or for one without a password, the same work is done and the answer is no.
+    """
     limits = _limits(portal, caller, identifier)
     async with transaction():
         # Counted before it is judged: of 500 guesses at once no more than the allowed ones are looked at.
@@ -75,13 +92,10 @@ async def _enter(
         return [Refused(Code.SIGN_IN_LOCKED, "password", at)]
     if not await portal.hasher.verify(customer["password_hash"] if customer else None, password):
         return await _refuse(portal, caller, limits, customer["id"] if customer else None, now)
-    assert customer is not None
     async with transaction():
         await throttles.forget(portal, limits[0])
         await throttles.give_back(portal, limits[1:])
-        await journal.add(now, "signed-in", customer["id"], caller.ip, caller.user_agent)
-        visit = await sessions.lock(portal, caller, now)
-        return await sessions.succeed(portal, caller, visit, customer["id"], now, remembered=remembered)
+    return []
 
 
 async def _refuse(

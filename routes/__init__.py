@@ -2,7 +2,12 @@
 
 from routes import health, legal
 from routes.email import confirmation
-from routes.profile import accounts, overview
+from routes.profile import accounts, data, overview
+from routes.profile.security import confirmation as security_confirmation
+from routes.profile.security import email as security_email
+from routes.profile.security import overview as security_overview
+from routes.profile.security import password as security_password
+from routes.profile.security import phone as security_phone
 from routes.recovery import code as recovery_code
 from routes.recovery import password as recovery_password
 from routes.recovery import start as recovery_start
@@ -32,6 +37,12 @@ HANDLERS = [
         confirmation,
         overview,
         accounts,
+        data,
+        security_overview,
+        security_confirmation,
+        security_password,
+        security_phone,
+        security_email,
         legal,
         health,
     )

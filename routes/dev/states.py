@@ -2,7 +2,7 @@
 
 A file says `{"with": values of all states, "states": {name: further values}}`. In the values
 `"form": {"typed": {field: text}, "errors": {field: [codes]}}` becomes a filled form, and a text under a name
-that ends in `_at` becomes a time.
+that is `at` or ends in `_at` becomes a time, however deep it stands.
 """
 
 from __future__ import annotations
@@ -56,7 +56,11 @@ def _values(written: dict[str, Any]) -> dict[str, Any]:
 
 
 def _read(name: str, value: Any) -> Any:
-    return datetime.fromisoformat(value) if name.endswith("_at") and value else value
+    if isinstance(value, list):
+        return [_read(name, one) for one in value]
+    if isinstance(value, dict):
+        return {key: _read(key, one) for key, one in value.items()}
+    return datetime.fromisoformat(value) if value and (name == "at" or name.endswith("_at")) else value
 
 
 def declared_in(folder: Path) -> list[str]:

@@ -1,0 +1,80 @@
+"""«Скачать мои данные» and «Удалить личный кабинет»."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from db import consents, customers, journal, registry, sessions
+from db.engine import transaction
+from domain import outbox
+from domain.messages import CabinetDeleted
+from domain.portal import Portal
+from domain.sessions import Caller
+
+
+async def export(portal: Portal, customer: int, now: datetime) -> dict[str, Any]:
+    """Everything the portal knows of a customer, as JSON can say it; amounts in kopecks, times ISO."""
+    row = await customers.get(customer)
+    assert row is not None
+    unseal = portal.sealing.unseal
+    accounts = await registry.accounts_of(customer)
+    bills = await registry.bills_of([a["id"] for a in accounts], ["0000-00"])
+    return {
+        "exported_at": now.isoformat(),
+        "person": {
+            "last_name": row["last_name"],
+            "first_name": row["first_name"],
+            "patronymic": row["patronymic"],
+            "birth_date": row["birth_date"].isoformat() if row["birth_date"] else None,
+            "phone": unseal(row["phone_sealed"]),
+            "email": unseal(row["email_sealed"]) if row["email_sealed"] else None,
+            "email_confirmed_at": _iso(row["email_confirmed_at"]),
+            "login": row["login"] or None,
+            "registered_at": _iso(row["registered_at"]),
+        },
+        "accounts": [
+            {
+                "number": account["number"],
+                "address": account["address"],
+                "bills": [
+                    {"period": bill["period"], "amount_kopecks": bill["amount_kopecks"]}
+                    for bill in bills
+                    if bill["account"] == account["id"]
+                ],
+            }
+            for account in accounts
+        ],
+        "cards": [card["last_four"] for card in await registry.cards_by_phone(row["phone_hash"])],
+        "consents": [_printable(consent) for consent in await consents.of_customer(customer)],
+        "sessions": [
+            _printable({name: row[name] for name in ("created_at", "seen_at", "ip", "user_agent")})
+            for row in await sessions.of_customer(customer, now)
+        ],
+        "journal": [_printable(entry) for entry in await journal.of_customer(customer, 10_000)],
+    }
+
+
+async def delete(portal: Portal, caller: Caller, customer: int, now: datetime) -> None:
+    """Remove the customer with everything that hangs on them.
+
+    What the law needs stays: the consents (152-FZ, article 9, part 3) and the journal, neither with a name,
+    a phone or an e-mail in it.
+    """
+    async with transaction():
+        row = await customers.get(customer)
+        if row is None:
+            return
+        await journal.add(now, "deleted", customer, caller.ip, caller.user_agent)
+        if row["email_sealed"]:
+            letter = CabinetDeleted(row["first_name"])
+            await outbox.post(portal, letter, portal.sealing.unseal(row["email_sealed"]), now)
+        await customers.delete(customer)
+
+
+def _iso(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None
+
+
+def _printable(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: _iso(value) if isinstance(value, datetime) else value for name, value in row.items()}

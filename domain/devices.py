@@ -1,0 +1,77 @@
+"""Where a customer is signed in, and the ends of it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+from db import journal, sessions
+from db.engine import transaction
+from domain.sessions import Caller, Visit
+
+# The first that fits: Chrome's siblings name Chrome too, and Chrome names Safari.
+_BROWSERS = (
+    ("YaBrowser/", "Яндекс Браузер"),
+    ("Edg/", "Edge"),
+    ("OPR/", "Opera"),
+    ("SamsungBrowser/", "Samsung Internet"),
+    ("Firefox/", "Firefox"),
+    ("FxiOS/", "Firefox"),
+    ("CriOS/", "Chrome"),
+    ("Chrome/", "Chrome"),
+    ("Safari/", "Safari"),
+)
+_SYSTEMS = (
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Windows", "Windows"),
+    ("Mac OS X", "macOS"),
+    ("Linux", "Linux"),
+)
+
+
+@dataclass(frozen=True)
+class Device:
+    """A living session as its owner sees it."""
+
+    id: int
+    browser: str
+    system: str
+    signed_in_at: datetime
+    seen_at: datetime
+    this: bool
+
+
+async def of(visit: Visit, now: datetime) -> list[Device]:
+    """The devices of the customer of `visit`, the one in their hands first."""
+    assert visit.customer is not None
+    rows = await sessions.of_customer(visit.customer, now)
+    devices = [
+        Device(row["id"], *describe(row["user_agent"]), row["created_at"], row["seen_at"], row["id"] == visit.id)
+        for row in rows
+    ]
+    return sorted(devices, key=lambda device: (not device.this, -device.seen_at.timestamp()))
+
+
+def describe(user_agent: str) -> tuple[str, str]:
+    """Browser and system in a word each, empty where unknown."""
+    browser = next((name for sign, name in _BROWSERS if sign in user_agent), "")
+    system = next((name for sign, name in _SYSTEMS if re.search(sign, user_agent)), "")
+    return browser, system
+
+
+async def end_one(caller: Caller, customer: int, session: int, now: datetime) -> None:
+    """«Завершить»: only one's own can be ended."""
+    async with transaction():
+        if await sessions.end_of(customer, session):
+            await journal.add(now, "session-ended", customer, caller.ip, caller.user_agent)
+
+
+async def end_others(caller: Caller, visit: Visit, now: datetime) -> None:
+    """«Завершить все остальные»."""
+    assert visit.customer is not None
+    async with transaction():
+        await sessions.end_all(visit.customer, visit.id)
+        await journal.add(now, "other-sessions-ended", visit.customer, caller.ip, caller.user_agent)

@@ -1,0 +1,59 @@
+"""«Скачать мои данные» and «Удалить личный кабинет»."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from litestar import Response, get, post
+
+from domain import customer_data, profile, reauthentication
+from routes.forms import Filled, Form, Password
+from routes.page import Page, ThisPage
+from routes.profile.security import guard
+
+DATA_PATH = "/profile/data"
+PATH, NAME, FRAGMENT = "/profile/deletion", "profile.deletion", "profile/deletion"
+
+
+class DeletionForm(Form):
+    password: Password = ""
+
+
+@get(DATA_PATH, name="profile.data")
+async def download(page: ThisPage) -> Response[Any]:
+    if elsewhere := guard(page, DATA_PATH):
+        return elsewhere
+    assert page.customer is not None
+    data = await customer_data.export(page.portal, page.customer, page.now)
+    headers = {"Content-Disposition": 'attachment; filename="kabinet.json"', "Cache-Control": "no-store"}
+    return Response(json.dumps(data, ensure_ascii=False, indent=2), media_type="application/json", headers=headers)
+
+
+@get(PATH, name=NAME)
+async def show(page: ThisPage) -> Response[Any]:
+    return await _answer(page, Filled(PATH), 200)
+
+
+@post(PATH, name=f"{NAME}.submit")
+async def delete(page: ThisPage) -> Response[Any]:
+    if page.customer is None:
+        return page.lead_to_sign_in()
+    form = await page.read(DeletionForm)
+    if form.data is None:
+        return await _answer(page, form, 422)
+    refused = await reauthentication.prove(page.portal, page.caller, page.customer, form.data.password, page.now)
+    if refused:
+        return await _answer(page, form.refuse(refused), 422)
+    await customer_data.delete(page.portal, page.caller, page.customer, page.now)
+    return page.lead_out("/?deleted=yes")
+
+
+async def _answer(page: Page, form: Filled[Any], status: int) -> Response[Any]:
+    known = await profile.of(page.portal, page.customer) if page.customer is not None else None
+    if known is None:
+        return page.lead_to_sign_in()
+    return page.show(FRAGMENT, status=status, form=form, phone=known.phone)
+
+
+handlers = [download, show, delete]

@@ -1,0 +1,29 @@
+"""What could lock the owner out, or show where they are signed in. Changes ask for the password once more."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from litestar import Response
+
+from domain.reauthentication import is_fresh
+from domain.sessions import Visit
+from routes.page import Page
+
+BASE = "/profile/security"
+FOLDER = "profile/security"
+
+
+def owner_of(page: Page) -> Visit | None:
+    """The signed-in visit."""
+    return page.visit if page.visit is not None and page.visit.customer is not None else None
+
+
+def guard(page: Page, path: str, *, sending: bool = False) -> Response[None] | None:
+    """Where to lead whoever may not change anything now: to the sign-in, or to the password once more."""
+    visit = owner_of(page)
+    if visit is None:
+        return page.lead_to_sign_in()
+    if not is_fresh(page.portal, visit, page.now, sending=sending):
+        return page.lead_to(f"{BASE}/confirmation?next={quote(path)}")
+    return None

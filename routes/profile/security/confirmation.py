@@ -1,0 +1,53 @@
+"""The password once more."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import Response, get, post
+
+from domain import profile, reauthentication
+from routes.forms import Filled, Form, Password
+from routes.page import Page, ThisPage
+from routes.profile.security import BASE, FOLDER, owner_of
+
+PATH, NAME, FRAGMENT = f"{BASE}/confirmation", "profile.security.confirmation", f"{FOLDER}/confirmation"
+
+
+class ConfirmationForm(Form):
+    password: Password = ""
+    next: str = ""
+
+
+@get(PATH, name=NAME)
+async def show(page: ThisPage) -> Response[Any]:
+    return await _answer(page, Filled(PATH, {"next": page.request.query_params.get("next", "")}), 200)
+
+
+@post(PATH, name=f"{NAME}.submit")
+async def submit(page: ThisPage) -> Response[Any]:
+    visit = owner_of(page)
+    if visit is None or visit.customer is None:
+        return page.lead_to_sign_in()
+    form = await page.read(ConfirmationForm)
+    if form.data is None:
+        return await _answer(page, form, 422)
+    refused = await reauthentication.prove(page.portal, page.caller, visit.customer, form.data.password, page.now)
+    if refused:
+        return await _answer(page, form.refuse(refused), 422)
+    return page.lead_to(inside(form.data.next))
+
+
+def inside(path: str) -> str:
+    """Where to go on: a page of the profile, whatever the address says."""
+    return path if path.startswith("/profile") and "//" not in path and "\\" not in path else BASE
+
+
+async def _answer(page: Page, form: Filled[Any], status: int) -> Response[Any]:
+    known = await profile.of(page.portal, page.customer) if page.customer is not None else None
+    if known is None:
+        return page.lead_to_sign_in()
+    return page.show(FRAGMENT, status=status, form=form, phone=known.phone)
+
+
+handlers = [show, submit]

@@ -1,0 +1,110 @@
+"""A new phone: the number, and the code sent to it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import Response, get, post
+
+from domain import one_time_codes, phone_change, profile
+from domain.phone_change import new_phone_of
+from domain.refusals import Code, Lost, OutOfTurn, Refused
+from domain.sessions import Visit
+from routes.field_check import field_check
+from routes.forms import CodeForm, Filled, Form, Phone
+from routes.page import Page, ThisPage
+from routes.profile.security import BASE, FOLDER, guard
+
+PATH, NAME, FRAGMENT = f"{BASE}/phone", "profile.security.phone", f"{FOLDER}/phone"
+CODE_PATH, CODE_NAME, CODE_FRAGMENT = f"{PATH}/code", f"{NAME}.code", f"{FOLDER}/phone-code"
+
+
+class NewPhoneForm(Form):
+    phone: Phone = ""
+
+
+@get(PATH, name=NAME)
+async def show(page: ThisPage) -> Response[Any]:
+    return guard(page, PATH) or page.show(FRAGMENT, form=Filled(PATH))
+
+
+@post(PATH, name=f"{NAME}.submit")
+async def submit(page: ThisPage) -> Response[Any]:
+    if elsewhere := guard(page, PATH, sending=True):
+        return elsewhere
+    form = await page.read(NewPhoneForm)
+    if form.data is None:
+        return page.refuse(FRAGMENT, form)
+    known = await profile.of(page.portal, page.customer or 0)
+    if known is not None and known.phone == form.data.phone:
+        return page.refuse(FRAGMENT, form.refuse(Refused(Code.PHONE_SAME, "phone")))
+    outcome = await phone_change.begin(page.portal, page.caller, form.data.phone, page.now)
+    match outcome:
+        case Visit():
+            return page.lead_to(CODE_PATH)
+        case Refused():
+            return page.refuse(FRAGMENT, form.refuse(outcome))
+        case Lost():
+            return page.lead_to_sign_in()
+
+
+@get(CODE_PATH, name=CODE_NAME)
+async def show_code(page: ThisPage) -> Response[Any]:
+    return guard(page, PATH, sending=True) or await _answer(page, Filled(CODE_PATH), 200)
+
+
+@post(CODE_PATH, name=f"{CODE_NAME}.submit")
+async def submit_code(page: ThisPage) -> Response[Any]:
+    form = await page.read(CodeForm)
+    if form.data is None:
+        return guard(page, PATH, sending=True) or await _answer(page, form, 422)
+    outcome = await phone_change.confirm(page.portal, page.caller, form.data.code, page.now)
+    match outcome:
+        case Visit():
+            return page.lead_to(f"{BASE}?phone=saved")
+        case Lost():
+            return page.lead_to_sign_in()
+        case OutOfTurn():
+            return page.lead_to(BASE)
+        case _:
+            return await _answer(page, form.refuse(outcome), 422)
+
+
+@post(f"{CODE_PATH}/another", name=f"{CODE_NAME}.another")
+async def send_another(page: ThisPage) -> Response[Any]:
+    outcome = await phone_change.send_another_code(page.portal, page.caller, page.now)
+    match outcome:
+        case Visit():
+            return page.lead_to(f"{CODE_PATH}?sent=again")
+        case Lost():
+            return page.lead_to_sign_in()
+        case OutOfTurn():
+            return page.lead_to(BASE)
+        case Refused():
+            return await _answer(page, Filled(CODE_PATH).refuse(outcome), 422)
+
+
+@get(f"{CODE_PATH}/another", name=f"{CODE_NAME}.another.show")
+async def show_another(page: ThisPage) -> Response[Any]:
+    """Where an early press without JavaScript leaves the address bar."""
+    return page.lead_to(CODE_PATH)
+
+
+async def _answer(page: Page, form: Filled[Any], status: int) -> Response[Any]:
+    phone = new_phone_of(page.visit)
+    if not phone:
+        return page.lead_to(BASE)
+    next_at = await one_time_codes.next_at(page.portal, phone, page.caller, page.now)
+    return page.show(
+        CODE_FRAGMENT,
+        status=status,
+        form=form,
+        phone=phone,
+        minutes=page.portal.settings.code_lifetime // 60,
+        next_at=next_at if next_at > page.now else None,
+        sent_again="sent" in page.request.query_params,
+    )
+
+
+check = field_check(PATH, NAME, FRAGMENT, NewPhoneForm, ["phone"])
+handlers = [show, submit, show_code, submit_code, send_another, show_another, check]
