@@ -33,6 +33,7 @@ class Visit:
     id: int
     customer: int | None
     ends_at: datetime
+    idle_until: datetime
     progress: dict[str, Any] = field(default_factory=dict)
     authenticated_at: datetime | None = None
     token: str | None = None
@@ -52,8 +53,16 @@ async def resume(portal: Portal, caller: Caller, now: datetime) -> Visit | None:
     if row is None:
         return None
     if now - row["seen_at"] >= _TOUCH_EVERY:
-        await sessions.touch(row["id"], now, _idle_until(portal, row["ends_at"], row["remembered"], now))
+        row["idle_until"] = _idle_until(portal, row["ends_at"], row["remembered"], now)
+        await sessions.touch(row["id"], now, row["idle_until"])
     return _visit(portal, row)
+
+
+async def touch(portal: Portal, visit: Visit, now: datetime) -> datetime:
+    """Move the idle end, whenever it was moved last; returns the new one."""
+    visit.idle_until = _idle_until(portal, visit.ends_at, visit.remembered, now)
+    await sessions.touch(visit.id, now, visit.idle_until)
+    return visit.idle_until
 
 
 async def lock(portal: Portal, caller: Caller, now: datetime) -> Visit | None:
@@ -72,6 +81,7 @@ async def begin(
     token = secrets.token_urlsafe(32)
     lifetime = settings.remember_lifetime if remembered else settings.session_lifetime
     ends_at = now + timedelta(seconds=lifetime)
+    idle_until = _idle_until(portal, ends_at, remembered, now)
     authenticated_at = now if customer is not None else None
     identity = await sessions.add(
         {
@@ -80,7 +90,7 @@ async def begin(
             "progress_sealed": portal.sealing.seal({}),
             "created_at": now,
             "seen_at": now,
-            "idle_until": _idle_until(portal, ends_at, remembered, now),
+            "idle_until": idle_until,
             "ends_at": ends_at,
             "authenticated_at": authenticated_at,
             "remembered": remembered,
@@ -88,13 +98,15 @@ async def begin(
             "user_agent": caller.user_agent[:300],
         }
     )
-    return Visit(identity, customer, ends_at, {}, authenticated_at, token, remembered)
+    return Visit(
+        identity, customer, ends_at, idle_until, authenticated_at=authenticated_at, token=token, remembered=remembered
+    )
 
 
 async def keep(portal: Portal, visit: Visit, now: datetime) -> None:
     """Save the progress; the caller holds the session's lock."""
-    idle_until = _idle_until(portal, visit.ends_at, visit.remembered, now)
-    await sessions.keep(visit.id, portal.sealing.seal(visit.progress), now, idle_until)
+    visit.idle_until = _idle_until(portal, visit.ends_at, visit.remembered, now)
+    await sessions.keep(visit.id, portal.sealing.seal(visit.progress), now, visit.idle_until)
 
 
 async def succeed(
@@ -120,17 +132,17 @@ async def finish(portal: Portal, visit: Visit, progress: dict[str, Any], now: da
 
 
 def _idle_until(portal: Portal, ends_at: datetime, remembered: bool, now: datetime) -> datetime:
-    return ends_at if remembered else now + timedelta(seconds=portal.settings.session_idle)
+    return ends_at if remembered else min(ends_at, now + timedelta(seconds=portal.settings.session_idle))
 
 
 def _visit(portal: Portal, row: dict[str, Any]) -> Visit:
     progress = portal.sealing.unseal(row["progress_sealed"])
     return Visit(
-        row["id"],
-        row["customer"],
-        row["ends_at"],
-        progress,
-        row["authenticated_at"],
-        None,
-        bool(row["remembered"]),
+        id=row["id"],
+        customer=row["customer"],
+        ends_at=row["ends_at"],
+        idle_until=row["idle_until"],
+        progress=progress,
+        authenticated_at=row["authenticated_at"],
+        remembered=bool(row["remembered"]),
     )

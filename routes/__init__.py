@@ -1,6 +1,6 @@
 """All handlers of the portal, and those that exist while developing only."""
 
-from routes import health, legal
+from routes import health, legal, session_note
 from routes.email import confirmation
 from routes.profile import accounts, data, overview
 from routes.profile.security import confirmation as security_confirmation
@@ -44,6 +44,7 @@ HANDLERS = [
         security_phone,
         security_email,
         legal,
+        session_note,
         health,
     )
     for handler in module.handlers

@@ -16,7 +16,7 @@ _LONGEST_TOKEN = 200
 
 
 def caller_of(request: Request[Any, Any, Any], settings: Settings) -> Caller:
-    token = request.cookies.get(cookie_name(settings.production))
+    token = request.cookies.get(cookie_name("kabinet", settings.production))
     peer = request.client.host if request.client else "0.0.0.0"  # noqa: S104 - no address, not a binding
     forwarded = ",".join(request.headers.getall("x-forwarded-for", []))
     return Caller(

@@ -29,6 +29,7 @@ def exception_handlers(templates: Templates) -> ExceptionHandlersMap:
             "path": "",
             "form": None,
             "signed_in": False,
+            "idle_until": None,
         }
         headers = {**headers, "Cache-Control": "no-store", "Vary": "HX-Request-Type", "HX-Push-Url": "false"}
         html = templates.render("partials/fault.html", values)

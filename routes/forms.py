@@ -55,7 +55,7 @@ async def read_form(request: Request[Any, Any, Any], model: type[F], **context: 
 
     The whole text of a secret field (a password, a code) never comes back in `typed`.
     """
-    sent = await _sent(request)
+    sent = await sent_form(request)
     typed = {name: sent.get(name, "") for name in model.model_fields}
     filled: Filled[F] = Filled(request.url.path, _shown(model, typed))
     try:
@@ -67,7 +67,7 @@ async def read_form(request: Request[Any, Any, Any], model: type[F], **context: 
     return filled
 
 
-async def _sent(request: Request[Any, Any, Any]) -> Mapping[str, str]:
+async def sent_form(request: Request[Any, Any, Any]) -> Mapping[str, str]:
     """Our pages send url-encoded forms; any other body is like an empty one.
 
     The parts of a multipart body name charsets of their own, unknown ones and UTF-7 among them.

@@ -17,12 +17,14 @@ from litestar.di import NamedDependency
 
 from domain.portal import Portal
 from domain.sessions import Caller, Visit
-from routes.forms import F, Filled, read_form
+from routes.forms import F, Filled, read_form, sent_form
+from routes.going import LIFETIME, Going, seal, unseal
 from routes.templates import Templates
 
 _VARY = "HX-Request-Type, HX-History-Restore-Request, Accept-Encoding"
 # Names of the address's query that partials/sign_in_note.html has a text for.
 _NOTES = ("registered", "known", "password", "deleted")
+_SESSION, _GOING = "kabinet", "going"
 AnyRequest = Request[Any, Any, State]
 
 
@@ -80,13 +82,19 @@ class Page:
             "form": form or Filled(self.request.url.path),
             "path": self.request.url.path,
             "signed_in": self.customer is not None,
+            "idle_until": self._idle_until(),
         }
+        cookies = [] if self.visit is not None or self.caller.token is None else [self._no_cookie(_SESSION)]
+        going = self.going
+        if going is not None and status == 200 and going.path == self.request.url.path:
+            values["form"].typed = going.typed | {name: text for name, text in values["form"].typed.items() if text}
+            cookies.append(self._no_cookie(_GOING))
         return Response(
             self._templates.render(f"partials/{fragment}.html", values),
             media_type=MediaType.HTML,
             status_code=status,
             headers=self._headers(status),
-            cookies=[] if self.visit is not None or self.caller.token is None else [self._no_cookie()],
+            cookies=cookies,
         )
 
     def refuse(self, fragment: str, form: Filled[Any], **values: Any) -> Response[str]:
@@ -95,7 +103,7 @@ class Page:
 
     def show_made_up(self, fragment: str, values: Mapping[str, Any]) -> Response[str]:
         """A whole page with made-up values, for the gallery."""
-        around = {"layout": "page.html", "path": "/dev/gallery", "signed_in": False}
+        around = {"layout": "page.html", "path": "/dev/gallery", "signed_in": False, "idle_until": None}
         html = self._templates.render(f"partials/{fragment}.html", around | dict(values))
         return Response(html, media_type=MediaType.HTML, headers={"Cache-Control": "no-store"})
 
@@ -114,16 +122,47 @@ class Page:
 
     def lead_to(self, path: str, visit: Visit | None = None) -> Response[None]:
         """303: go on there; a new visit's token goes into the cookie."""
-        cookies = [self._cookie(visit.token, visit.remembered)] if visit is not None and visit.token else []
+        cookies = []
+        if visit is not None and visit.token:
+            lifetime = self.portal.settings.remember_lifetime if visit.remembered else None
+            cookies = [self._cookie(_SESSION, visit.token, lifetime)]
         return Response(None, status_code=303, headers={"Location": path}, cookies=cookies)
 
-    def lead_to_sign_in(self) -> Response[None]:
-        """To the welcome screen; whoever brought a dead cookie is told that the session is over."""
-        return self.lead_to("/?session=lost" if self.caller.token is not None else "/")
+    def lead_in(self, visit: Visit) -> Response[None]:
+        """303 after a sign-in: where the customer was going, else the profile."""
+        return self.lead_to(self.going.path if self.going is not None else "/profile", visit)
+
+    async def lead_to_sign_in(self, back: str = "") -> Response[None]:
+        """To the welcome screen, and after the sign-in `back` to here with what was typed.
+
+        Whoever brought a dead cookie is told that the session is over.
+        """
+        typed = await sent_form(self.request) if self.request.method == "POST" else {}
+        going = seal(self.portal, back or self.request.url.path, typed, self.now)
+        cookies = [self._cookie(_GOING, going, int(LIFETIME.total_seconds()))]
+        path = "/?session=lost" if self.caller.token is not None else "/"
+        return Response(None, status_code=303, headers={"Location": path}, cookies=cookies)
+
+    def reload_at(self, path: str) -> Response[None]:
+        """Where a part of a page has to become another page: the whole of it is loaded anew."""
+        if self.is_partial:
+            return Response(None, status_code=200, headers={"HX-Redirect": path})
+        return self.lead_to(path)
 
     def lead_out(self, path: str) -> Response[None]:
         """303, and the cookie is taken back."""
-        return Response(None, status_code=303, headers={"Location": path}, cookies=[self._no_cookie()])
+        return Response(None, status_code=303, headers={"Location": path}, cookies=[self._no_cookie(_SESSION)])
+
+    @property
+    def going(self) -> Going | None:
+        """Where the customer was going when the session ended."""
+        return unseal(self.portal, self.request.cookies.get(self._name(_GOING)), self.now)
+
+    def _idle_until(self) -> datetime | None:
+        """When the session ends by itself, where that is soon enough to be worth a note."""
+        if self.visit is None or self.visit.remembered:
+            return None
+        return self.visit.idle_until
 
     def _headers(self, status: int) -> Mapping[str, str]:
         headers = {"Vary": _VARY, "Cache-Control": "no-store"}
@@ -142,35 +181,28 @@ class Page:
         current = re.sub(r"^[^/]*//[^/]*|[?#].*", "", self.request.headers.get("hx-current-url", ""))
         return current == self.request.url.path
 
-    def _cookie(self, token: str, remembered: bool) -> Cookie:
-        settings = self.portal.settings
+    def _cookie(self, name: str, value: str, max_age: int | None) -> Cookie:
         return Cookie(
-            key=cookie_name(settings.production),
-            value=token,
+            key=self._name(name),
+            value=value,
             path="/",
-            secure=settings.production,
+            secure=self.portal.settings.production,
             httponly=True,
             samesite="lax",
-            max_age=settings.remember_lifetime if remembered else None,
+            max_age=max_age,
         )
 
-    def _no_cookie(self) -> Cookie:
-        settings = self.portal.settings
-        return Cookie(
-            key=cookie_name(settings.production),
-            value="",
-            path="/",
-            secure=settings.production,
-            httponly=True,
-            samesite="lax",
-            max_age=0,
-        )
+    def _no_cookie(self, name: str) -> Cookie:
+        return self._cookie(name, "", 0)
+
+    def _name(self, name: str) -> str:
+        return cookie_name(name, self.portal.settings.production)
 
 
 # What a handler asks for: Litestar 3 will guess no dependency by its name.
 ThisPage = NamedDependency[Page]
 
 
-def cookie_name(production: bool) -> str:
+def cookie_name(name: str, production: bool) -> str:
     """`__Host-` binds the cookie to this very host over https (RFC 6265bis 4.1.3.2); plain http refuses it."""
-    return "__Host-kabinet" if production else "kabinet"
+    return f"__Host-{name}" if production else name

@@ -57,7 +57,10 @@ class Templates:
             "masked_email": mask_email,
             "with_names": lambda periods: [(period, show_period(period)) for period in periods],
             "clock": lambda at: _rounded_up(at, zone).strftime("%H:%M"),
-            "day": lambda at: _day(at, zone),
+            "day": lambda at: _day(_rounded_up(at, zone)),
+            # Of what has happened, or ends: never a minute too late.
+            "past_clock": lambda at: at.astimezone(zone).strftime("%H:%M"),
+            "past_day": lambda at: _day(at.astimezone(zone)),
             "period": show_period,
             "lower_first": _lower_first,
             "instant": lambda at: at.isoformat(),
@@ -98,7 +101,6 @@ def _rounded_up(at: datetime, zone: ZoneInfo) -> datetime:
     )
 
 
-def _day(at: datetime, zone: ZoneInfo) -> str:
+def _day(local: datetime) -> str:
     """`16 сентября в 14:32`, with spaces that do not break."""
-    local = _rounded_up(at, zone)
     return f"{local.day}\u00a0{_MONTHS[local.month - 1]} в\u00a0{local:%H:%M}"

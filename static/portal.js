@@ -19,7 +19,16 @@ const countDown = (waiting) => {
   }
 };
 
-const tick = () => document.querySelectorAll("[data-until]").forEach(countDown);
+/* Two minutes before the session ends by itself the button that prolongs it comes up. */
+const warn = (note) => {
+  const form = note.parentElement.querySelector("form");
+  if (form.hidden && Date.parse(note.dataset.ends) - Date.now() < 120000) form.hidden = false;
+};
+
+const tick = () => {
+  document.querySelectorAll("[data-until]").forEach(countDown);
+  document.querySelectorAll("[data-ends]").forEach(warn);
+};
 
 const prepare = (root) => {
   root.querySelectorAll("[data-reveal]").forEach((button) => { button.hidden = false; });

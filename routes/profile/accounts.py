@@ -28,7 +28,7 @@ async def show(page: ThisPage) -> Response[Any]:
 @post(PATH, name=f"{NAME}.submit")
 async def submit(page: ThisPage) -> Response[Any]:
     if page.customer is None:
-        return page.lead_to_sign_in()
+        return await page.lead_to_sign_in()
     form = await page.read(BillForm)
     if form.data is None:
         return await overview.answer(page, form, 422, adding=True)
@@ -42,7 +42,7 @@ async def submit(page: ThisPage) -> Response[Any]:
 @get(REMOVAL_PATH, name="profile.accounts.removal")
 async def show_removal(page: ThisPage, account: FromPath[int]) -> Response[Any]:
     if page.customer is None:
-        return page.lead_to_sign_in()
+        return await page.lead_to_sign_in()
     own = await attached_accounts.own(page.customer, account)
     if own is None:
         return page.lead_to(overview.PATH)
@@ -52,7 +52,7 @@ async def show_removal(page: ThisPage, account: FromPath[int]) -> Response[Any]:
 @post(REMOVAL_PATH, name="profile.accounts.removal.submit")
 async def remove(page: ThisPage, account: FromPath[int]) -> Response[Any]:
     if page.customer is None:
-        return page.lead_to_sign_in()
+        return await page.lead_to_sign_in()
     await attached_accounts.detach(page.caller, page.customer, account, page.now)
     return page.lead_to(f"{overview.PATH}?account=removed")
 

@@ -10,7 +10,7 @@ from litestar import Response, get, post
 from domain import customer_data, profile, reauthentication
 from routes.forms import Filled, Form, Password
 from routes.page import Page, ThisPage
-from routes.profile.security import guard
+from routes.profile.security import BASE, guard
 
 DATA_PATH = "/profile/data"
 PATH, NAME, FRAGMENT = "/profile/deletion", "profile.deletion", "profile/deletion"
@@ -22,9 +22,11 @@ class DeletionForm(Form):
 
 @get(DATA_PATH, name="profile.data")
 async def download(page: ThisPage) -> Response[Any]:
-    if elsewhere := guard(page, DATA_PATH):
+    # Back to the page with the link: a file cannot be the next step of a form that htmx sends.
+    if page.customer is None:
+        return await page.lead_to_sign_in(BASE)
+    if elsewhere := await guard(page, BASE):
         return elsewhere
-    assert page.customer is not None
     data = await customer_data.export(page.portal, page.customer, page.now)
     headers = {"Content-Disposition": 'attachment; filename="kabinet.json"', "Cache-Control": "no-store"}
     return Response(json.dumps(data, ensure_ascii=False, indent=2), media_type="application/json", headers=headers)
@@ -38,7 +40,7 @@ async def show(page: ThisPage) -> Response[Any]:
 @post(PATH, name=f"{NAME}.submit")
 async def delete(page: ThisPage) -> Response[Any]:
     if page.customer is None:
-        return page.lead_to_sign_in()
+        return await page.lead_to_sign_in()
     form = await page.read(DeletionForm)
     if form.data is None:
         return await _answer(page, form, 422)
@@ -52,7 +54,7 @@ async def delete(page: ThisPage) -> Response[Any]:
 async def _answer(page: Page, form: Filled[Any], status: int) -> Response[Any]:
     known = await profile.of(page.portal, page.customer) if page.customer is not None else None
     if known is None:
-        return page.lead_to_sign_in()
+        return await page.lead_to_sign_in()
     return page.show(FRAGMENT, status=status, form=form, phone=known.phone)
 
 

@@ -24,7 +24,7 @@ async def show(page: ThisPage) -> Response[Any]:
 async def send_another_email(page: ThisPage) -> Response[Any]:
     """«Отправить письмо еще раз»."""
     if page.customer is None:
-        return page.lead_to_sign_in()
+        return await page.lead_to_sign_in()
     outcome = await email_confirmation.send_another_link(page.portal, page.customer, page.now)
     if isinstance(outcome, Refused):
         # What to do comes first, and then when another letter may be asked for.
@@ -55,7 +55,7 @@ async def answer(page: Page, form: Filled[Any], status: int, *, adding: bool = F
     """The profile, with the form of one more account where `adding`."""
     known = await profile.of(page.portal, page.customer) if page.customer is not None else None
     if known is None:
-        return page.lead_to_sign_in()
+        return await page.lead_to_sign_in()
     query = page.request.query_params
     return page.show(
         FRAGMENT,

@@ -33,7 +33,7 @@ async def submit(page: ThisPage) -> Response[Any]:
         return answer(page, form, 422)
     outcome = await sign_in.by_login(page.portal, page.caller, form.data.login, form.data.password, page.now)
     if isinstance(outcome, Visit):
-        return page.lead_to("/profile", outcome)
+        return page.lead_in(outcome)
     return answer(page, form.refuse(outcome), 422)
 
 

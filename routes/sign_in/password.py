@@ -36,7 +36,7 @@ async def submit(page: ThisPage) -> Response[Any]:
         page.portal, page.caller, phone, form.data.password, page.now, remembered=bool(form.data.remember)
     )
     if isinstance(outcome, Visit):
-        return page.lead_to("/profile", outcome)
+        return page.lead_in(outcome)
     return answer(page, form.refuse(outcome), 422)
 
 

@@ -19,11 +19,11 @@ def owner_of(page: Page) -> Visit | None:
     return page.visit if page.visit is not None and page.visit.customer is not None else None
 
 
-def guard(page: Page, path: str, *, sending: bool = False) -> Response[None] | None:
+async def guard(page: Page, path: str, *, sending: bool = False) -> Response[None] | None:
     """Where to lead whoever may not change anything now: to the sign-in, or to the password once more."""
     visit = owner_of(page)
     if visit is None:
-        return page.lead_to_sign_in()
+        return await page.lead_to_sign_in()
     if not is_fresh(page.portal, visit, page.now, sending=sending):
         return page.lead_to(f"{BASE}/confirmation?next={quote(path)}")
     return None

@@ -28,7 +28,7 @@ async def show(page: ThisPage) -> Response[Any]:
 async def submit(page: ThisPage) -> Response[Any]:
     visit = owner_of(page)
     if visit is None or visit.customer is None:
-        return page.lead_to_sign_in()
+        return await page.lead_to_sign_in()
     form = await page.read(ConfirmationForm)
     if form.data is None:
         return await _answer(page, form, 422)
@@ -46,7 +46,7 @@ def inside(path: str) -> str:
 async def _answer(page: Page, form: Filled[Any], status: int) -> Response[Any]:
     known = await profile.of(page.portal, page.customer) if page.customer is not None else None
     if known is None:
-        return page.lead_to_sign_in()
+        return await page.lead_to_sign_in()
     return page.show(FRAGMENT, status=status, form=form, phone=known.phone)
 
 

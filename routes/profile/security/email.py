@@ -22,12 +22,12 @@ class NewEmailForm(Form):
 
 @get(PATH, name=NAME)
 async def show(page: ThisPage) -> Response[Any]:
-    return guard(page, PATH) or page.show(FRAGMENT, form=Filled(PATH))
+    return await guard(page, PATH) or page.show(FRAGMENT, form=Filled(PATH))
 
 
 @post(PATH, name=f"{NAME}.submit")
 async def submit(page: ThisPage) -> Response[Any]:
-    if elsewhere := guard(page, PATH, sending=True):
+    if elsewhere := await guard(page, PATH, sending=True):
         return elsewhere
     assert page.customer is not None
     form = await page.read(NewEmailForm)

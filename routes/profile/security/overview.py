@@ -21,7 +21,7 @@ async def show(page: ThisPage) -> Response[Any]:
     visit = owner_of(page)
     known = await profile.of(page.portal, visit.customer) if visit is not None and visit.customer else None
     if visit is None or visit.customer is None or known is None:
-        return page.lead_to_sign_in()
+        return await page.lead_to_sign_in()
     return page.show(
         FRAGMENT,
         profile=known,
@@ -35,7 +35,7 @@ async def show(page: ThisPage) -> Response[Any]:
 async def end_one(page: ThisPage, session: FromPath[int]) -> Response[Any]:
     visit = owner_of(page)
     if visit is None or visit.customer is None:
-        return page.lead_to_sign_in()
+        return await page.lead_to_sign_in(BASE)
     await devices.end_one(page.caller, visit.customer, session, page.now)
     return page.lead_to("/") if session == visit.id else page.lead_to(f"{BASE}?ended=one")
 
@@ -44,7 +44,7 @@ async def end_one(page: ThisPage, session: FromPath[int]) -> Response[Any]:
 async def end_others(page: ThisPage) -> Response[Any]:
     visit = owner_of(page)
     if visit is None:
-        return page.lead_to_sign_in()
+        return await page.lead_to_sign_in(BASE)
     await devices.end_others(page.caller, visit, page.now)
     return page.lead_to(f"{BASE}?ended=others")
 

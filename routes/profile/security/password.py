@@ -19,12 +19,12 @@ PATH, NAME, FRAGMENT = f"{BASE}/password", "profile.security.password", f"{FOLDE
 
 @get(PATH, name=NAME)
 async def show(page: ThisPage) -> Response[Any]:
-    return guard(page, PATH) or await _answer(page, Filled(PATH), 200)
+    return await guard(page, PATH) or await _answer(page, Filled(PATH), 200)
 
 
 @post(PATH, name=f"{NAME}.submit")
 async def submit(page: ThisPage) -> Response[Any]:
-    if elsewhere := guard(page, PATH, sending=True):
+    if elsewhere := await guard(page, PATH, sending=True):
         return elsewhere
     assert page.customer is not None
     form = await page.read(PasswordForm)
@@ -49,7 +49,7 @@ async def check_conditions(page: ThisPage) -> Response[str]:
 async def _answer(page: Page, form: Filled[Any], status: int, unmet: list[str] | None = None) -> Response[Any]:
     known = await profile.of(page.portal, page.customer) if page.customer is not None else None
     if known is None:
-        return page.lead_to_sign_in()
+        return await page.lead_to_sign_in()
     values = conditions_shown(page, unmet, ticking=False)
     return page.show(FRAGMENT, status=status, form=form, phone=known.phone, **values)
 

@@ -25,12 +25,12 @@ class NewPhoneForm(Form):
 
 @get(PATH, name=NAME)
 async def show(page: ThisPage) -> Response[Any]:
-    return guard(page, PATH) or page.show(FRAGMENT, form=Filled(PATH))
+    return await guard(page, PATH) or page.show(FRAGMENT, form=Filled(PATH))
 
 
 @post(PATH, name=f"{NAME}.submit")
 async def submit(page: ThisPage) -> Response[Any]:
-    if elsewhere := guard(page, PATH, sending=True):
+    if elsewhere := await guard(page, PATH, sending=True):
         return elsewhere
     form = await page.read(NewPhoneForm)
     if form.data is None:
@@ -45,25 +45,25 @@ async def submit(page: ThisPage) -> Response[Any]:
         case Refused():
             return page.refuse(FRAGMENT, form.refuse(outcome))
         case Lost():
-            return page.lead_to_sign_in()
+            return await page.lead_to_sign_in()
 
 
 @get(CODE_PATH, name=CODE_NAME)
 async def show_code(page: ThisPage) -> Response[Any]:
-    return guard(page, PATH, sending=True) or await _answer(page, Filled(CODE_PATH), 200)
+    return await guard(page, PATH, sending=True) or await _answer(page, Filled(CODE_PATH), 200)
 
 
 @post(CODE_PATH, name=f"{CODE_NAME}.submit")
 async def submit_code(page: ThisPage) -> Response[Any]:
     form = await page.read(CodeForm)
     if form.data is None:
-        return guard(page, PATH, sending=True) or await _answer(page, form, 422)
+        return await guard(page, PATH, sending=True) or await _answer(page, form, 422)
     outcome = await phone_change.confirm(page.portal, page.caller, form.data.code, page.now)
     match outcome:
         case Visit():
             return page.lead_to(f"{BASE}?phone=saved")
         case Lost():
-            return page.lead_to_sign_in()
+            return await page.lead_to_sign_in()
         case OutOfTurn():
             return page.lead_to(BASE)
         case _:
@@ -77,7 +77,7 @@ async def send_another(page: ThisPage) -> Response[Any]:
         case Visit():
             return page.lead_to(f"{CODE_PATH}?sent=again")
         case Lost():
-            return page.lead_to_sign_in()
+            return await page.lead_to_sign_in()
         case OutOfTurn():
             return page.lead_to(BASE)
         case Refused():
