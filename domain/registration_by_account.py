@@ -48,6 +48,8 @@ async def give_phone(
     async with transaction():
         visit = await sessions.lock(portal, caller, now)
         registration = registration_of(visit)
+        if visit is not None and registration.customer:
+            return visit
         if not (registration.phone == phone and registration.phone_confirmed):
             at = await one_time_codes.send(portal, PURPOSE, phone, caller, now)
             if at is not None and not await one_time_codes.is_under_way(portal, PURPOSE, phone, now):

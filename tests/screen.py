@@ -11,6 +11,7 @@ import httpx
 def words(answer: httpx.Response) -> str:
     """All words on the screen, single spaces between them."""
     text = re.sub(r"<(script|style|template|title)\b.*?</\1>", " ", answer.text, flags=re.DOTALL)
+    text = re.sub(r"</?(?:a|b|span|strong|time)\b[^>]*>", "", text)  # these part no words
     return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", text)).split())
 
 

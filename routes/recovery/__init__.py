@@ -34,4 +34,5 @@ def out_of_turn(page: Page, slug: str) -> Response[None] | None:
 
 def lost(page: Page) -> Response[None]:
     """A step was sent without the session it needs."""
-    return page.lead_out("/sign-in/phone?session=lost")
+    # The cookie is not taken back here: an answer on its way may have brought a new one.
+    return page.lead_to("/sign-in/phone?session=lost")

@@ -75,4 +75,5 @@ def lead_on(page: Page, known: Registration) -> Response[None]:
 
 def lost(page: Page) -> Response[None]:
     """A step was sent without the session it needs."""
-    return page.lead_out(path_of("phone") + "?session=lost")
+    # The cookie is not taken back here: an answer on its way may have brought a new one.
+    return page.lead_to(path_of("phone") + "?session=lost")

@@ -1,0 +1,101 @@
+"""Step 1: the phone in any sane form, and the consent without which nothing is done with it."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from db.engine import run
+from routes.templates import TEMPLATES
+from tests.browser import PHONE, Browser, location, path_of
+from tests.conftest import Clock, Posted
+from tests.screen import errors, value_of, words
+
+PATH = path_of("phone")
+ReadPosted = Callable[[], Awaitable[list[Posted]]]
+
+
+@pytest.mark.parametrize("typed", ["8 (912) 345-67-89", "+7 912 345 67 89", "9123456789", "７９１２３４５６７８９"])
+async def test_one_number_in_many_forms(client: Browser, posted: ReadPosted, typed: str) -> None:
+    assert location(await client.post(PATH, {"phone": typed, "consent": "yes"})) == path_of("code")
+    message = (await posted())[0]
+    assert (message.name, message.to) == ("registration-code", "+79123456789")
+
+
+@pytest.mark.parametrize(
+    "typed", ["+7 495 123-45-67", "+49 1512 3456789", "+380 50 123-45-67", "8 800 555-35-35", "1", "а"]
+)
+async def test_other_numbers_get_no_message(client: Browser, posted: ReadPosted, typed: str) -> None:
+    answer = await client.post(PATH, {"phone": typed, "consent": "yes"})
+    assert errors(answer) == ["Введен некорректный номер телефона"]
+    assert value_of(answer, "phone") == typed
+    assert (await posted(), client.cookie) == ([], None)
+
+
+async def test_without_consent_nothing_is_kept_and_nothing_sent(client: Browser, posted: ReadPosted) -> None:
+    answer = await client.post(PATH, {"phone": PHONE})
+    assert errors(answer) == ["Подтвердите согласие на обработку персональных данных"]
+    assert (await posted(), await run("SELECT 1 FROM sessions")) == ([], [])
+
+
+async def test_the_consent_is_recorded_with_its_text_time_and_address(client: Browser, clock: Clock) -> None:
+    given_at = clock.now
+    await client.take("phone")
+    clock.forward(minutes=3)
+    for step in ("code", "bill", "address", "person", "password"):
+        await client.take(step)
+    (consent,) = await run("SELECT * FROM consents")
+    text = (TEMPLATES / "partials/legal/personal-data-text.html").read_bytes()
+    assert consent["text_hash"] == hashlib.sha256(text).hexdigest()
+    assert f"version {consent['text_version']}" in text.decode()
+    assert (consent["given_at"], consent["ip"]) == (given_at, "203.0.113.7")
+    assert consent["customer"] == (await run("SELECT id FROM customers"))[0]["id"]
+
+
+async def test_a_first_press_twice_at_once_is_one_message_and_goes_on_with_either_cookie(
+    another_browser: Callable[..., Browser], posted: ReadPosted
+) -> None:
+    """Neither request has a session yet: each gets its own, and both know the phone."""
+    tabs = [another_browser() for _ in range(8)]
+    answers = await asyncio.gather(*(tab.post(PATH, {"phone": PHONE, "consent": "yes"}) for tab in tabs))
+    assert {location(answer) for answer in answers} == {path_of("code")}
+    assert len(await posted()) == 1
+    assert location(await tabs[-1].take("code")) == path_of("bill")
+
+
+async def test_coming_back_does_not_send_again_and_shows_what_was_typed(client: Browser, posted: ReadPosted) -> None:
+    await client.reach("code")
+    back = await client.get(PATH)
+    assert value_of(back, "phone") == "+7 912 345-67-89"
+    assert location(await client.take("phone")) == path_of("code")
+    assert len(await posted()) == 1
+
+
+async def test_a_confirmed_number_given_again_leads_on_without_a_message(client: Browser, posted: ReadPosted) -> None:
+    await client.reach("address")
+    assert location(await client.take("phone")) == path_of("address")
+    assert len(await posted()) == 1
+
+
+async def test_another_number_is_confirmed_anew(client: Browser, posted: ReadPosted) -> None:
+    await client.reach("bill")
+    client.phone = "+7 912 345-67-90"
+    assert location(await client.take("phone")) == path_of("code")
+    assert location(await client.get(path_of("bill"))) == path_of("code")
+    assert [message.to for message in await posted()] == ["+79123456789", "+79123456790"]
+
+
+async def test_too_early_for_a_new_code_and_none_left_is_told_here(client: Browser, clock: Clock) -> None:
+    await client.reach("code")
+    for _ in range(5):
+        await client.post(path_of("code"), {"code": "x"})
+    answer = await client.post(PATH, {"phone": PHONE, "consent": "yes"})
+    assert errors(answer) == ["Новый код можно запросить в 14:31"]
+
+
+async def test_the_consent_text_is_one_click_away(client: Browser) -> None:
+    assert 'href="/personal-data"' in (await client.get(PATH)).text
+    assert "Согласие на обработку" in words(await client.get("/personal-data"))
