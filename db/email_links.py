@@ -23,6 +23,11 @@ async def find(token_hash: str, now: datetime) -> dict[str, Any] | None:
     return rows[0] if rows else None
 
 
+async def exists(customer: int) -> bool:
+    """Whether any link has been sent to this customer that has not lapsed for good."""
+    return bool(await run("SELECT id FROM email_links WHERE customer = {} LIMIT 1", customer))
+
+
 async def forget_others(customer: int, email_hash: str) -> None:
     """Links to any other address of this customer are void."""
     await run("DELETE FROM email_links WHERE customer = {} AND email_hash <> {}", customer, email_hash)

@@ -35,6 +35,15 @@ async def send_link(portal: Portal, customer: int, first_name: str, email: str, 
     await _send(portal, customer, email, now, lambda link, days: EmailConfirmation(first_name, link, days))
 
 
+async def send_first_link(portal: Portal, customer: int, now: datetime) -> None:
+    """To whoever was taken over with an address that nobody has confirmed. Part of the caller's transaction."""
+    row = await customers.get(customer)
+    if row is None or not row["email_sealed"] or row["email_confirmed_at"] is not None:
+        return
+    if not await email_links.exists(customer):
+        await send_link(portal, customer, row["first_name"], portal.sealing.unseal(row["email_sealed"]), now)
+
+
 async def send_another_link(portal: Portal, customer: int, now: datetime) -> Refused | None:
     """«Отправить письмо еще раз»; nothing happens where the address is confirmed already."""
     async with transaction():

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from db import customers, journal
 from db.engine import transaction
-from domain import one_time_codes, sessions, sign_in
+from domain import email_confirmation, one_time_codes, sessions, sign_in
 from domain.messages import RecoveryCode
 from domain.one_time_codes import Purpose, Verdict, refused_code
 from domain.password_change import UnmetConditions, about, set_password, unmet
@@ -123,6 +123,7 @@ async def save_password(
         recovery = recovery_of(visit)
         if recovery.confirmed and not recovery.saved:
             await set_password(portal, recovery.customer, password_hash, now)
+            await email_confirmation.send_first_link(portal, recovery.customer, now)
             await sign_in.lift_lock(portal, caller, recovery.login or recovery.phone)
             await journal.add(now, "password-recovered", recovery.customer, caller.ip, caller.user_agent)
             await _keep(portal, visit, Recovery(recovery.phone, recovery.login, saved=True), now)
