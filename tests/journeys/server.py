@@ -80,7 +80,7 @@ class Server:
         found = [(message, html.unescape(re.sub("<[^>]*>", "", body))) for message, body in _ARTICLE.findall(page)]
         return [Letter(message, text) for message, text in found if re.search(rf"для {re.escape(to)}\s", text)]
 
-    def bill(self, place: int = 0) -> Bill:
+    def bill(self, place: int) -> Bill:
         today = datetime.now(ZoneInfo("Europe/Moscow")).date()
         account = demo_company.accounts()[place]
         own = [bill for bill in demo_company.bills(today) if bill["account_number"] == account["account_number"]]
@@ -110,7 +110,10 @@ class Server:
 
 @contextlib.contextmanager
 def running(database: str, folder: Path) -> Iterator[Server]:
-    """The portal on `database`, filled with the fictitious company; `folder` has no `.env`, unlike perhaps the checkout."""
+    """The portal on `database`, filled with the fictitious company.
+
+    It runs in `folder`, which has no `.env`, unlike perhaps the checkout.
+    """
     port = _free_port()
     url = f"http://127.0.0.1:{port}"
     environment = _environment(database, url)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from tests.journeys.server import Bill
 from tests.journeys.visitor import Visitor
 
 PASSWORD = "сиреневый туман 42"
@@ -25,15 +24,14 @@ def confirm_phone(visitor: Visitor) -> None:
     visitor.step("bill")
 
 
-def fill_bill(visitor: Visitor, bill: Bill) -> None:
-    visitor.field("Расчетный период").select_option(label=bill.period)
-    visitor.field("Номер лицевого счета").fill(bill.account_number)
-    visitor.field("Сумма к оплате").fill(bill.amount)
+def fill_bill(visitor: Visitor) -> None:
+    visitor.field("Расчетный период").select_option(label=visitor.bill.period)
+    visitor.fill({"Номер лицевого счета": visitor.bill.account_number, "Сумма к оплате": visitor.bill.amount})
 
 
 def find_bill(visitor: Visitor) -> None:
     confirm_phone(visitor)
-    fill_bill(visitor, visitor.server.bill())
+    fill_bill(visitor)
     visitor.press("Далее")
     visitor.step("address")
 
@@ -45,11 +43,15 @@ def confirm_address(visitor: Visitor) -> None:
 
 
 def fill_person(visitor: Visitor) -> None:
-    visitor.field("Фамилия").fill("Щербакова-Иванова")
-    visitor.field("Имя").fill("Мария")
-    visitor.field("Отчество").fill("Сергеевна")
-    visitor.field("Дата рождения").fill("5 3 1984")
-    visitor.field("Электронная почта").fill(visitor.email)
+    visitor.fill(
+        {
+            "Фамилия": "Щербакова-Иванова",
+            "Имя": "Мария",
+            "Отчество": "Сергеевна",
+            "Дата рождения": "5 3 1984",
+            "Электронная почта": visitor.email,
+        }
+    )
 
 
 def give_person(visitor: Visitor) -> None:
@@ -63,14 +65,12 @@ def register(visitor: Visitor) -> None:
     give_person(visitor)
     visitor.field("Пароль").fill(PASSWORD)
     visitor.press("Зарегистрироваться")
-    visitor.arrive("/profile", "profile")
+    visitor.arrive("/profile", "profile-overview")
 
 
 def miss_bill(visitor: Visitor) -> None:
     """As far as «данного абонента нет в системе»."""
     confirm_phone(visitor)
-    bill = visitor.server.bill()
-    visitor.field("Номер лицевого счета").fill(bill.account_number)
-    visitor.field("Сумма к оплате").fill("1,00")
+    visitor.fill({"Номер лицевого счета": visitor.bill.account_number, "Сумма к оплате": "1,00"})
     with visitor.refusal():
         visitor.press("Далее")

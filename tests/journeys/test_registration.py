@@ -23,7 +23,7 @@ pytest_plugins = ["tests.journeys.fixtures"]
 
 
 def test_customer_registers_confirms_the_mail_and_comes_back(visitor: Visitor) -> None:
-    page, bill = visitor.page, visitor.server.bill()
+    page, bill = visitor.page, visitor.bill
     visitor.open("/")
     visitor.arrive("/", "sign-in-phone")
     page.get_by_role("link", name="Регистрация").click()
@@ -44,7 +44,7 @@ def test_customer_registers_confirms_the_mail_and_comes_back(visitor: Visitor) -
     visitor.step("bill")
     assert bill.address not in page.content()
     expect(visitor.field("Расчетный период").get_by_role("option")).to_have_count(3)
-    fill_bill(visitor, bill)
+    fill_bill(visitor)
     visitor.press("Далее")
 
     visitor.step("address")
@@ -62,16 +62,16 @@ def test_customer_registers_confirms_the_mail_and_comes_back(visitor: Visitor) -
     visitor.field("Пароль").fill(PASSWORD)
     visitor.press("Зарегистрироваться")
 
-    visitor.arrive("/profile", "profile")
+    visitor.arrive("/profile", "profile-overview")
     _profile_is_right(visitor)
     _confirm_mail(visitor)
     _sign_out_and_in(visitor)
 
 
 def _profile_is_right(visitor: Visitor) -> None:
-    page, bill = visitor.page, visitor.server.bill()
+    page, bill = visitor.page, visitor.bill
     for text in (visitor.email, bill.address, bill.account_number, bill.period, bill.amount):
-        expect(page.locator("#profile").get_by_text(text).first, f"the profile lacks {text}").to_be_visible()
+        expect(page.locator("#profile-overview").get_by_text(text).first, f"the profile lacks {text}").to_be_visible()
     expect(page.get_by_role("row")).to_have_count(3)
     expect(page.get_by_text("Подтвердите почту: письмо отправлено на")).to_be_visible()
 
@@ -83,7 +83,7 @@ def _confirm_mail(visitor: Visitor) -> None:
     visitor.press("Подтвердить почту")
     expect(page.locator("#email-confirmed")).to_be_visible()
     page.get_by_role("link", name="Перейти в личный кабинет").click()
-    visitor.arrive("/profile", "profile")
+    visitor.arrive("/profile", "profile-overview")
     expect(page.get_by_text("Подтвердите почту")).to_have_count(0)
 
 
@@ -96,13 +96,13 @@ def _sign_out_and_in(visitor: Visitor) -> None:
     visitor.arrive("/sign-in/password", "sign-in-password")
     visitor.field("Пароль").fill(PASSWORD)
     visitor.press("Войти в личный кабинет")
-    visitor.arrive("/profile", "profile")
+    visitor.arrive("/profile", "profile-overview")
     assert visitor.count("registration-code") == 1
     assert visitor.count("email-confirmation") == 1
 
 
 def test_customer_who_is_not_found_sends_a_request(visitor: Visitor) -> None:
-    page, bill = visitor.page, visitor.server.bill()
+    page, bill = visitor.page, visitor.bill
     miss_bill(visitor)
     expect(
         page.get_by_role("alert").get_by_text("Введены некорректные данные: данного абонента нет в системе")
@@ -148,7 +148,7 @@ def test_customer_who_is_not_found_sends_a_request(visitor: Visitor) -> None:
 
 def test_no_at_the_address_keeps_what_was_typed(visitor: Visitor) -> None:
     find_bill(visitor)
-    bill = visitor.server.bill()
+    bill = visitor.bill
     visitor.press("Нет")
     visitor.step("bill")
     expect(visitor.field("Расчетный период").locator("option:checked")).to_have_text(bill.period)
@@ -161,7 +161,7 @@ def test_no_at_the_address_keeps_what_was_typed(visitor: Visitor) -> None:
 @pytest.mark.parametrize("way", ["cookie", "row"])
 def test_session_that_is_gone_is_told_and_led_on(visitor: Visitor, way: str) -> None:
     confirm_phone(visitor)
-    fill_bill(visitor, visitor.server.bill())
+    fill_bill(visitor)
     if way == "cookie":
         visitor.page.context.clear_cookies()
     else:
@@ -177,14 +177,14 @@ def test_session_that_is_gone_is_told_and_led_on(visitor: Visitor, way: str) -> 
     visitor.step("code")
 
 
-@pytest.mark.parametrize("path", ["bill", "address", "person", "password", "connection", "sent", "code"])
-def test_step_before_its_turn_leads_to_the_first(visitor: Visitor, path: str) -> None:
-    visitor.open(f"/registration/account/{path}")
-    visitor.step("phone")
+def test_step_before_its_turn_leads_to_the_first(visitor: Visitor) -> None:
+    for slug in ("code", "bill", "address", "person", "password", "connection", "sent"):
+        visitor.open(f"/registration/account/{slug}")
+        visitor.step("phone")
 
 
 def test_keyboard_alone_is_enough(visitor: Visitor) -> None:
-    page, bill = visitor.page, visitor.server.bill()
+    page, bill = visitor.page, visitor.bill
     visitor.open("/")
     _press_by_key(page, "link", "Регистрация", "Enter")
     visitor.step("phone")
@@ -217,7 +217,7 @@ def test_keyboard_alone_is_enough(visitor: Visitor) -> None:
     expect(visitor.field("Пароль")).to_be_focused()
     page.keyboard.type(PASSWORD)
     page.keyboard.press("Enter")
-    visitor.arrive("/profile", "profile")
+    visitor.arrive("/profile", "profile-overview")
 
 
 def _type(page: Page, label: str, text: str) -> None:

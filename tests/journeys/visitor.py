@@ -18,7 +18,7 @@ from playwright.sync_api import (
     expect,
 )
 
-from tests.journeys.server import Server
+from tests.journeys.server import Bill, Server
 
 PATIENCE = 8_000  # milliseconds; a step takes under 100 on an idle machine
 _FAILED = re.compile(r"Failed to load resource: the server responded with a status of (\d{3})")
@@ -64,13 +64,21 @@ class Complaints:
 
 @dataclass
 class Visitor:
-    """A customer at a browser of their own, with a phone and an e-mail nobody has had before."""
+    """A customer at a browser of their own, with a phone, an e-mail and an account that nobody else has."""
 
     page: Page
     server: Server
     complaints: Complaints
-    phone: str
-    email: str
+    number: int
+    bill: Bill
+
+    @property
+    def phone(self) -> str:
+        return f"900{self.number:07d}"
+
+    @property
+    def email(self) -> str:
+        return f"visitor{self.number}@example.org"
 
     @property
     def international(self) -> str:
@@ -99,9 +107,9 @@ class Visitor:
     def field(self, label: str) -> Locator:
         return self.page.get_by_label(re.compile(rf"^{re.escape(label)}( \*)?$"))
 
-    def fill(self, **texts: str) -> None:
+    def fill(self, texts: dict[str, str]) -> None:
         for label, text in texts.items():
-            self.field(label.replace("_", " ")).fill(text)
+            self.field(label).fill(text)
 
     def press(self, name: str) -> None:
         """Press the button and wait until its answer is on the screen."""
