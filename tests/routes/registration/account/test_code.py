@@ -260,7 +260,9 @@ async def test_a_known_and_an_unknown_number_look_alike_until_then(
 
 def _telling(answer: Any, digits: str) -> tuple[int, list[tuple[str, str]], str]:
     """All of an answer that could tell two numbers apart."""
-    headers = [(name, re.sub("kabinet=[^;]+", "kabinet=", value)) for name, value in answer.headers.items()]
+    # The length is that of the compressed body, in which the number itself stands.
+    kept = [(name, value) for name, value in answer.headers.items() if name != "content-length"]
+    headers = [(name, re.sub("kabinet=[^;]+", "kabinet=", value)) for name, value in kept]
     return answer.status_code, headers, answer.text.replace(f"···-··-{digits}", "···-··-##")
 
 

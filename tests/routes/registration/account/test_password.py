@@ -46,7 +46,9 @@ async def test_nothing_typed_is_told(client: Browser) -> None:
     assert errors(await client.post(PATH, {})) == ["Введите пароль"]
 
 
-@pytest.mark.parametrize("password", ["пароль с пробелами 😀", "нуль\0посередине", " пробелы по краям ", "<b>'\"&</b> длинный"])
+@pytest.mark.parametrize(
+    "password", ["пароль с пробелами 😀", "нуль\0посередине", " пробелы по краям ", "<b>'\"&</b> длинный"]
+)
 async def test_any_sign_may_stand_in_a_password(client: Browser, password: str) -> None:
     await client.reach("password")
     assert location(await client.post(PATH, {"password": password})) == "/profile"
