@@ -6,9 +6,11 @@ Durations are seconds unless a name says otherwise.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import secrets
+import tempfile
 from collections.abc import Sequence
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
@@ -16,6 +18,7 @@ from typing import Annotated, Any, Literal
 from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
+from phonenumbers import SUPPORTED_REGIONS
 from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
@@ -23,6 +26,7 @@ OUTBOX = "outbox:"
 _SMS_SCHEMES = ("http+kannel", "https+kannel")
 _MAIL_SCHEMES = ("smtp", "smtps")
 _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+SHORTEST_SECRET = 32
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
 
@@ -34,18 +38,23 @@ def _split(value: Any) -> Any:
     return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
 
-def _dsn(value: str, schemes: Sequence[str]) -> SplitResult:
+def _address_parts(value: str) -> SplitResult:
     try:
         parts = urlsplit(value)
         port = parts.port
     except ValueError:
         raise ValueError("the address cannot be read") from None
+    if port == 0:
+        raise ValueError("the port must be 1 to 65535")
+    return parts
+
+
+def _dsn(value: str, schemes: Sequence[str]) -> SplitResult:
+    parts = _address_parts(value)
     if parts.scheme not in schemes:
         raise ValueError(f"unknown scheme {parts.scheme or 'none'!r}; known: {', '.join((OUTBOX, *schemes))}")
     if not parts.hostname:
         raise ValueError("the host is missing")
-    if port == 0:
-        raise ValueError("the port must be 1 to 65535")
     return parts
 
 
@@ -81,7 +90,7 @@ class Settings(BaseSettings):
     code_digits: Annotated[int, Field(ge=4, le=10)] = 6
     code_lifetime: Positive = 10 * _MINUTE
     code_tries: Positive = 5
-    sms_waits: Annotated[tuple[Positive, ...], NoDecode] = (60, 120, 300)
+    sms_waits: Annotated[tuple[Positive, ...], NoDecode, Field(min_length=1)] = (60, 120, 300)
     sms_per_phone_hour: Positive = 5
     sms_per_phone_day: Positive = 8
     sms_per_ip_hour: Positive = 30
@@ -142,16 +151,20 @@ class Settings(BaseSettings):
                 raise ValueError("name the file: sqlite:kabinet.sqlite")
             if not Path(path).absolute().parent.is_dir():
                 raise ValueError(f"the folder of {path} does not exist")
+            if Path(path).is_dir():
+                raise ValueError(f"{path} is a folder")
             return value
         if value.startswith(("postgresql://", "postgres://")):
+            _address_parts(value)
             return value
         raise ValueError("unknown scheme; known: sqlite:, postgresql://")
 
     @field_validator("public_url")
     @classmethod
     def _public_url(cls, value: str) -> str:
-        parts = urlsplit(value)
-        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path.strip("/") or parts.query:
+        parts = _address_parts(value)
+        more = parts.path.strip("/") or parts.query or parts.fragment or parts.username
+        if parts.scheme not in {"http", "https"} or not parts.hostname or more:
             raise ValueError("write scheme and host only, such as https://kabinet.example.org")
         return value.rstrip("/")
 
@@ -207,7 +220,7 @@ class Settings(BaseSettings):
     @field_validator("sms_countries")
     @classmethod
     def _countries(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        if not value or not all(re.fullmatch("[A-Z]{2}", code) for code in value):
+        if not value or not set(value) <= SUPPORTED_REGIONS:
             raise ValueError("write ISO country codes such as RU,BY")
         return value
 
@@ -235,8 +248,8 @@ class Settings(BaseSettings):
                     raise SettingsError(f"KABINET_{name.upper()}: is required once KABINET_MAIL is not outbox:")
         if self.production:
             self._production()
-        if self.secret and len(self.secret) < 32:
-            raise SettingsError("KABINET_SECRET: write at least 32 characters")
+        if self.secret and len(self.secret) < SHORTEST_SECRET:
+            raise SettingsError(f"KABINET_SECRET: write at least {SHORTEST_SECRET} characters")
         return self
 
     def _production(self) -> None:
@@ -253,6 +266,8 @@ def load() -> Settings:
     """Read and check everything; raises `SettingsError`."""
     try:
         settings = Settings()
+    except UnicodeDecodeError:
+        raise SettingsError(".env: is not UTF-8") from None
     except ValidationError as error:
         first = error.errors()[0]
         name = str(first["loc"][0]).upper() if first["loc"] else ""
@@ -264,14 +279,23 @@ def _kept_secret(database: str) -> str:
     """The development secret beside the database: made on the first start, read on every later one."""
     folder = Path(database.removeprefix("sqlite:")).absolute().parent if database.startswith("sqlite:") else Path.cwd()
     path = folder / "kabinet.secret"
-    made = path.with_name(f"kabinet.secret.{os.getpid()}")
-    made.touch(mode=0o600)
-    made.write_text(secrets.token_urlsafe(48), encoding="ascii")
     try:
+        _make_secret(path)
+        secret = path.read_text(encoding="ascii").strip()
+    except (OSError, ValueError) as error:
+        raise SettingsError(f"KABINET_SECRET: {path} cannot be used: {error}") from None
+    if len(secret) < SHORTEST_SECRET:
+        raise SettingsError(f"KABINET_SECRET: {path} holds no secret; put it back, or remove it to begin anew")
+    return secret
+
+
+def _make_secret(path: Path) -> None:
+    descriptor, made = tempfile.mkstemp(prefix="kabinet.secret.", dir=path.parent)  # mode 0600
+    try:
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(secrets.token_urlsafe(48))
         # A link is made whole or not at all, so two first starts cannot read half a secret or each their own.
-        os.link(made, path)
-    except FileExistsError:
-        pass
+        with contextlib.suppress(FileExistsError):
+            os.link(made, path)
     finally:
-        made.unlink()
-    return path.read_text(encoding="ascii").strip()
+        os.unlink(made)

@@ -1,0 +1,202 @@
+"""A wrong setting stops the start with one line that names it; nothing secret is printed."""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from settings import SettingsError, load
+
+ROOT = Path(__file__).parents[1]
+SECRET = "0123456789abcdef0123456789abcdef"
+PRODUCTION = {
+    "KABINET_MODE": "production",
+    "KABINET_SECRET": SECRET,
+    "KABINET_PUBLIC_URL": "https://kabinet.example.org",
+    "KABINET_SMS": "http+kannel://portal:hidden@sms.example.org:13013/cgi-bin/sendsms",
+    "KABINET_MAIL": "smtp://portal:hidden@mail.example.org:587",
+    "KABINET_MAIL_FROM": "Кабинет <kabinet@example.org>",
+    "KABINET_STAFF_EMAIL": "staff@example.org",
+}
+WITH_MAIL = {name: PRODUCTION[name] for name in ("KABINET_MAIL", "KABINET_MAIL_FROM", "KABINET_STAFF_EMAIL")}
+
+WRONG = [
+    ("KABINET_MODE", {"KABINET_MODE": "prod"}),
+    ("KABINET_DATABASE", {"KABINET_DATABASE": "mysql://host/kabinet"}),
+    ("KABINET_DATABASE", {"KABINET_DATABASE": "kabinet.sqlite"}),
+    ("KABINET_DATABASE", {"KABINET_DATABASE": ""}),
+    ("KABINET_DATABASE", {"KABINET_DATABASE": "sqlite:"}),
+    ("KABINET_DATABASE", {"KABINET_DATABASE": "sqlite::memory:"}),
+    ("KABINET_DATABASE", {"KABINET_DATABASE": "sqlite:///kabinet.sqlite"}),
+    ("KABINET_DATABASE", {"KABINET_DATABASE": "sqlite:no/such/folder/kabinet.sqlite"}),
+    ("KABINET_DATABASE", {"KABINET_DATABASE": "sqlite:."}),
+    ("KABINET_DATABASE", {"KABINET_DATABASE": "postgresql://portal:hidden@host:99999/kabinet"}),
+    ("KABINET_DATABASE", {"KABINET_DATABASE": "postgresql://portal:hidden@[host/kabinet"}),
+    ("KABINET_MIGRATE", {"KABINET_MIGRATE": "maybe"}),
+    ("KABINET_SECRET", {"KABINET_SECRET": "short"}),
+    ("KABINET_PUBLIC_URL", {"KABINET_PUBLIC_URL": "kabinet.example.org"}),
+    ("KABINET_PUBLIC_URL", {"KABINET_PUBLIC_URL": "ftp://kabinet.example.org"}),
+    ("KABINET_PUBLIC_URL", {"KABINET_PUBLIC_URL": "https://kabinet.example.org/portal"}),
+    ("KABINET_PUBLIC_URL", {"KABINET_PUBLIC_URL": "https://kabinet.example.org?x=1"}),
+    ("KABINET_PUBLIC_URL", {"KABINET_PUBLIC_URL": "https://kabinet.example.org#x"}),
+    ("KABINET_PUBLIC_URL", {"KABINET_PUBLIC_URL": "https://kabinet.example.org:99999"}),
+    ("KABINET_PUBLIC_URL", {"KABINET_PUBLIC_URL": "https://user:hidden@kabinet.example.org"}),
+    ("KABINET_PUBLIC_URL", {"KABINET_PUBLIC_URL": "https://["}),
+    ("KABINET_TRACKS", {"KABINET_TRACKS": ""}),
+    ("KABINET_TRACKS", {"KABINET_TRACKS": "account,phone"}),
+    ("KABINET_TRACKS", {"KABINET_TRACKS": "account,account"}),
+    ("KABINET_TIMEZONE", {"KABINET_TIMEZONE": "Moscow"}),
+    ("KABINET_TIMEZONE", {"KABINET_TIMEZONE": "../../etc/passwd"}),
+    ("KABINET_TRUSTED_PROXIES", {"KABINET_TRUSTED_PROXIES": "10.0.0.0/33"}),
+    ("KABINET_TRUSTED_PROXIES", {"KABINET_TRUSTED_PROXIES": "10.0.0.1,nginx"}),
+    ("KABINET_TRUSTED_PROXIES", {"KABINET_TRUSTED_PROXIES": "10.0.0.1/8"}),
+    ("KABINET_BODY_BYTES", {"KABINET_BODY_BYTES": "64k"}),
+    ("KABINET_SMS", {"KABINET_SMS": ""}),
+    ("KABINET_SMS", {"KABINET_SMS": "kannel://portal:hidden@host/"}),
+    ("KABINET_SMS", {"KABINET_SMS": "http+kannel://host/cgi-bin/sendsms"}),
+    ("KABINET_SMS", {"KABINET_SMS": "http+kannel://portal:hidden@/cgi-bin/sendsms"}),
+    ("KABINET_SMS", {"KABINET_SMS": "http+kannel://portal:hidden@host:port/cgi-bin/sendsms"}),
+    ("KABINET_SMS", {"KABINET_SMS": "http+kannel://portal:hidden@host:0/cgi-bin/sendsms"}),
+    ("KABINET_SMS", {"KABINET_SMS": "outbox:,http+kannel://portal:hidden@host/cgi-bin/sendsms"}),
+    ("KABINET_MAIL", {**WITH_MAIL, "KABINET_MAIL": "mail.example.org"}),
+    ("KABINET_MAIL", {**WITH_MAIL, "KABINET_MAIL": "smtp://mail.example.org:99999"}),
+    ("KABINET_MAIL", {**WITH_MAIL, "KABINET_MAIL": "smtp://mail.example.org?tls=off"}),
+    ("KABINET_MAIL", {**WITH_MAIL, "KABINET_MAIL": "smtp://mail.example.org?tls=none"}),
+    ("KABINET_MAIL", {**WITH_MAIL, "KABINET_MAIL": "smtps://127.0.0.1?tls=none"}),
+    ("KABINET_MAIL_FROM", {**WITH_MAIL, "KABINET_MAIL_FROM": ""}),
+    ("KABINET_MAIL_FROM", {**WITH_MAIL, "KABINET_MAIL_FROM": "kabinet"}),
+    ("KABINET_MAIL_FROM", {**WITH_MAIL, "KABINET_MAIL_FROM": "a@example.org\r\nBcc: b@example.org"}),
+    ("KABINET_STAFF_EMAIL", {**WITH_MAIL, "KABINET_STAFF_EMAIL": ""}),
+    ("KABINET_STAFF_EMAIL", {"KABINET_STAFF_EMAIL": "staff"}),
+    ("KABINET_DELIVERY", {"KABINET_DELIVERY": "outside"}),
+    ("KABINET_CAPTCHA_CODE", {"KABINET_CAPTCHA_CODE": "1234"}),
+    ("KABINET_CODE_DIGITS", {"KABINET_CODE_DIGITS": "six"}),
+    ("KABINET_CODE_DIGITS", {"KABINET_CODE_DIGITS": "3"}),
+    ("KABINET_CODE_TRIES", {"KABINET_CODE_TRIES": "0"}),
+    ("KABINET_CODE_LIFETIME", {"KABINET_CODE_LIFETIME": "-600"}),
+    ("KABINET_SMS_WAITS", {"KABINET_SMS_WAITS": "60,soon"}),
+    ("KABINET_SMS_WAITS", {"KABINET_SMS_WAITS": ""}),
+    ("KABINET_SMS_COUNTRIES", {"KABINET_SMS_COUNTRIES": "Россия"}),
+    ("KABINET_SMS_COUNTRIES", {"KABINET_SMS_COUNTRIES": "RU,ZZ"}),
+    ("KABINET_SMS_BUDGET_DAY", {"KABINET_SMS_BUDGET_DAY": "1e3x"}),
+    ("KABINET_PASSWORD_MIN", {"KABINET_PASSWORD_MIN": "4"}),
+    ("KABINET_PASSWORD_NEEDS", {"KABINET_PASSWORD_NEEDS": "upper,emoji"}),
+    ("KABINET_SMS", {**PRODUCTION, "KABINET_SMS": "outbox:"}),
+    ("KABINET_MAIL", {**PRODUCTION, "KABINET_MAIL": "outbox:"}),
+    ("KABINET_SECRET", {**PRODUCTION, "KABINET_SECRET": ""}),
+    ("KABINET_PUBLIC_URL", {**PRODUCTION, "KABINET_PUBLIC_URL": "http://kabinet.example.org"}),
+    ("KABINET_CAPTCHA_CODE", {**PRODUCTION, "KABINET_CAPTCHA_CODE": "12345"}),
+]
+
+
+@pytest.fixture(autouse=True)
+def bare_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    """No setting of this machine, and a folder of its own for `.env`, database and secret."""
+    for name in [name for name in os.environ if name.startswith("KABINET_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+    yield
+
+
+@pytest.mark.parametrize(("name", "environment"), WRONG)
+def test_a_wrong_setting_is_one_line_that_names_it(
+    monkeypatch: pytest.MonkeyPatch, name: str, environment: dict[str, str]
+) -> None:
+    for variable, value in environment.items():
+        monkeypatch.setenv(variable, value)
+    with pytest.raises(SettingsError) as caught:
+        load()
+    line = str(caught.value)
+    assert line.startswith(f"{name}: ")
+    assert "\n" not in line
+    assert "hidden" not in line
+
+
+@pytest.mark.parametrize("environment", [{}, PRODUCTION, WITH_MAIL, {"KABINET_TRUSTED_PROXIES": "10.0.0.0/8, ::1"}])
+def test_right_settings_are_taken(monkeypatch: pytest.MonkeyPatch, environment: dict[str, str]) -> None:
+    for variable, value in environment.items():
+        monkeypatch.setenv(variable, value)
+    settings = load()
+    for secret in (settings.secret, "hidden"):
+        assert secret not in repr(settings)
+
+
+def test_a_file_is_read_and_the_environment_outweighs_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("KABINET_CODE_DIGITS=8\nKABINET_CODE_TRIES=3\n", encoding="utf-8")
+    monkeypatch.setenv("KABINET_CODE_TRIES", "4")
+    settings = load()
+    assert (settings.code_digits, settings.code_tries) == (8, 4)
+
+
+def test_a_file_that_is_no_text_is_told_in_a_line(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_bytes("KABINET_MAIL_FROM=Кабинет <a@example.org>\n".encode("cp1251"))
+    with pytest.raises(SettingsError, match=r"^\.env: "):
+        load()
+
+
+def _command(*words: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("KABINET_", "LITESTAR_"))}
+    return subprocess.run(
+        [str(Path(sys.executable).with_name("litestar")), *words],
+        cwd=ROOT, env={**kept, "KABINET_DATABASE": f"sqlite:{cwd}/kabinet.sqlite", **environment},
+        capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("words", [("run",), ("registry", "demo"), ("delivery", "run")])
+def test_the_command_line_ends_with_that_line(tmp_path: Path, words: tuple[str, ...]) -> None:
+    done = _command(*words, cwd=tmp_path, KABINET_MODE="production", KABINET_SECRET=SECRET)
+    assert done.returncode != 0
+    assert done.stderr.strip() == "KABINET_SMS: outbox: delivers nowhere and is refused in production"
+    assert "Traceback" not in done.stdout
+
+
+def test_the_secret_is_made_once_for_its_owner_alone(tmp_path: Path) -> None:
+    first = load().secret
+    kept = tmp_path / "kabinet.secret"
+    assert len(first) >= 43  # 256 bits
+    assert kept.read_text(encoding="ascii").strip() == first
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+    assert load().secret == first
+    assert [path.name for path in tmp_path.iterdir()] == ["kabinet.secret"]
+
+
+def test_eight_first_starts_at_once_make_one_secret(tmp_path: Path) -> None:
+    code = "import sys; sys.stdin.read(1); from settings import load; print(load().secret)"
+    environment = {"PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"]}
+    starts = [
+        subprocess.Popen(
+            [sys.executable, "-c", code], cwd=tmp_path, env=environment,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        )
+        for _ in range(8)
+    ]  # fmt: skip
+    for start in starts:
+        assert start.stdin is not None
+        start.stdin.write("x")
+        start.stdin.flush()
+    said = [start.communicate(timeout=30)[0].strip() for start in starts]
+    assert len(set(said)) == 1
+    assert len(said[0]) >= 43
+    assert [path.name for path in tmp_path.iterdir()] == ["kabinet.secret"]
+    assert stat.S_IMODE((tmp_path / "kabinet.secret").stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("content", ["", "\n", "short"])
+def test_a_broken_secret_file_is_not_taken_for_a_secret(tmp_path: Path, content: str) -> None:
+    """As a full disk leaves it: keys made from nothing would be anyone's."""
+    (tmp_path / "kabinet.secret").write_text(content, encoding="ascii")
+    with pytest.raises(SettingsError, match=r"^KABINET_SECRET: .*kabinet\.secret"):
+        load()
+
+
+def test_a_secret_that_cannot_be_kept_is_told_in_a_line(tmp_path: Path) -> None:
+    (tmp_path / "kabinet.secret").mkdir()
+    with pytest.raises(SettingsError, match=r"^KABINET_SECRET: .*kabinet\.secret"):
+        load()
