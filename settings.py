@@ -298,4 +298,4 @@ def _make_secret(path: Path) -> None:
         with contextlib.suppress(FileExistsError):
             os.link(made, path)
     finally:
-        os.unlink(made)
+        Path(made).unlink()
