@@ -22,7 +22,7 @@ from domain.channels import open_channels
 from domain.delivery_worker import run_forever
 from domain.housekeeping import sweep_forever
 from domain.portal import Portal, make_portal
-from routes import HANDLERS
+from routes import handlers_of
 from routes.assets import Assets
 from routes.caller import caller_of
 from routes.cli.delivery import delivery_group
@@ -78,7 +78,7 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
 
     return Kabinet(
         route_handlers=[
-            *HANDLERS,
+            *handlers_of(settings),
             *development_handlers(settings),
             asgi("/static", is_mount=True, copy_scope=True)(assets.serve),
         ],

@@ -102,6 +102,14 @@ class Settings(BaseSettings):
     bill_tries_phone_day: Positive = 5
     bill_tries_account_day: Positive = 10
     email_link_lifetime: Positive = 3 * _DAY
+    card_tries_hour: Positive = 5
+    card_tries_ip_hour: Positive = 20
+    card_link_lifetime: Positive = 24 * _HOUR
+    card_phone_tries: Positive = 5
+    sms_password_lifetime: Positive = 72 * _HOUR
+    captcha_lifetime: Positive = 5 * _MINUTE
+    captcha_pictures_ip_hour: Positive = 600
+    captcha_voices_ip_hour: Positive = 60
     session_idle: Positive = 30 * _MINUTE
     session_lifetime: Positive = 12 * _HOUR
     remember_lifetime: Positive = 30 * _DAY

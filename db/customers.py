@@ -21,17 +21,33 @@ async def add(values: dict[str, Any]) -> int | None:
 
 
 async def by_phone(phone_hash: str) -> dict[str, Any] | None:
-    rows = await run("SELECT id, password_hash FROM customers WHERE phone_hash = {}", phone_hash)
+    rows = await run("SELECT id, password_hash, password_until FROM customers WHERE phone_hash = {}", phone_hash)
     return rows[0] if rows else None
 
 
 async def by_login(login_hash: str) -> dict[str, Any] | None:
-    rows = await run("SELECT id, password_hash FROM customers WHERE login_hash = {}", login_hash)
+    rows = await run("SELECT id, password_hash, password_until FROM customers WHERE login_hash = {}", login_hash)
     return rows[0] if rows else None
 
 
 async def set_password(customer: int, password_hash: str) -> None:
-    await run("UPDATE customers SET password_hash = {} WHERE id = {}", password_hash, customer)
+    """A password of the customer's own making: it stays until they change it."""
+    await run("UPDATE customers SET password_hash = {}, password_until = NULL WHERE id = {}", password_hash, customer)
+
+
+async def set_sms_password(customer: int, password_hash: str, until: datetime) -> None:
+    await run(
+        "UPDATE customers SET password_hash = {}, password_until = {} WHERE id = {}", password_hash, until, customer
+    )
+
+
+async def spend_sms_password(customer: int, password_hash: str) -> bool:
+    """Take the one sign-in of a password from an SMS; False where another request was faster."""
+    rows = await run(
+        "UPDATE customers SET password_hash = NULL WHERE id = {} AND password_hash = {} RETURNING id",
+        customer, password_hash,
+    )  # fmt: skip
+    return bool(rows)
 
 
 async def set_phone(customer: int, phone_hash: str, phone_sealed: str) -> None:

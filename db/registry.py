@@ -69,8 +69,3 @@ async def sample(count: int) -> Sequence[dict[str, Any]]:
         " WHERE bills.period = (SELECT max(period) FROM bills) ORDER BY accounts.number LIMIT {}",
         count,
     )
-
-
-async def cards_by_phone(phone_hash: str) -> Sequence[dict[str, Any]]:
-    """The cards (`last_four`) that this phone is bound to."""
-    return await run("SELECT last_four FROM cards WHERE phone_hash = {} ORDER BY id", phone_hash)

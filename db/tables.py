@@ -71,6 +71,8 @@ class Customer(Table, tablename="customers"):
     email_sealed = Text()
     email_confirmed_at = Timestamptz(null=True, default=None)
     password_hash = Text(null=True, default=None)
+    # Set while the password is the one from an SMS, good for one sign-in until then.
+    password_until = Timestamptz(null=True, default=None)
     # Of the card track: assigned by the company, found in any letter case by its hash; null for everyone else.
     login_hash = Varchar(length=64, null=True, default=None, unique=True)
     login = Varchar(length=100)
@@ -83,6 +85,15 @@ class CustomerAccount(Table, tablename="customer_accounts"):
     id = Serial(primary_key=True)
     customer = ForeignKey(references=Customer, on_delete=OnDelete.cascade, null=False)
     account = ForeignKey(references=Account, on_delete=OnDelete.cascade, null=False, index=True)
+    attached_at = Timestamptz()
+
+
+class CustomerHolder(Table, tablename="customer_holders"):
+    """A holder of cards who has turned out to be this customer; one person, one customer."""
+
+    id = Serial(primary_key=True)
+    customer = ForeignKey(references=Customer, on_delete=OnDelete.cascade, null=False, index=True)
+    holder_id = Varchar(length=100, unique=True)
     attached_at = Timestamptz()
 
 
@@ -114,6 +125,21 @@ class EmailLink(Table, tablename="email_links"):
     email_sealed = Text()
     created_at = Timestamptz()
     expires_at = Timestamptz()
+
+
+class CardLink(Table, tablename="card_links"):
+    """A link sent to the e-mail bound to a card: to step two of the registration, or to add it to `customer`."""
+
+    id = Serial(primary_key=True)
+    customer = ForeignKey(references=Customer, on_delete=OnDelete.cascade, null=True, default=None, index=True)
+    token_hash = Varchar(length=64, unique=True)
+    # The card itself may go with an import: it is looked up anew behind the link.
+    number_hash = Varchar(length=64)
+    holder_id = Varchar(length=100, index=True)
+    email_sealed = Text()
+    wrong_phones = Integer(default=0)
+    created_at = Timestamptz()
+    expires_at = Timestamptz(index=True)
 
 
 class ConnectionRequest(Table, tablename="connection_requests"):
@@ -156,6 +182,16 @@ class OneTimeCode(Table, tablename="one_time_codes"):
     sent_at = Timestamptz()
     expires_at = Timestamptz(index=True)
     wrong_tries = Integer(default=0)
+
+
+class Captcha(Table, tablename="captchas"):
+    """A picture with a code, good for one try. `outcome_hash` is what a try that led on was about."""
+
+    id = Varchar(length=32, primary_key=True)
+    code_hash = Varchar(length=64)
+    expires_at = Timestamptz(index=True)
+    spent_at = Timestamptz(null=True, default=None)
+    outcome_hash = Varchar(length=64)
 
 
 class Throttle(Table, tablename="throttles"):
@@ -207,11 +243,14 @@ TABLES: tuple[type[Table], ...] = (
     Card,
     Customer,
     CustomerAccount,
+    CustomerHolder,
     Consent,
     EmailLink,
+    CardLink,
     ConnectionRequest,
     Session,
     OneTimeCode,
+    Captcha,
     Throttle,
     OutboxMessage,
     JournalEntry,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from db import consents, customers, journal, registry, sessions
+from db import cards, consents, customers, journal, registry, sessions
 from db.engine import transaction
 from domain import outbox
 from domain.messages import CabinetDeleted
@@ -45,7 +45,7 @@ async def export(portal: Portal, customer: int, now: datetime) -> dict[str, Any]
             }
             for account in accounts
         ],
-        "cards": [card["last_four"] for card in await registry.cards_by_phone(row["phone_hash"])],
+        "cards": [card["last_four"] for card in await cards.of_customer(customer, row["phone_hash"])],
         "consents": [_printable(consent) for consent in await consents.of_customer(customer)],
         "sessions": [
             _printable({name: row[name] for name in ("created_at", "seen_at", "ip", "user_agent")})

@@ -7,14 +7,14 @@ import logging
 from collections.abc import Callable
 from datetime import datetime
 
-from db import email_links, one_time_codes, sessions, throttles
+from db import captchas, cards, email_links, one_time_codes, sessions, throttles
 
 _EVERY = 3600
 _log = logging.getLogger("kabinet.housekeeping")
 
 
 async def sweep(now: datetime) -> None:
-    for table in (sessions, one_time_codes, throttles, email_links):
+    for table in (sessions, one_time_codes, throttles, email_links, captchas, cards):
         await table.sweep(now)
 
 

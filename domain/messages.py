@@ -168,6 +168,46 @@ class CabinetDeleted(Message):
     first_name: str
 
 
+@dataclass(frozen=True)
+class CardRegistration(Message):
+    """To the e-mail bound to a card: the login, and the link to step two. `renewed`: a former link is void."""
+
+    name = "card-registration"
+    kind = "email"
+    lifetime = 86400
+
+    login: str
+    link: str
+    hours: int
+    renewed: bool
+
+
+@dataclass(frozen=True)
+class CardPassword(Message):
+    """The password of the card track, good for one sign-in; `hours` is how long."""
+
+    name = "card-password"
+    kind = "sms"
+    lifetime = 3600
+
+    password: str
+    hours: int
+
+
+@dataclass(frozen=True)
+class CardAddition(Message):
+    """To the e-mail bound to a card: the link that adds it to a customer. `renewed`: a former link is void."""
+
+    name = "card-addition"
+    kind = "email"
+    lifetime = 86400
+
+    last_four: str
+    link: str
+    hours: int
+    renewed: bool
+
+
 MESSAGES: tuple[type[Message], ...] = (
     RegistrationCode,
     RecoveryCode,
@@ -181,4 +221,7 @@ MESSAGES: tuple[type[Message], ...] = (
     EmailChange,
     EmailChanged,
     CabinetDeleted,
+    CardRegistration,
+    CardPassword,
+    CardAddition,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from db import customers, registry
+from db import cards, customers, registry
 from domain.periods import show_period
 from domain.portal import Portal
 
@@ -24,7 +24,10 @@ class AttachedAccount:
 
 @dataclass(frozen=True)
 class Profile:
-    """Phone E.164, e-mail in the clear: for the owner's eyes only. `cards` are last four digits."""
+    """Phone E.164, e-mail in the clear: for the owner's eyes only. `cards` are last four digits.
+
+    Whoever came by card is called by their login.
+    """
 
     name: str
     phone: str
@@ -41,7 +44,8 @@ async def of(portal: Portal, customer: int) -> Profile | None:
     accounts = await registry.accounts_of(customer)
     bills = await registry.bills_of([a["id"] for a in accounts], await registry.newest_periods(BILLS_SHOWN))
     return Profile(
-        name=" ".join(part for part in (row["first_name"], row["patronymic"], row["last_name"]) if part),
+        name=" ".join(part for part in (row["first_name"], row["patronymic"], row["last_name"]) if part)
+        or row["login"],
         phone=portal.sealing.unseal(row["phone_sealed"]),
         email=portal.sealing.unseal(row["email_sealed"]) if row["email_sealed"] else "",
         email_confirmed=row["email_confirmed_at"] is not None,
@@ -55,5 +59,5 @@ async def of(portal: Portal, customer: int) -> Profile | None:
             )
             for account in accounts
         ],
-        cards=[card["last_four"] for card in await registry.cards_by_phone(row["phone_hash"])],
+        cards=[card["last_four"] for card in await cards.of_customer(customer, row["phone_hash"])],
     )

@@ -30,6 +30,11 @@ class Code(StrEnum):
     LOGIN_EMPTY = "login_empty"
     PASSWORD_EMPTY = "password_empty"  # noqa: S105 - a code, not a password
     PASSWORD_UNMET = "password_unmet"  # noqa: S105
+    CARD_EMPTY = "card_empty"
+    CARD_WRONG = "card_wrong"
+    CARD_DOUBTFUL = "card_doubtful"
+    EMAIL_EMPTY = "email_empty"
+    CAPTCHA_EMPTY = "captcha_empty"
     # Meaning
     CODE_WRONG = "code_wrong"
     CODE_LAPSED = "code_lapsed"
@@ -38,6 +43,14 @@ class Code(StrEnum):
     BILL_UNKNOWN = "bill_unknown"
     BILL_TOO_OFTEN = "bill_too_often"
     ALREADY_ATTACHED = "already_attached"
+    CAPTCHA_WRONG = "captcha_wrong"
+    CARD_MISMATCH = "card_mismatch"
+    CARD_TOO_OFTEN = "card_too_often"
+    CARD_EMAIL_EARLY = "card_email_early"
+    CARD_PHONE_WRONG = "card_phone_wrong"
+    HOLDER_REGISTERED = "holder_registered"
+    CARD_ATTACHED = "card_attached"
+    SMS_PASSWORD_LAPSED = "sms_password_lapsed"  # noqa: S105
     SIGN_IN_WRONG = "sign_in_wrong"
     SIGN_IN_LOCKED = "sign_in_locked"
     EMAIL_SAME = "email_same"
@@ -64,6 +77,11 @@ class Lost:
 @dataclass(frozen=True)
 class OutOfTurn:
     """The step cannot be taken now; the customer is led to the one they are really at."""
+
+
+@dataclass(frozen=True)
+class HolderRegistered:
+    """The holder of the card has a login and a password already."""
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,6 @@ leave here only as keyed hashes.
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -15,6 +13,7 @@ from functools import lru_cache
 from typing import Any
 
 from domain.account_numbers import read_account_number
+from domain.card_numbers import read_card_number
 from domain.money import read_amount
 from domain.people import clean_text, fold_email, read_birth_date, read_email, read_name
 from domain.periods import read_period
@@ -149,10 +148,8 @@ def _code(text: str) -> str | None:
 
 def _card(sealing: Sealing, text: str) -> tuple[str, str] | None:
     """No check digit is asked for: what the company has issued is what counts."""
-    digits = re.sub(r"[\s\u2010-\u2015\u2212-]", "", unicodedata.normalize("NFKC", text))
-    if not re.fullmatch(r"[0-9]{12,19}", digits):
-        return None
-    return sealing.keyed_hash("card", digits), digits[-4:]
+    digits = read_card_number(text)
+    return None if digits is None else (sealing.keyed_hash("card", digits), digits[-4:])
 
 
 def _phone(sealing: Sealing, countries: Sequence[str]) -> Read:

@@ -16,6 +16,7 @@ from domain.sessions import Caller, Visit
 from domain.throttles import HOUR, Limit
 
 _PHONE_KEY = "sign_in_phone"
+_DUE_KEY = "password_due"
 
 
 async def give_phone(portal: Portal, caller: Caller, phone: str, now: datetime) -> Visit:
@@ -30,6 +31,11 @@ async def give_phone(portal: Portal, caller: Caller, phone: str, now: datetime) 
 def phone_given(visit: Visit | None) -> str:
     """E.164, or empty where no number has been given yet."""
     return str(visit.progress.get(_PHONE_KEY, "")) if visit else ""
+
+
+def is_password_due(visit: Visit | None) -> bool:
+    """Whether this session came in with the password of an SMS and has to make one of its own first."""
+    return bool(visit and visit.progress.get(_DUE_KEY))
 
 
 async def by_phone(
@@ -72,9 +78,18 @@ async def _enter(
         return refused
     assert customer is not None
     async with transaction():
+        due = customer["password_until"] is not None
+        if due and customer["password_until"] <= now:
+            return [Refused(Code.SMS_PASSWORD_LAPSED, "password")]
+        if due and not await customers.spend_sms_password(customer["id"], customer["password_hash"]):
+            return [Refused(Code.SIGN_IN_WRONG, "password")]
         await journal.add(now, "signed-in", customer["id"], caller.ip, caller.user_agent)
         visit = await sessions.lock(portal, caller, now)
-        return await sessions.succeed(portal, caller, visit, customer["id"], now, remembered=remembered)
+        entered = await sessions.succeed(portal, caller, visit, customer["id"], now, remembered=remembered)
+        if due:
+            entered.progress[_DUE_KEY] = True
+            await sessions.keep(portal, entered, now)
+        return entered
 
 
 async def judge(

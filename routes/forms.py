@@ -13,6 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, Va
 from pydantic_core import PydanticCustomError
 
 from domain.account_numbers import read_account_number
+from domain.card_numbers import read_card_number
 from domain.money import read_amount
 from domain.people import clean_text, read_birth_date, read_email, read_name
 from domain.periods import read_period
@@ -184,6 +185,21 @@ def _login(text: str) -> str:
     return login
 
 
+def _card_number(text: str) -> str:
+    number = read_card_number(_needed(text, Code.CARD_EMPTY))
+    if number is None:
+        raise _wrong(Code.CARD_WRONG)
+    return number
+
+
+def _bound_email(text: str) -> str:
+    return _email(_needed(text, Code.EMAIL_EMPTY))
+
+
+def _captcha(text: str) -> str:
+    return _needed(text, Code.CAPTCHA_EMPTY)
+
+
 def _password(text: str) -> str:
     if not text:
         raise _wrong(Code.PASSWORD_EMPTY)
@@ -203,6 +219,9 @@ def _consent(text: str) -> str:
 Consent = Annotated[str, BeforeValidator(_consent)]
 OneTimeCode = Annotated[str, BeforeValidator(_code), SECRET]
 Password = Annotated[str, BeforeValidator(_password), SECRET]
+CardNumber = Annotated[str, BeforeValidator(_card_number)]
+BoundEmail = Annotated[str, BeforeValidator(_bound_email)]
+Captcha = Annotated[str, BeforeValidator(_captcha), SECRET]
 Login = Annotated[str, BeforeValidator(_login)]
 
 

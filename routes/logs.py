@@ -8,7 +8,7 @@ import re
 from litestar.logging import LoggingConfig
 
 # The token of a link is a secret, and the server's access log prints paths.
-_TOKEN = re.compile(r"(/email/confirmation/)[^\s?\"/]+")
+_TOKEN = re.compile(r"(/(?:email/confirmation|registration/card/phone|profile/cards/confirmation|captcha)/)[^\s?\"/]+")
 
 
 class WithoutTokens(logging.Filter):

@@ -17,6 +17,7 @@ from litestar.di import NamedDependency
 
 from domain.portal import Portal
 from domain.sessions import Caller, Visit
+from domain.sign_in import is_password_due
 from routes.forms import F, Filled, read_form, sent_form
 from routes.going import LIFETIME, Going, seal, unseal
 from routes.templates import Templates
@@ -30,6 +31,8 @@ AnyRequest = Request[Any, Any, State]
 
 class Page:
     """One request on its way to its answer; handlers get it by dependency injection."""
+
+    PASSWORD_DUE = "/registration/card/password"  # noqa: S105 - an address
 
     def __init__(
         self,
@@ -54,8 +57,13 @@ class Page:
 
     @property
     def customer(self) -> int | None:
-        """The signed-in customer."""
-        return self.visit.customer if self.visit else None
+        """The signed-in customer, unless they have to make a password first."""
+        return self.visit.customer if self.visit and not is_password_due(self.visit) else None
+
+    @property
+    def customer_with_password_due(self) -> int | None:
+        """Whoever came in with the password of an SMS and has none of their own yet."""
+        return self.visit.customer if self.visit and is_password_due(self.visit) else None
 
     def tabs(self, current: str) -> str:
         """Which tab of the sign-in is open; empty where only one track is on and there are no tabs."""
@@ -130,6 +138,8 @@ class Page:
 
     def lead_in(self, visit: Visit) -> Response[None]:
         """303 after a sign-in: where the customer was going, else the profile."""
+        if is_password_due(visit):
+            return self.lead_to(self.PASSWORD_DUE, visit)
         return self.lead_to(self.going.path if self.going is not None else "/profile", visit)
 
     async def lead_to_sign_in(self, back: str = "") -> Response[None]:
@@ -137,6 +147,8 @@ class Page:
 
         Whoever brought a dead cookie is told that the session is over.
         """
+        if self.customer_with_password_due is not None:
+            return self.lead_to(self.PASSWORD_DUE)
         typed = await sent_form(self.request) if self.request.method == "POST" else {}
         going = seal(self.portal, back or self.request.url.path, typed, self.now)
         cookies = [self._cookie(_GOING, going, int(LIFETIME.total_seconds()))]

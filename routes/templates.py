@@ -29,6 +29,7 @@ _PIECES = {
     "text_area": "field.html",
     "code_field": "field.html",
     "code_window": "code.html",
+    "captcha_field": "captcha_field.html",
     "sign_in_tabs": "tabs.html",
     "password_field": "password.html",
     "summary": "errors.html",

@@ -41,6 +41,11 @@ const buttonOf = (event) => {
 };
 
 document.addEventListener("click", (event) => {
+  const voice = event.target.closest("[data-voice]");
+  if (voice) {
+    event.preventDefault();
+    new Audio(voice.href).play();
+  }
   const button = event.target.closest("[data-reveal]");
   if (button) reveal(button);
 });

@@ -8,6 +8,7 @@ from litestar import Response, get
 from litestar.exceptions import NotFoundException
 from litestar.params import FromQuery
 
+from domain import captcha
 from routes.dev.states import State, fragments, states_of
 from routes.page import ThisPage
 
@@ -38,7 +39,10 @@ async def show_framed(
 @get("/dev/gallery/state", name="dev.gallery.state")
 async def show_state(page: ThisPage, fragment: FromQuery[str], number: FromQuery[int]) -> Response[Any]:
     """One state as a whole page of its own."""
-    return page.show_made_up(fragment, _state(fragment, number).values)
+    values = _state(fragment, number).values
+    if "picture" in values:
+        values["picture"] = await captcha.make(page.portal, page.now)
+    return page.show_made_up(fragment, values)
 
 
 def _state(fragment: str, number: int) -> State:

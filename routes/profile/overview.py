@@ -63,7 +63,8 @@ async def answer(page: Page, form: Filled[Any], status: int, *, adding: bool = F
         form=form,
         profile=known,
         email_sent=query.get("email") == "sent",
-        note=query.get("account", ""),
+        note=next((f"{name}-{query[name]}" for name in ("account", "card") if name in query), ""),
+        with_cards="card" in page.portal.settings.tracks,
         adding=adding,
         periods=await registry.newest_periods(profile.BILLS_SHOWN) if adding else [],
     )

@@ -7,12 +7,16 @@ from typing import Any
 from litestar import Response, get
 
 from routes.page import ThisPage
-from routes.registration.account import path_of
+
+_FIRST_STEPS = {"account": "/registration/account/phone", "card": "/registration/card/card"}
 
 
 @get("/registration", name="registration")
 async def show(page: ThisPage) -> Response[Any]:
-    return page.lead_to("/profile" if page.customer is not None else path_of("phone"))
+    tracks = page.portal.settings.tracks
+    if page.customer is not None:
+        return page.lead_to("/profile")
+    return page.show("registration/choice") if len(tracks) > 1 else page.lead_to(_FIRST_STEPS[tracks[0]])
 
 
 handlers = [show]

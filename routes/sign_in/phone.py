@@ -23,7 +23,7 @@ class PhoneForm(Form):
 @get("/", name="welcome")
 async def show_welcome(page: ThisPage) -> Response[Any]:
     """The first tab's form."""
-    if page.customer is None and "account" not in page.portal.settings.tracks:
+    if page.visit is None and "account" not in page.portal.settings.tracks:
         return login.answer(page, Filled(login.PATH), 200)
     return _show(page)
 
@@ -36,6 +36,8 @@ async def show(page: ThisPage) -> Response[Any]:
 def _show(page: Page) -> Response[Any]:
     if page.customer is not None:
         return page.lead_to("/profile")
+    if page.customer_with_password_due is not None:
+        return page.lead_to(Page.PASSWORD_DUE)
     phone = sign_in.phone_given(page.visit)
     typed = {"phone": show_phone(phone)} if phone else {}
     return page.show(FRAGMENT, form=Filled(PATH, typed), note=page.note(), tabs=page.tabs("phone"))

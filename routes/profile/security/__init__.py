@@ -16,7 +16,7 @@ FOLDER = "profile/security"
 
 def owner_of(page: Page) -> Visit | None:
     """The signed-in visit."""
-    return page.visit if page.visit is not None and page.visit.customer is not None else None
+    return page.visit if page.customer is not None else None
 
 
 async def guard(page: Page, path: str, *, sending: bool = False) -> Response[None] | None:

@@ -1,0 +1,70 @@
+"""«Добавить карту»: a customer proves a card by a link to the e-mail bound to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from db import cards, journal
+from db.engine import transaction
+from domain import card_links
+from domain.messages import CardAddition
+from domain.portal import Portal
+from domain.refusals import Code, Refused
+from domain.sessions import Caller, hash_token
+
+PATH = "/profile/cards/confirmation"
+
+
+@dataclass(frozen=True)
+class LinkedCard:
+    """What a living link is about; `theirs` where the customer in front of it is the one who asked."""
+
+    last_four: str
+    theirs: bool
+
+
+async def ask_for_link(
+    portal: Portal, caller: Caller, customer: int, number: str, email: str, now: datetime
+) -> Refused | None:
+    """None where the link is on its way."""
+    async with transaction():
+        card = await card_links.find_card(portal, caller, number, email, now)
+        if isinstance(card, Refused):
+            return card
+        holder = await cards.customer_of_holder(card["holder_id"])
+        if holder is not None:
+            return Refused(Code.CARD_ATTACHED if holder["id"] == customer else Code.HOLDER_REGISTERED)
+        hours = portal.settings.card_link_lifetime // 3600
+        return await card_links.send(
+            portal,
+            card,
+            email,
+            now,
+            customer=customer,
+            path=PATH,
+            letter=lambda link, renewed: CardAddition(card["last_four"], link, hours, renewed),
+        )
+
+
+async def look_at(customer: int, token: str, now: datetime) -> LinkedCard | None:
+    """What the link's page shows; nothing is spent."""
+    link = await cards.link(hash_token(token), now)
+    card = await cards.get(link["number_hash"]) if link and link["customer"] is not None else None
+    if link is None or card is None:
+        return None
+    return LinkedCard(card["last_four"], link["customer"] == customer)
+
+
+async def add(caller: Caller, customer: int, token: str, now: datetime) -> LinkedCard | None:
+    """Add the holder's cards to the customer who asked; pressed twice they are added once."""
+    async with transaction():
+        linked = await look_at(customer, token, now)
+        if linked is None or not linked.theirs:
+            return linked
+        link = await cards.link(hash_token(token), now)
+        assert link is not None
+        if await cards.attach_holder(customer, link["holder_id"], now):
+            await journal.add(now, "card-added", customer, caller.ip, caller.user_agent)
+        await cards.forget_links(link["holder_id"], customer)
+        return linked

@@ -1,0 +1,20 @@
+"""Card numbers as people type them, kept as digits."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_SEPARATORS = re.compile(r"[\s\-\u2010-\u2015\u2212.]")
+
+
+def read_card_number(text: str) -> str | None:
+    """12 to 19 digits (ISO/IEC 7812-1) behind spaces, dashes and full-width digits, or None."""
+    digits = _SEPARATORS.sub("", unicodedata.normalize("NFKC", text))
+    return digits if re.fullmatch("[0-9]{12,19}", digits) else None
+
+
+def has_check_digit(digits: str) -> bool:
+    """Whether the last digit is right (ISO/IEC 7812-1, annex B). Not every company's cards have one."""
+    doubled = [int(d) * (2 if place % 2 else 1) for place, d in enumerate(reversed(digits))]
+    return sum(d // 10 + d % 10 for d in doubled) % 10 == 0

@@ -1,0 +1,170 @@
+"""Registration by card: card and e-mail, a link, the phone, a password by SMS."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from db import cards, customers, journal
+from db.engine import transaction
+from domain import captcha, card_links, outbox, sign_in
+from domain.messages import CardPassword, CardRegistration
+from domain.people import fold_email
+from domain.portal import Portal
+from domain.refusals import Code, HolderRegistered, KnownPhone, Refused
+from domain.sessions import Caller, hash_token
+
+PATH = "/registration/card/phone"
+# Without look-alikes: no 0/O, 1/l/I, and nothing that a person has to ask about.
+_ALPHABET = "abcdefghijkmnpqrstuvwxyzACDEFGHJKLMNPQRSTUVWXYZ2345679"
+_LENGTH = 10
+
+
+@dataclass(frozen=True)
+class Proof:
+    """A picture code as it came: the token of the picture, and what was typed."""
+
+    token: str
+    typed: str
+
+
+@dataclass(frozen=True)
+class LinkVoid:
+    """The link has lapsed, has been used, or never was one."""
+
+
+async def ask_for_link(
+    portal: Portal, caller: Caller, number: str, email: str, proof: Proof, now: datetime
+) -> Refused | HolderRegistered | None:
+    """Step one: None where the e-mail with login and link is on its way."""
+    about = f"{number}\0{fold_email(email)}"
+    async with transaction():
+        judged = await captcha.judge(portal, proof.token, proof.typed, now, about=about)
+        if isinstance(judged, Refused):
+            return judged
+        if not judged:
+            return None
+        card = await card_links.find_card(portal, caller, number, email, now)
+        if isinstance(card, Refused):
+            return card
+        if await _has_password(portal, card):
+            return HolderRegistered()
+        hours = portal.settings.card_link_lifetime // 3600
+        refused = await card_links.send(
+            portal,
+            card,
+            email,
+            now,
+            customer=None,
+            path=PATH,
+            letter=lambda link, renewed: CardRegistration(card["login"], link, hours, renewed),
+        )
+        if refused is None:
+            await captcha.led_on(portal, proof.token, proof.typed, about=about)
+        return refused
+
+
+async def is_alive(token: str, now: datetime) -> bool:
+    """Whether the link opens step two; nothing is spent."""
+    link = await cards.link(hash_token(token), now)
+    return link is not None and link["customer"] is None and await cards.get(link["number_hash"]) is not None
+
+
+async def give_phone(
+    portal: Portal, caller: Caller, token: str, phone: str, proof: Proof, now: datetime
+) -> Refused | LinkVoid | KnownPhone | HolderRegistered | None:
+    """Step two: None where the password is on its way. The fifth wrong phone ends the link."""
+    about = f"{token}\0{phone}"
+    if not await is_alive(token, now):
+        return LinkVoid()
+    # Made before the transaction: Argon2 must not keep the only writer waiting.
+    password = "".join(secrets.choice(_ALPHABET) for _ in range(_LENGTH))
+    password_hash = await portal.hasher.hash(password)
+    async with transaction():
+        judged = await captcha.judge(portal, proof.token, proof.typed, now, about=about)
+        if judged is False:
+            return None
+        link = await cards.link(hash_token(token), now)
+        card = await cards.get(link["number_hash"]) if link and link["customer"] is None else None
+        if link is None or card is None:
+            return LinkVoid()
+        if isinstance(judged, Refused):
+            return judged
+        phone_hash = portal.sealing.keyed_hash("phone", phone)
+        if card["phone_hash"] != phone_hash:
+            return await _miss(portal, link)
+        outcome = await _register(portal, card, link, phone, password_hash, now)
+        await cards.forget_links(card["holder_id"], None)
+        if isinstance(outcome, int):
+            await _send_password(portal, caller, outcome, phone, password, now)
+            await captcha.led_on(portal, proof.token, proof.typed, about=about)
+            return None
+        return outcome
+
+
+async def _miss(portal: Portal, link: dict[str, Any]) -> Refused | LinkVoid:
+    await cards.count_wrong_phone(link["id"])
+    if link["wrong_phones"] + 1 >= portal.settings.card_phone_tries:
+        await cards.forget_links(link["holder_id"], None)
+        return LinkVoid()
+    return Refused(Code.CARD_PHONE_WRONG, "phone")
+
+
+async def _register(
+    portal: Portal, card: dict[str, Any], link: dict[str, Any], phone: str, password_hash: str, now: datetime
+) -> KnownPhone | HolderRegistered | int:
+    """The customer who has the password of the SMS now."""
+    if await _has_password(portal, card):
+        return HolderRegistered()
+    holder = await cards.customer_of_holder(card["holder_id"])
+    customer = holder["id"] if holder else await _make_customer(portal, card, link, phone, now)
+    if customer is None:
+        # One person, one customer: whoever has one already signs in and adds the card there.
+        return KnownPhone(phone)
+    until = now + timedelta(seconds=portal.settings.sms_password_lifetime)
+    await customers.set_sms_password(customer, password_hash, until)
+    return int(customer)
+
+
+async def _send_password(
+    portal: Portal, caller: Caller, customer: int, phone: str, password: str, now: datetime
+) -> None:
+    hours = portal.settings.sms_password_lifetime // 3600
+    await outbox.post(portal, CardPassword(password, hours), phone, now)
+    await journal.add(now, "card-registered", customer, caller.ip, caller.user_agent)
+
+
+async def _make_customer(
+    portal: Portal, card: dict[str, Any], link: dict[str, Any], phone: str, now: datetime
+) -> int | None:
+    """None where the phone has a customer already."""
+    email = portal.sealing.unseal(link["email_sealed"])
+    customer = await customers.add(
+        {
+            "phone_hash": portal.sealing.keyed_hash("phone", phone),
+            "phone_sealed": portal.sealing.seal(phone),
+            "last_name": "",
+            "first_name": "",
+            "patronymic": "",
+            "email_hash": portal.sealing.keyed_hash("email", fold_email(email)),
+            "email_sealed": portal.sealing.seal(email),
+            # Whoever is here has read the letter.
+            "email_confirmed_at": now,
+            "login": card["login"],
+            "login_hash": sign_in.login_hash(portal, card["login"]),
+            "registered_at": now,
+        }
+    )
+    if customer is not None:
+        await cards.attach_holder(customer, card["holder_id"], now)
+    return customer
+
+
+async def _has_password(portal: Portal, card: dict[str, Any]) -> bool:
+    """Whether the holder has a password of their own making, perhaps by another card."""
+    holder = await cards.customer_of_holder(card["holder_id"]) or await customers.by_login(
+        sign_in.login_hash(portal, card["login"])
+    )
+    return holder is not None and holder["password_hash"] is not None and holder["password_until"] is None

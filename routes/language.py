@@ -1,0 +1,88 @@
+"""Which language a request is answered in: what its cookie says, else what its browser asks for.
+
+The link in the masthead sets the cookie and leads back to the same step.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from litestar import Litestar, Response, get
+from litestar.connection import ASGIConnection
+from litestar.datastructures import Cookie, MutableScopeHeaders
+from litestar.exceptions import MethodNotAllowedException, NotFoundException
+from litestar.params import FromPath, FromQuery
+from litestar.types import Message, Scope
+
+from routes.catalogue import LANGUAGES, current
+from routes.page import ThisPage
+
+COOKIE = "language"
+_YEAR = 365 * 24 * 3600
+# A path of our own: visible ASCII, no backslash (browsers take it for a slash), no second slash (another host).
+_OWN = re.compile(r"/(?!/)[!-\[\]-~]{0,2000}")
+_RANGE = re.compile(r"([a-z]{1,8}|\*)(?:-[a-z0-9]{1,8})*(?:\s*;\s*q\s*=\s*(0(?:\.\d{0,3})?|1(?:\.0{0,3})?))?")
+
+
+def language_of(scope: Scope) -> str:
+    """The language of a request that may not have reached any handler yet."""
+    connection: ASGIConnection[Any, Any, Any, Any] = ASGIConnection(scope)
+    chosen = connection.cookies.get(COOKIE, "")
+    return chosen if chosen in LANGUAGES else accepted(",".join(connection.headers.getall("accept-language", [])))
+
+
+def accepted(header: str) -> str:
+    """The best of our languages for an `Accept-Language` (RFC 9110, 12.5.4); the first one where none fits."""
+    weights: dict[str, float] = {}
+    for text in header.lower().split(","):
+        if wanted := _RANGE.fullmatch(text.strip()):
+            language, weight = wanted[1], float(wanted[2] or 1)
+            weights[language] = max(weight, weights.get(language, 0))
+    rest = weights.get("*", 0)
+    best = max(LANGUAGES, key=lambda language: weights.get(language, rest))  # of equals the first
+    return best if weights.get(best, rest) else LANGUAGES[0]
+
+
+async def language_headers(message: Message, _scope: Scope) -> None:
+    """The hook that Litestar calls before it sends anything: a page says its language and what that hangs on."""
+    if message["type"] != "http.response.start":
+        return
+    headers = MutableScopeHeaders.from_message(message)
+    if headers.get("content-type", "").startswith("text/html"):
+        headers.setdefault("Content-Language", current())
+        headers.extend_header_value("vary", "Accept-Language, Cookie")
+
+
+@get("/language/{language:str}", name="language")
+async def choose(page: ThisPage, language: FromPath[str], back: FromQuery[str] = "/") -> Response[None]:
+    """Remember the choice for a year, and back to the same step; to the welcome screen where `back` is no path."""
+    if language not in LANGUAGES:
+        raise NotFoundException
+    cookie = Cookie(
+        key=COOKIE,
+        value=language,
+        path="/",
+        secure=page.portal.settings.production,
+        httponly=True,
+        samesite="lax",
+        max_age=_YEAR,
+    )
+    path = _openable(page.request.app, back) if _OWN.fullmatch(back) else "/"
+    return Response(None, status_code=303, headers={"Location": path}, cookies=[cookie])
+
+
+def _openable(app: Litestar, back: str) -> str:
+    """`back`, or what is nearest above it where only a button leads to it (`…/code/another`)."""
+    path = re.split(r"[?#]", back, maxsplit=1)[0]
+    while path != "/":
+        try:
+            app.asgi_router.handle_routing(path=path, method="GET")
+        except (NotFoundException, MethodNotAllowedException):
+            path = path.rpartition("/")[0] or "/"
+        else:
+            return back if back.startswith((f"{path}?", f"{path}#")) or back == path else path
+    return back if back.startswith("/?") else "/"
+
+
+handlers = [choose]

@@ -1,0 +1,71 @@
+"""«Добавить карту»: card and bound e-mail, then the link from the letter, then the button behind it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import Response, get, post
+from litestar.params import FromPath
+
+from domain import card_addition
+from domain.card_addition import LinkedCard
+from domain.refusals import Refused
+from routes.field_check import field_check
+from routes.forms import BoundEmail, CardNumber, Filled, Form
+from routes.page import Page, ThisPage
+from routes.profile import overview
+
+PATH, NAME, FRAGMENT = "/profile/cards/new", "profile.cards.new", "profile/card"
+LINK_PATH, LINK_NAME = f"{card_addition.PATH}/{{token:str}}", "profile.cards.confirmation"
+
+
+class NewCardForm(Form):
+    card_number: CardNumber = ""
+    email: BoundEmail = ""
+
+
+@get(PATH, name=NAME)
+async def show(page: ThisPage) -> Response[Any]:
+    return page.show(FRAGMENT, form=Filled(PATH)) if page.customer is not None else await page.lead_to_sign_in()
+
+
+@post(PATH, name=f"{NAME}.submit")
+async def submit(page: ThisPage) -> Response[Any]:
+    if page.customer is None:
+        return await page.lead_to_sign_in()
+    form = await page.read(NewCardForm)
+    if form.data is None:
+        return page.refuse(FRAGMENT, form)
+    refused = await card_addition.ask_for_link(
+        page.portal, page.caller, page.customer, form.data.card_number, form.data.email, page.now
+    )
+    if isinstance(refused, Refused):
+        return page.refuse(FRAGMENT, form.refuse(refused))
+    return page.lead_to(f"{overview.PATH}?card=sent")
+
+
+@get(LINK_PATH, name=LINK_NAME)
+async def show_link(page: ThisPage, token: FromPath[str]) -> Response[Any]:
+    if page.customer is None:
+        return await page.lead_to_sign_in()
+    return _answer(page, await card_addition.look_at(page.customer, token, page.now))
+
+
+@post(LINK_PATH, name=f"{LINK_NAME}.submit")
+async def add(page: ThisPage, token: FromPath[str]) -> Response[Any]:
+    if page.customer is None:
+        return await page.lead_to_sign_in()
+    linked = await card_addition.add(page.caller, page.customer, token, page.now)
+    if linked is not None and linked.theirs:
+        return page.lead_to(f"{overview.PATH}?card=added")
+    return _answer(page, linked)
+
+
+def _answer(page: Page, linked: LinkedCard | None) -> Response[Any]:
+    if linked is None or not linked.theirs:
+        return page.show("email/link-invalid", status=410)
+    return page.show("profile/card-confirmation", last_four=linked.last_four)
+
+
+check = field_check(PATH, NAME, FRAGMENT, NewCardForm, ["card_number", "email"])
+handlers = [show, submit, show_link, add, check]

@@ -1,0 +1,88 @@
+"""Step one: card number, the e-mail bound to it, the picture code."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import Response, get, post
+
+from domain import captcha, registration_by_card
+from domain.card_numbers import has_check_digit
+from domain.refusals import Code, HolderRegistered, Refused
+from domain.registration_by_card import Proof
+from routes.field_check import field_check
+from routes.forms import BoundEmail, Captcha, CardNumber, Filled, Form
+from routes.page import Page, ThisPage
+from routes.registration.card import BASE, FOLDER
+
+PATH, NAME, FRAGMENT = f"{BASE}/card", "registration.card.card", f"{FOLDER}/card"
+
+
+class CardNumberForm(Form):
+    card_number: CardNumber = ""
+
+
+class CardForm(Form):
+    card_number: CardNumber = ""
+    email: BoundEmail = ""
+    captcha: Captcha = ""
+    picture: str = ""
+
+
+@get(PATH, name=NAME)
+async def show(page: ThisPage) -> Response[Any]:
+    if page.customer is not None:
+        return page.lead_to("/profile")
+    await captcha.forget(page.portal, page.request.query_params.get("instead", ""))
+    return await _answer(page, Filled(PATH), 200)
+
+
+@post(PATH, name=f"{NAME}.submit")
+async def submit(page: ThisPage) -> Response[Any]:
+    form = await page.read(CardForm)
+    if form.data is None:
+        return await _answer(page, form, 422)
+    card = form.data
+    outcome = await registration_by_card.ask_for_link(
+        page.portal, page.caller, card.card_number, card.email, Proof(card.picture, card.captcha), page.now
+    )
+    match outcome:
+        case Refused():
+            return await _answer(page, form.refuse(outcome), 422)
+        case HolderRegistered():
+            return page.lead_to(f"{BASE}/registered")
+        case None:
+            return page.lead_to(f"{BASE}/sent")
+
+
+@get(f"{BASE}/sent", name="registration.card.sent")
+async def show_sent(page: ThisPage) -> Response[Any]:
+    hours = page.portal.settings.card_link_lifetime // 3600
+    return page.show(f"{FOLDER}/sent", hours=hours)
+
+
+@get(f"{BASE}/registered", name="registration.card.registered")
+async def show_registered(page: ThisPage) -> Response[Any]:
+    return page.show(f"{FOLDER}/registered")
+
+
+async def _answer(page: Page, form: Filled[Any], status: int) -> Response[Any]:
+    """Every time with a new picture: each is good for one try."""
+    form.typed.pop("picture", None)
+    return page.show(FRAGMENT, status=status, form=form, picture=await captcha.make(page.portal, page.now))
+
+
+@post(f"{PATH}/fields/card_number", name=f"{NAME}.field.card-number", status_code=200)
+async def check_card_number(page: ThisPage) -> Response[str]:
+    """The shape, and a doubt about the check digit, which the submit does not refuse."""
+    form = await page.read(CardNumberForm)
+    form.path = PATH
+    if not form.typed.get("card_number", "").strip():
+        form.errors = {}
+    elif form.data is not None and not has_check_digit(form.data.card_number):
+        form.refuse(Refused(Code.CARD_DOUBTFUL, "card_number"))
+    return page.show_field(FRAGMENT, form, "card_number")
+
+
+check = field_check(PATH, NAME, FRAGMENT, CardForm, ["email"])
+handlers = [show, submit, show_sent, show_registered, check_card_number, check]

@@ -1,0 +1,58 @@
+"""After the first sign-in with the password of the SMS: one of their own, at once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import Response, get, post
+
+from domain import password_change, profile
+from domain.password_change import UnmetConditions
+from domain.refusals import Code, Refused
+from routes.conditions import conditions_shown
+from routes.forms import Filled, PasswordForm
+from routes.page import Page, ThisPage
+from routes.registration.card import FOLDER
+
+PATH, NAME, FRAGMENT = Page.PASSWORD_DUE, "registration.card.password", f"{FOLDER}/password"
+
+
+@get(PATH, name=NAME)
+async def show(page: ThisPage) -> Response[Any]:
+    return await _answer(page, Filled(PATH), 200)
+
+
+@post(PATH, name=f"{NAME}.submit")
+async def submit(page: ThisPage) -> Response[Any]:
+    customer = page.customer_with_password_due
+    form = await page.read(PasswordForm)
+    if customer is None or form.data is None:
+        return await _answer(page, form, 422)
+    outcome = await password_change.change(page.portal, page.caller, customer, form.data.password, page.now)
+    if isinstance(outcome, UnmetConditions):
+        form.refuse(Refused(Code.PASSWORD_UNMET, "password"))
+        return await _answer(page, form, 422, outcome.conditions)
+    return page.lead_to("/profile", outcome)
+
+
+@post(f"{PATH}/conditions", name=f"{NAME}.conditions", status_code=200)
+async def check_conditions(page: ThisPage) -> Response[str]:
+    """The list that ticks off while the password is typed."""
+    form = await page.read(PasswordForm)
+    customer = page.customer_with_password_due
+    about = await password_change.about(page.portal, customer) if customer is not None else ()
+    unmet = password_change.unmet(page.portal, form.data.password if form.data else "", about)
+    return page.show_piece("partials/conditions.html", conditions_shown(page, unmet, ticking=True))
+
+
+async def _answer(page: Page, form: Filled[Any], status: int, unmet: list[str] | None = None) -> Response[Any]:
+    customer = page.customer_with_password_due
+    known = await profile.of(page.portal, customer) if customer is not None else None
+    if known is None:
+        return page.lead_to("/")
+    return page.show(
+        FRAGMENT, status=status, form=form, login=known.name, **conditions_shown(page, unmet, ticking=False)
+    )
+
+
+handlers = [show, submit, check_conditions]
