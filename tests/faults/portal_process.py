@@ -1,0 +1,85 @@
+"""The portal as it is run: a process of its own behind a socket that outlives it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import html
+import os
+import re
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from tests.browser import Browser, headers_of_a_browser
+from tests.conftest import SECRET
+
+ROOT = Path(__file__).parents[2]
+
+
+class PortalProcess:
+    """`start()` and `kill()` at will: connections made meanwhile wait in the socket's queue."""
+
+    def __init__(self, database: str, folder: Path, **environment: str) -> None:
+        self._folder = folder
+        self._socket = socket.socket()
+        self._socket.bind(("127.0.0.1", 0))
+        self._socket.listen(128)
+        self.base = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+        self.log = folder / "portal.log"
+        self._process: asyncio.subprocess.Process | None = None
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("KABINET_")}
+        self._environment = {
+            **kept,
+            "KABINET_DATABASE": database,
+            "KABINET_SECRET": SECRET,
+            "KABINET_PUBLIC_URL": self.base,
+            **environment,
+        }
+
+    async def start(self) -> None:
+        with self.log.open("ab") as log:
+            self._process = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "uvicorn", "app:create_app", "--factory", "--app-dir", str(ROOT),
+                "--fd", str(self._socket.fileno()), "--log-level", "trace",
+                cwd=self._folder, env=self._environment, pass_fds=[self._socket.fileno()], stdout=log, stderr=log,
+            )  # fmt: skip
+
+    async def kill(self, number: int = signal.SIGKILL) -> None:
+        assert self._process is not None
+        self._process.send_signal(number)
+        await self._process.wait()
+
+    async def stop(self) -> None:
+        if self._process is not None and self._process.returncode is None:
+            await self.kill()
+        self._socket.close()
+
+    def browser(self, **more: Any) -> Browser:
+        http = httpx.AsyncClient(base_url=self.base, headers=headers_of_a_browser(), timeout=30)
+        return Browser(http, self._newest_code, **more)
+
+    async def _newest_code(self, _: str) -> str:
+        found = re.search(r"Код (\d{6}) для", await self.outbox())
+        assert found is not None
+        return found[1]
+
+    async def outbox(self) -> str:
+        """/dev/outbox, as text."""
+        async with httpx.AsyncClient(base_url=self.base, timeout=30) as http:
+            return html.unescape((await http.get("/dev/outbox")).text)
+
+
+@contextlib.asynccontextmanager
+async def running_portal(database: str, folder: Path, **environment: str) -> AsyncIterator[PortalProcess]:
+    portal = PortalProcess(database, folder, **environment)
+    await portal.start()
+    try:
+        yield portal
+    finally:
+        await portal.stop()

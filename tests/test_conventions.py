@@ -1,0 +1,281 @@
+"""Where the halves of a thing must meet, and what no file may hold. Quick: no database, no network."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from domain.messages import MESSAGES
+from domain.refusals import Code
+from routes.registration.account import FOLDER, STEPS
+
+ROOT = Path(__file__).parents[1]
+PARTIALS = ROOT / "templates" / "partials"
+LIMIT = 250
+# Longer files, each with its reason.
+LONGER = {
+    "db/engine.py": "two engines whose overridden private hooks are read side by side",
+    "db/tables.py": "every table in one place",
+    "settings.py": "every setting and its check in one place",
+    "tests/test_conventions.py": "every convention in one place",
+    "tests/conftest.py": "the fixtures that all tests share",
+    "tests/domain/test_delivery.py": "one subject: what becomes of a message, each fault beside the next",
+    "tests/domain/test_registry_import.py": "one subject: an import, each of its promises",
+    "tests/routes/registration/account/test_code.py": "one step: its guesses, waits and budgets",
+}
+PURE = ("phones", "money", "periods", "account_numbers", "people", "passwords", "sealing")
+CATCHING = {"routes/faults.py", "domain/delivery.py", "domain/delivery_worker.py"}
+
+
+def python_files(*folders: str) -> list[Path]:
+    found = [path for folder in folders for path in sorted((ROOT / folder).rglob("*.py"))]
+    top = sorted(ROOT.glob("*.py")) if "." in folders else []
+    return [path for path in [*top, *found] if "migrations" not in path.parts]
+
+
+SOURCES = [
+    *sorted(ROOT.glob("*.py")), *python_files("routes", "domain", "db"),
+]  # fmt: skip
+TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
+TEXTS = sorted((ROOT / "templates").rglob("*.txt"))
+FRAGMENTS = [path for path in TEMPLATES if "{% extends layout %}" in path.read_text(encoding="utf-8")]
+
+
+def name_of(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+each_source = pytest.mark.parametrize("path", SOURCES, ids=name_of)
+each_template = pytest.mark.parametrize("path", TEMPLATES, ids=name_of)
+
+
+def imports_of(path: Path) -> set[str]:
+    """Top-level packages that a file imports, wherever the import stands."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module)
+    return {name.split(".")[0] for name in found}
+
+
+# --- A step, its halves ---
+
+
+@pytest.mark.parametrize("step", STEPS, ids=lambda step: step.slug)
+def test_a_step_has_its_route_fragment_states_and_test(step: object) -> None:
+    slug = step.slug  # type: ignore[attr-defined]
+    for part in (
+        ROOT / "routes" / FOLDER / f"{slug}.py",
+        PARTIALS / FOLDER / f"{slug}.html",
+        PARTIALS / FOLDER / f"{slug}.states.json",
+        ROOT / "tests" / "routes" / FOLDER / f"test_{slug}.py",
+    ):
+        assert part.is_file(), f"{slug} has no {name_of(part)}"
+
+
+@pytest.mark.parametrize("path", FRAGMENTS, ids=name_of)
+def test_a_fragment_has_its_states_and_is_named_as_its_path(path: Path) -> None:
+    assert path.with_suffix(".states.json").is_file()
+    root = re.search(r'<(?:section|div)\b[^>]*?\bid="([^"]+)"', path.read_text(encoding="utf-8"))
+    assert root is not None
+    wanted = path.relative_to(PARTIALS).with_suffix("").as_posix().replace("/", "-").replace("_", "-")
+    # An overview is the page of its folder.
+    assert root[1] in {wanted, wanted.removesuffix("-overview")}
+
+
+def test_no_states_are_left_without_their_fragment() -> None:
+    for path in PARTIALS.rglob("*.states.json"):
+        assert Path(str(path).replace(".states.json", ".html")).is_file(), name_of(path)
+
+
+@each_template
+def test_a_template_says_first_what_it_is(path: Path) -> None:
+    if "messages" not in path.parts:
+        assert path.read_text(encoding="utf-8").startswith("{#"), (
+            "the first line is a comment: what it is, what it needs"
+        )
+
+
+# --- Messages and errors ---
+
+
+def test_every_message_has_its_folder_and_the_other_way_round() -> None:
+    folders = {path.name for path in (ROOT / "templates" / "messages").iterdir() if path.is_dir()}
+    assert folders == {message.name for message in MESSAGES}
+    for message in MESSAGES:
+        files = {path.name for path in (ROOT / "templates" / "messages" / message.name).iterdir()}
+        assert files == ({"sms.txt"} if message.kind == "sms" else {"subject.txt", "email.txt", "email.html"})
+
+
+def test_every_error_code_has_one_text_and_every_text_a_code() -> None:
+    source = (PARTIALS / "errors.html").read_text(encoding="utf-8")
+    keys = re.findall(r'^\s*"(\w+)":', source.partition("{% set texts = {")[2].partition("} %}")[0], re.MULTILINE)
+    assert sorted(keys) == sorted(code.value for code in Code)
+
+
+def test_no_refusal_is_left_unused() -> None:
+    sources = "\n".join(path.read_text(encoding="utf-8") for path in SOURCES)
+    for code in Code:
+        assert sources.count(f"Code.{code.name}") >= 1, f"nothing refuses with {code.name}"
+
+
+# --- What no template may hold ---
+
+
+class _Tags(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+
+def tags_of(path: Path) -> Iterable[tuple[str, dict[str, str | None]]]:
+    parser = _Tags()
+    parser.feed(re.sub(r"\{[{%#].*?[}%#]\}", "", path.read_text(encoding="utf-8"), flags=re.DOTALL))
+    return parser.tags
+
+
+@each_template
+def test_no_inline_style_and_no_inline_script(path: Path) -> None:
+    if "messages" in path.parts:
+        return  # mail programs know inline styles only
+    for tag, attributes in tags_of(path):
+        assert tag != "style"
+        assert tag != "script" or "src" in attributes
+        wrong = {name for name in attributes if name == "style" or re.match(r"on[a-z]|hx-on", name)}
+        assert not wrong, f"<{tag}> has {wrong}"
+        for value in attributes.values():
+            assert not (value or "").strip().lower().startswith("javascript:")
+
+
+@each_template
+def test_a_link_that_opens_a_tab_says_so(path: Path) -> None:
+    source = path.read_text(encoding="utf-8")
+    for link in re.findall(r"<a\b[^>]*target=\"_blank\".*?</a>", source, re.DOTALL):
+        assert "в новой вкладке" in link
+
+
+@each_template
+def test_nothing_is_marked_safe_by_hand(path: Path) -> None:
+    source = path.read_text(encoding="utf-8")
+    assert not re.search(r"\|\s*safe\b|autoescape", source)
+
+
+def test_no_other_origin() -> None:
+    shown = [*TEMPLATES, *TEXTS, *(ROOT / "static").glob("*.css"), *(ROOT / "static").glob("*.svg")]
+    shown += [path for path in (ROOT / "static").glob("*.js") if "htmx" not in path.name]
+    for path in shown:
+        for address in re.findall(r"(?:https?:)?//[\w.-]+\.[a-z]{2,}[^\s\"')]*", path.read_text(encoding="utf-8")):
+            # The name of the SVG language is not an address.
+            assert address == "http://www.w3.org/2000/svg", f"{name_of(path)}: {address}"
+
+
+def test_the_texts_write_no_yo() -> None:
+    for path in [*TEMPLATES, *TEXTS, *SOURCES]:
+        source = path.read_text(encoding="utf-8")
+        if path.suffix == ".py":
+            # Classes of letters, and names and streets of the fictitious company, are no texts of ours.
+            source = re.sub(r".*[А-ЯЁ]\]|.*абвгдежзий.*|.*йцукен.*|.*А-ЯЁ.*", "", source)
+            if path.name == "demo_company.py":
+                continue
+        found = re.search(r".*[ёЁ].*", source)
+        assert found is None, f"{name_of(path)}: {found and found[0]}"
+
+
+# --- Code ---
+
+
+@each_source
+def test_only_the_ends_of_the_line_catch_everything(path: Path) -> None:
+    if name_of(path) in CATCHING:
+        return
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ExceptHandler):
+            names = (
+                {name.id for name in ast.walk(node.type) if isinstance(name, ast.Name)} if node.type else {"everything"}
+            )
+            if names & {"Exception", "BaseException", "everything"}:
+                # What is raised again has not been caught.
+                passed_on = any(isinstance(inner, ast.Raise) for inner in ast.walk(node))
+                said = ast.get_source_segment(path.read_text(encoding="utf-8"), node) or ""
+                assert passed_on or "raised again" in said, f"line {node.lineno}"
+
+
+def test_settings_and_pure_rules_import_nothing_of_the_project() -> None:
+    ours = {"app", "routes", "domain", "db", "settings"}
+    for path in (ROOT / "settings.py", *(ROOT / "domain" / f"{name}.py" for name in PURE)):
+        assert not imports_of(path) & ours, name_of(path)
+
+
+def test_imports_run_one_way() -> None:
+    below = {"routes": {"app"}, "domain": {"app", "routes"}, "db": {"app", "routes", "domain", "settings"}}
+    for folder, above in below.items():
+        for path in python_files(folder):
+            assert not imports_of(path) & above, name_of(path)
+
+
+def test_the_domain_knows_no_web() -> None:
+    for path in python_files("domain", "db"):
+        assert not imports_of(path) & {"litestar", "jinja2", "markupsafe"}, name_of(path)
+
+
+def test_time_comes_in_as_a_parameter() -> None:
+    """`now` is handed down; only loops and commands look at the clock."""
+    looking = {"app.py", "domain/delivery.py", "domain/delivery_worker.py", "domain/housekeeping.py"}
+    for path in SOURCES:
+        if name_of(path) in looking or "cli" in path.parts:
+            continue
+        source = path.read_text(encoding="utf-8")
+        assert not re.search(r"datetime\.now\(|date\.today\(|time\.time\(|utcnow", source), name_of(path)
+
+
+def test_files_are_short_or_say_why() -> None:
+    long = {
+        name_of(path)
+        for path in [*SOURCES, *python_files("tests")]
+        if len(path.read_text(encoding="utf-8").splitlines()) > LIMIT
+    }
+    assert long - set(LONGER) == set(), "shorten it, or give the reason in LONGER"
+    assert {name for name in LONGER if not (ROOT / name).is_file()} == set()
+
+
+def test_no_name_says_nothing() -> None:
+    empty = re.compile(r"(^|_)(utils?|helpers?|common|manager|service|base)(_|$)")
+    for path in [*SOURCES, *python_files("tests"), *TEMPLATES]:
+        if path == ROOT / "templates" / "messages" / "base.html":
+            continue  # what the letters have in common is their frame
+        assert not empty.search(path.stem), name_of(path)
+
+
+def test_tests_neither_sleep_nor_skip_nor_patch_our_code() -> None:
+    for path in python_files("tests"):
+        if path == Path(__file__):
+            continue
+        source = path.read_text(encoding="utf-8")
+        assert not re.search(r"pytest\.skip|mark\.skip|mark\.xfail|unittest\.mock|mock\.patch", source), name_of(path)
+        # Unless the line says why nothing else tells.
+        assert not re.search(r"time\.sleep\([^)]*\)(?!  # )", source), name_of(path)
+
+
+def test_no_file_names_this_machine_or_a_package_index() -> None:
+    wrong = re.compile(r"/root/|/home/\w+/|--index-url|extra-index-url =|pypi\.org/simple")
+    for path in [
+        *SOURCES,
+        *python_files("tests"),
+        ROOT / "pyproject.toml",
+        ROOT / "requirements.lock",
+        ROOT / "Makefile",
+    ]:
+        if path == Path(__file__):
+            continue
+        found = wrong.search(path.read_text(encoding="utf-8"))
+        assert found is None, f"{name_of(path)}: {found and found[0]}"
