@@ -4,7 +4,7 @@ PORT ?= 8000
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: setup run test check lock bench
+.PHONY: setup run test check lock bench pictures
 
 setup: $(READY)
 
@@ -34,6 +34,11 @@ check: setup
 # Ratios within one run, never a pass or fail: see tests/bench/.
 bench: setup
 	$(BIN)/python -m tests.bench
+
+# The pictures of docs/manual.ru.md and README.md, taken from a running portal.
+pictures: setup
+	PYTHON=$(BIN)/python tests/browser-setup
+	$(BIN)/python -m tests.manual
 
 # Pins every dependency by hash and names no package index.
 lock:

@@ -109,14 +109,14 @@ class Server:
 
 
 @contextlib.contextmanager
-def running(database: str, folder: Path) -> Iterator[Server]:
+def running(database: str, folder: Path, **settings: str) -> Iterator[Server]:
     """The portal on `database`, filled with the fictitious company.
 
-    It runs in `folder`, which has no `.env`, unlike perhaps the checkout.
+    It runs in `folder`, which has no `.env`, unlike perhaps the checkout. `settings` are further KABINET_*.
     """
     port = _free_port()
     url = f"http://127.0.0.1:{port}"
-    environment = _environment(database, url)
+    environment = _environment(database, url) | settings
     demo = [sys.executable, "-m", "litestar", "--app", "app:create_app", "registry", "demo"]
     loaded = subprocess.run(demo, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     assert loaded.returncode == 0, f"the fictitious company was not loaded: {loaded.stderr}"

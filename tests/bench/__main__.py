@@ -1,0 +1,6 @@
+"""All benchmarks one after the other: `make bench`."""
+
+from tests.bench import import_bills, welcome_page
+
+welcome_page.main()
+import_bills.main()

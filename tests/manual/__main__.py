@@ -1,0 +1,124 @@
+"""Takes the pictures of docs/manual.ru.md and of the README from a running portal, so that they never age.
+
+Run as `make pictures`.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import Page, sync_playwright
+
+from domain import demo_company
+from domain.phones import show_phone
+from tests.journeys.fixtures import ARGUMENTS
+from tests.journeys.server import Server, running
+
+DOCS = Path(__file__).parents[2] / "docs"
+_CAPTCHA = "24680"
+_PASSWORD = "сиреневый туман 42"
+_PHONE = "+79001234567"
+_EMAIL = "ivanova@example.org"
+_IN_README = ("account-1-phone", "account-2-code", "account-4-address", "account-7-profile")
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory(prefix="kabinet-manual-") as name:
+        folder = Path(name)
+        tracks = {"KABINET_TRACKS": "account,card", "KABINET_CAPTCHA_CODE": _CAPTCHA}
+        with (
+            running(f"sqlite:{folder / 'kabinet.sqlite'}", folder, **tracks) as server,
+            sync_playwright() as playwright,
+        ):
+            browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=ARGUMENTS)
+            for walk in (_by_account, _by_card):
+                context = browser.new_context(viewport={"width": 360, "height": 640}, locale="ru-RU")
+                walk(context.new_page(), server)
+                context.close()
+            browser.close()
+    _join(DOCS / "journey.png", [DOCS / "manual" / f"{name}.png" for name in _IN_README])
+
+
+def _by_account(page: Page, server: Server) -> None:
+    bill = server.bill(3)
+    page.goto(f"{server.url}/registration")
+    _take(page, "choice")
+    page.get_by_role("link", name="По лицевому счету").click()
+    page.get_by_label("Номер мобильного телефона").fill(show_phone(_PHONE))
+    page.get_by_label("Я согласен на обработку персональных данных").check()
+    _take(page, "account-1-phone")
+    page.get_by_role("button", name="Далее").click()
+    page.get_by_label("Код из СМС").fill(server.letters(_PHONE)[0].code)
+    _take(page, "account-2-code")
+    page.get_by_role("button", name="Подтвердить номер").click()
+    page.get_by_label("Номер лицевого счета").fill(bill.account_number)
+    page.get_by_label("Сумма к оплате").fill(bill.amount)
+    _take(page, "account-3-bill")
+    page.get_by_role("button", name="Далее").click()
+    page.get_by_role("button", name="Да").wait_for()
+    _take(page, "account-4-address")
+    page.get_by_role("button", name="Да").click()
+    for label, text in (("Фамилия", "Иванова"), ("Имя", "Мария"), ("Отчество", "Петровна")):
+        page.get_by_label(label).fill(text)
+    page.get_by_label("Дата рождения").fill("05.03.1984")
+    page.get_by_label("Электронная почта").fill(_EMAIL)
+    _take(page, "account-5-person")
+    page.get_by_role("button", name="Далее").click()
+    page.get_by_label("Пароль", exact=True).fill(_PASSWORD)
+    page.locator(".conditions .met").nth(2).wait_for()
+    _take(page, "account-6-password")
+    page.get_by_role("button", name="Зарегистрироваться").click()
+    page.wait_for_url("**/profile")
+    page.goto(server.letters(_EMAIL)[0].link)
+    page.get_by_role("button", name="Подтвердить почту").click()
+    page.get_by_role("link", name="Перейти в личный кабинет").click()
+    page.get_by_role("link", name="Добавить лицевой счет").wait_for()
+    _take(page, "account-7-profile")
+
+
+def _by_card(page: Page, server: Server) -> None:
+    card = demo_company.cards()[0]
+    page.goto(f"{server.url}/registration/card/card")
+    page.get_by_label("Номер карты").fill(card["card_number"])
+    page.get_by_label("Электронная почта").fill(card["email"])
+    page.get_by_label("Код с картинки").fill(_CAPTCHA)
+    _take(page, "card-1-card")
+    page.get_by_role("button", name="Продолжить").click()
+    page.get_by_role("heading", name="Проверьте почту").wait_for()
+    _take(page, "card-2-sent")
+    page.goto(server.letters(card["email"])[0].link)
+    page.get_by_label("Номер телефона").fill(show_phone(card["phone"]))
+    page.get_by_label("Код с картинки").fill(_CAPTCHA)
+    _take(page, "card-3-phone")
+    page.get_by_role("button", name="Завершить регистрацию").click()
+    page.get_by_role("heading", name="Пароль отправлен").wait_for()
+    _take(page, "card-4-done")
+    page.goto(f"{server.url}/sign-in/login")
+    page.get_by_label("Логин", exact=True).fill(card["login"])
+    _take(page, "card-5-login")
+
+
+def _take(page: Page, name: str) -> None:
+    """The screen as it is, without the focus ring and what moves, in few colours."""
+    page.evaluate("document.activeElement?.blur(); document.getElementById('session-note')?.replaceChildren()")
+    path = DOCS / "manual" / f"{name}.png"
+    page.screenshot(path=path, animations="disabled")
+    Image.open(path).convert("RGB").quantize(64).save(path, optimize=True)
+
+
+def _join(path: Path, pictures: list[Path]) -> None:
+    opened = [Image.open(picture).convert("RGB") for picture in pictures]
+    width = sum(picture.width for picture in opened) + 16 * (len(opened) - 1)
+    joined = Image.new("RGB", (width, max(picture.height for picture in opened)), "white")
+    left = 0
+    for picture in opened:
+        joined.paste(picture, (left, 0))
+        left += picture.width + 16
+    joined.quantize(64).save(path, optimize=True)
+
+
+if __name__ == "__main__":
+    main()
