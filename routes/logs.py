@@ -8,21 +8,26 @@ import re
 from litestar.logging import LoggingConfig
 
 # The token of a link is a secret, and the server's access log prints paths.
-_TOKEN = re.compile(r"(/(?:email/confirmation|registration/card/phone|profile/cards/confirmation|captcha)/)[^\s?\"/]+")
+_TOKEN = re.compile(r"(/(?:email/confirmation|registration/card/phone|profile/cards/confirmation|captcha)/)[^\s?\"'/]+")
 
 
 class WithoutTokens(logging.Filter):
-    """Cuts link tokens out of the access log's paths."""
+    """Cuts link tokens out of the access log's paths, and out of the scopes that `--log-level trace` prints."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         if isinstance(record.args, tuple):
-            record.args = tuple(_TOKEN.sub(r"\1…", a) if isinstance(a, str) else a for a in record.args)
+            record.args = tuple(_without_tokens(a) if isinstance(a, str | dict) else a for a in record.args)
         return True
+
+
+def _without_tokens(said: object) -> str:
+    return _TOKEN.sub(r"\1…", str(said))
 
 
 def logging_config() -> LoggingConfig:
     """Our own loggers at INFO; libraries that print addresses and bodies (httpx, aiosmtplib) at WARNING."""
-    logging.getLogger("uvicorn.access").addFilter(WithoutTokens())
+    for server_log in ("uvicorn.access", "uvicorn.asgi"):
+        logging.getLogger(server_log).addFilter(WithoutTokens())
     quiet = {"level": "WARNING", "handlers": ["queue_listener"], "propagate": False}
     return LoggingConfig(
         root={"level": "INFO", "handlers": ["queue_listener"]},
