@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
+from domain.refusals import KnownPhone, OutOfTurn
 from domain.sessions import Visit
 
-_KEY = "registration"
+_KEY, _KNOWN_PHONE = "registration", "known_phone"
 
 
 @dataclass
@@ -48,6 +49,18 @@ def registration_of(visit: Visit | None) -> Registration:
 
 def put_into(visit: Visit, registration: Registration) -> None:
     visit.progress[_KEY] = asdict(registration)
+
+
+def end_for_known_phone(visit: Visit, phone: str) -> KnownPhone:
+    """Forget the journey, but not what its code has told: the button may be pressed again."""
+    visit.progress = {_KNOWN_PHONE: phone}
+    return KnownPhone(phone)
+
+
+def out_of_turn(visit: Visit) -> KnownPhone | OutOfTurn:
+    """What to answer to a step that cannot be taken now."""
+    phone = "" if registration_of(visit).phone else visit.progress.get(_KNOWN_PHONE, "")
+    return KnownPhone(phone) if phone else OutOfTurn()
 
 
 def only(registration: Registration) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from domain.messages import RegistrationCode
 from domain.one_time_codes import Purpose, Verdict, refused_code
 from domain.portal import Portal
 from domain.refusals import Code, KnownPhone, Lost, OutOfTurn, Refused
-from domain.registration import Registration, put_into, registration_of
+from domain.registration import Registration, end_for_known_phone, out_of_turn, put_into, registration_of
 from domain.sessions import Caller, Visit
 
 PURPOSE = Purpose("registration", RegistrationCode)
@@ -88,16 +88,16 @@ async def confirm_code(
             return Lost()
         registration = registration_of(visit)
         if not registration.phone or registration.phone_confirmed:
-            return OutOfTurn()
+            return out_of_turn(visit)
         verdict = await one_time_codes.judge(portal, PURPOSE, registration.phone, typed, now)
         if verdict is not Verdict.CORRECT:
             return refused_code(verdict)
         known = await customers.by_phone(portal.sealing.keyed_hash("phone", registration.phone))
         if known is not None:
             await journal.add(now, "registration-of-known-phone", known["id"], caller.ip, caller.user_agent)
-            visit.progress = {}
+            outcome = end_for_known_phone(visit, registration.phone)
             await sessions.keep(portal, visit, now)
-            return KnownPhone(registration.phone)
+            return outcome
         registration.phone_confirmed = True
         return await _keep(portal, visit, registration, now)
 

@@ -12,7 +12,7 @@ from domain.password_change import UnmetConditions, unmet
 from domain.people import fold_email
 from domain.portal import Portal
 from domain.refusals import KnownPhone, Lost, OutOfTurn
-from domain.registration import Registration, only, registration_of
+from domain.registration import Registration, end_for_known_phone, only, out_of_turn, registration_of
 from domain.sessions import Caller, Visit
 
 
@@ -39,7 +39,7 @@ async def register(
     if registration.customer:
         return await _enter_again(portal, caller, registration, password, now)
     if not registration.person_given or not registration.address_confirmed:
-        return OutOfTurn()
+        return out_of_turn(visit)
     if conditions := unmet_by(portal, registration, password):
         return UnmetConditions(conditions)
     password_hash = await portal.hasher.hash(password)
@@ -50,7 +50,7 @@ async def register(
         registration = registration_of(visit)
         if not registration.customer:
             if not registration.person_given or not registration.address_confirmed:
-                return OutOfTurn()
+                return out_of_turn(visit)
             return await _make_customer(portal, caller, visit, registration, password_hash, now)
     return await _enter_again(portal, caller, registration, password, now)
 
@@ -81,9 +81,9 @@ async def _make_customer(
     )
     if customer is None:
         # Another session of the same phone was faster.
-        visit.progress = {}
+        outcome = end_for_known_phone(visit, registration.phone)
         await sessions.keep(portal, visit, now)
-        return KnownPhone(registration.phone)
+        return outcome
     await customers.attach_account(customer, registration.account, now)
     await attached_accounts.tell_others(portal, customer, registration.account, now)
     await consents.add(
