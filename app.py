@@ -25,11 +25,13 @@ from domain.portal import Portal, make_portal
 from routes import handlers_of
 from routes.assets import Assets
 from routes.caller import caller_of
+from routes.catalogue import spoken
 from routes.cli.delivery import delivery_group
 from routes.cli.registry import registry_group
 from routes.dev import development_handlers
 from routes.faults import exception_handlers
 from routes.headers import security_headers
+from routes.language import language_headers, language_of
 from routes.logs import logging_config
 from routes.message_texts import MessageTexts
 from routes.origin import SameOriginOnly
@@ -41,10 +43,20 @@ Clock = Callable[[], datetime]
 
 
 class Kabinet(Litestar):
-    """Answers HEAD as GET without the body: Litestar says 405, and mail scanners and monitors send HEAD."""
+    """Settles the language before anything else, as the router's own errors are told in it too.
+
+    Answers HEAD as GET without the body: Litestar says 405, and mail scanners and monitors send HEAD.
+    """
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] != "http" or scope["method"] != "HEAD":
+        if scope["type"] != "http":
+            await super().__call__(scope, receive, send)
+            return
+        with spoken(language_of(scope)):
+            await self._answer(scope, receive, send)
+
+    async def _answer(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["method"] != "HEAD":
             await super().__call__(scope, receive, send)
             return
 
@@ -85,7 +97,7 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
         dependencies={"page": Provide(_page_maker(portal, templates, clock or _utc_now))},
         middleware=[SameOriginOnly(settings.origin)],
         exception_handlers=exception_handlers(templates),
-        before_send=[security_headers(production=settings.production)],
+        before_send=[security_headers(production=settings.production), language_headers],
         compression_config=CompressionConfig(backend="brotli", brotli_gzip_fallback=True, exclude=["^/static"]),
         request_max_body_size=settings.body_bytes,
         lifespan=[_lifespan(portal)],

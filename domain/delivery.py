@@ -17,8 +17,8 @@ from domain.channels import Channels
 from domain.channels.channel import Channel, DeliveryFailed, Outgoing, Rendered
 from domain.portal import Portal
 
-# The words of a message, by its folder's name and what its templates may name.
-Render = Callable[[str, Mapping[str, Any]], Rendered]
+# The words of a message, by its folder's name, what its templates may name, and the language.
+Render = Callable[[str, Mapping[str, Any], str], Rendered]
 
 log = logging.getLogger("kabinet.delivery")
 
@@ -69,7 +69,7 @@ def _opened(portal: Portal, row: outbox.Claimed, render: Render) -> Outgoing:
     except ValueError:
         raise DeliveryFailed("refused", "sealed with another KABINET_SECRET", operator=True) from None
     try:
-        content = render(row.message, letter["values"])
+        content = render(row.message, letter["values"], letter.get("language", "ru"))
     except Exception as error:  # noqa: BLE001 - one bad row must not hold up the others
         # A slip in a template: kept, for whoever mends it. The type alone, as its text may quote the values.
         raise DeliveryFailed("later", f"its templates fail: {type(error).__name__}", operator=True) from None

@@ -48,7 +48,7 @@ class RecoveryCode(Message):
 
 @dataclass(frozen=True)
 class PasswordChanged(Message):
-    """To the e-mail of whoever has a new password; `at` is printed."""
+    """To the e-mail of whoever has a new password; `at` is ISO, in the portal's zone."""
 
     name = "password-changed"
     kind = "email"

@@ -66,7 +66,7 @@ async def set_password(portal: Portal, customer: int, password_hash: str, now: d
     await session_rows.end_all(customer)
     row = await customers.get(customer)
     if row is not None and row["email_sealed"]:
-        printed = now.astimezone(portal.settings.zone).strftime("%d.%m.%Y в %H:%M")
+        at = now.astimezone(portal.settings.zone).isoformat(timespec="minutes")
         link = f"{portal.settings.public_url}/sign-in/phone"
-        message = PasswordChanged(row["first_name"], printed, link)
+        message = PasswordChanged(row["first_name"], at, link)
         await outbox.post(portal, message, portal.sealing.unseal(row["email_sealed"]), now)

@@ -19,11 +19,12 @@ FINISHED_LIFETIME = timedelta(minutes=10)
 
 @dataclass(frozen=True)
 class Caller:
-    """One request's sender: the token of its cookie, if any, and what is written into the journal."""
+    """One request's sender: the token of its cookie, if any, what is written into the journal, and the language."""
 
     token: str | None
     ip: str
     user_agent: str
+    language: str = "ru"
 
 
 @dataclass

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from litestar.handlers import HTTPRouteHandler
 
-from routes import captcha, health, legal, session_note
+from routes import captcha, health, language, legal, session_note
 from routes.email import confirmation
 from routes.profile import accounts, cards, data, overview
 from routes.profile.security import confirmation as security_confirmation
@@ -44,6 +44,7 @@ _ALWAYS = (
     security_phone,
     security_email,
     captcha,
+    language,
     legal,
     session_note,
     health,

@@ -9,6 +9,7 @@ from typing import Any
 from litestar import Request
 
 from domain.sessions import Caller
+from routes.catalogue import current
 from routes.page import cookie_name
 from settings import Settings
 
@@ -23,6 +24,7 @@ def caller_of(request: Request[Any, Any, Any], settings: Settings) -> Caller:
         token=token if token and len(token) <= _LONGEST_TOKEN else None,
         ip=client_ip(peer, forwarded, settings.trusted_proxies),
         user_agent=request.headers.get("user-agent", "")[:300],
+        language=current(),
     )
 
 

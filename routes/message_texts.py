@@ -9,6 +9,8 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from domain.channels.channel import Rendered
+from routes import printed
+from routes.catalogue import Catalogue, current, spoken
 
 MESSAGES_DIRECTORY = Path(__file__).resolve().parent.parent / "templates" / "messages"
 
@@ -29,9 +31,14 @@ class MessageTexts:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._environment.filters["plural"] = plural
+        self._environment.filters["moment"] = printed.moment
+        Catalogue(reload=True).add_to(self._environment)
 
-    def __call__(self, name: str, values: Mapping[str, Any]) -> Rendered:
+    def __call__(self, name: str, values: Mapping[str, Any], language: str = "ru") -> Rendered:
+        with spoken(language):
+            return self._rendered(name, values)
+
+    def _rendered(self, name: str, values: Mapping[str, Any]) -> Rendered:
         if (self._directory / name / "sms.txt").is_file():
             return Rendered(self._words(f"{name}/sms.txt", values))
         return Rendered(
@@ -41,14 +48,5 @@ class MessageTexts:
         )
 
     def _words(self, template: str, values: Mapping[str, Any]) -> str:
-        text = self._environment.get_template(template).render(values)
+        text = self._environment.get_template(template).render({"language": current(), **values})
         return "\n".join(line.rstrip() for line in text.split("\n")).strip()
-
-
-def plural(number: int, one: str, few: str, many: str) -> str:
-    """The Russian form that goes with `number`: 1 день, 2 дня, 5 дней (Unicode CLDR plural rules, ru)."""
-    if number % 10 == 1 and number % 100 != 11:
-        return one
-    if number % 10 in {2, 3, 4} and number % 100 not in {12, 13, 14}:
-        return few
-    return many

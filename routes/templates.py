@@ -11,16 +11,12 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from domain.money import show_amount
 from domain.people import mask_email
-from domain.periods import show_period
 from domain.phones import mask_phone, show_phone
+from routes import printed
+from routes.catalogue import Catalogue, current
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
-_MONTHS = (
-    "января", "февраля", "марта", "апреля", "мая", "июня",
-    "июля", "августа", "сентября", "октября", "ноября", "декабря",
-)  # fmt: skip
 # Macros every fragment may call by name, from these files.
 _PIECES = {
     "field": "field.html",
@@ -52,31 +48,32 @@ class Templates:
             auto_reload=reload,
         )
         self.environment.filters |= {
-            "amount": show_amount,
+            "amount": printed.amount,
             "phone": show_phone,
             "masked_phone": mask_phone,
             "masked_email": mask_email,
-            "with_names": lambda periods: [(period, show_period(period)) for period in periods],
+            "with_names": lambda periods: [(period, printed.period(period)) for period in periods],
             "clock": lambda at: _rounded_up(at, zone).strftime("%H:%M"),
-            "day": lambda at: _day(_rounded_up(at, zone)),
+            "day": lambda at: printed.day(_rounded_up(at, zone)),
             # Of what has happened, or ends: never a minute too late.
             "past_clock": lambda at: at.astimezone(zone).strftime("%H:%M"),
-            "past_day": lambda at: _day(at.astimezone(zone)),
-            "period": show_period,
+            "past_day": lambda at: printed.day(at.astimezone(zone)),
+            "period": printed.period,
             "lower_first": _lower_first,
             "instant": lambda at: at.isoformat(),
         }
+        Catalogue(reload=reload).add_to(self.environment)
         self.environment.globals["asset"] = assets
         for name, file in _PIECES.items():
             self.environment.globals[name] = self._piece(file, name)
 
     def render(self, template: str, values: Mapping[str, Any]) -> str:
-        return self.environment.get_template(template).render(values)
+        return self.environment.get_template(template).render({"language": current(), **values})
 
     def render_block(self, template: str, block: str, values: Mapping[str, Any]) -> str:
         """Only `{% block block %}` of a template."""
         found = self.environment.get_template(template)
-        return "".join(found.blocks[block](found.new_context(dict(values))))
+        return "".join(found.blocks[block](found.new_context({"language": current(), **values})))
 
     def _piece(self, file: str, name: str) -> Any:
         def call(*arguments: Any, **keywords: Any) -> Markup:
@@ -100,8 +97,3 @@ def _rounded_up(at: datetime, zone: ZoneInfo) -> datetime:
         if local.second == local.microsecond == 0
         else local.replace(second=0, microsecond=0) + timedelta(minutes=1)
     )
-
-
-def _day(local: datetime) -> str:
-    """`16 сентября в 14:32`, with spaces that do not break."""
-    return f"{local.day}\u00a0{_MONTHS[local.month - 1]} в\u00a0{local:%H:%M}"

@@ -27,7 +27,8 @@ async def show(page: ThisPage) -> Response[Any]:
         }
         if row["sealed"]:
             letter = page.portal.sealing.unseal(row["sealed"])
-            shown |= {"to": letter["to"], "rendered": _texts(row["message"], letter["values"])}
+            language = letter.get("language", "ru")
+            shown |= {"to": letter["to"], "rendered": _texts(row["message"], letter["values"], language)}
         messages.append(shown)
     return page.show("dev/outbox", messages=messages)
 

@@ -28,7 +28,7 @@ PHONE = "+79123456789"
 MESSAGE = RegistrationCode(code="483920", minutes=10)
 
 
-def render(name: str, values: Mapping[str, Any]) -> Rendered:
+def render(name: str, values: Mapping[str, Any], language: str) -> Rendered:
     text = f"{name} {values.get('code', '')}"
     return Rendered(text, text, f"<p>{text}</p>")
 
@@ -194,7 +194,7 @@ async def test_the_next_channel_is_tried_when_the_first_surely_did_not_deliver(
 async def test_a_slip_in_a_template_keeps_the_message(
     engine: Engine, portal: Portal, now: datetime, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def broken(name: str, values: Mapping[str, Any]) -> Rendered:
+    def broken(name: str, values: Mapping[str, Any], language: str) -> Rendered:
         raise KeyError(values["code"])
 
     way = Way()

@@ -17,7 +17,7 @@ from domain.messages import (
     Message,
     RegistrationCode,
 )
-from routes.message_texts import MessageTexts, plural
+from routes.message_texts import MessageTexts
 
 EVIL = '<script>alert("1")</script> & Co'
 LINK = "https://kabinet.example.org/email/confirm?token=abc&x=1"
@@ -121,5 +121,6 @@ def test_a_name_that_a_message_does_not_have_is_an_error(tmp_path: Path) -> None
     ("number", "word"),
     [(1, "день"), (2, "дня"), (4, "дня"), (5, "дней"), (11, "дней"), (14, "дней"), (21, "день"), (111, "дней")],
 )
-def test_plural(number: int, word: str) -> None:
-    assert plural(number, "день", "дня", "дней") == word
+def test_a_number_has_its_form(number: int, word: str) -> None:
+    rendered = texts("email-confirmation", EmailConfirmation("Иван", LINK, number).values())
+    assert f"Ссылка действует {number}\u00a0{word}." in rendered.text
