@@ -31,6 +31,7 @@ class Complaints:
     origin: str
     heard: list[str] = field(default_factory=list)
     failed: Counter[int] = field(default_factory=Counter)
+    failures: list[str] = field(default_factory=list)
     expected_failures: Counter[int] = field(default_factory=Counter)
     expected_words: list[str] = field(default_factory=list)
 
@@ -43,7 +44,7 @@ class Complaints:
         unexpected = [said for said in self.heard if not any(words in said for words in self.expected_words)]
         assert not unexpected, "the browser complained:\n" + "\n".join(unexpected)
         more = self.failed - self.expected_failures
-        assert not more, f"answers that failed and were not expected to, by status: {dict(more)}"
+        assert not more, f"{dict(more)} more failed answers than expected: {self.failures}"
 
     def _console(self, message: ConsoleMessage) -> None:
         if message.type not in {"error", "warning"}:
@@ -51,6 +52,7 @@ class Complaints:
         # The browser itself notes each answer of 400 and above, a refused step (422) too.
         if failure := _FAILED.match(message.text):
             self.failed[int(failure.group(1))] += 1
+            self.failures.append(f"{failure.group(1)} {message.location.get('url')}")
         else:
             self.heard.append(f"{message.type}: {message.text} ({message.location.get('url')})")
 

@@ -1,0 +1,124 @@
+"""The designers' gallery: nothing is missing from it, every state draws, and every state is accessible to all."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, cast
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
+
+import pytest
+from playwright.sync_api import Browser
+from playwright.sync_api import Page as Tab
+
+from domain.refusals import Code
+from routes.assets import Assets
+from routes.dev.states import PARTIALS, State, declared_in, fragments, states_of
+from routes.page import Page
+from routes.templates import TEMPLATES, Templates
+from tests.journeys.server import Server
+from tests.journeys.visitor import Complaints
+
+pytest_plugins = ["tests.journeys.fixtures"]
+pytestmark = pytest.mark.xdist_group("gallery")
+in_gallery = pytest.mark.parametrize("server", ["sqlite"], indirect=True)
+
+AXE = Path(__file__).parent / "axe" / "axe-4.14.1.min.js"
+STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+# The theme changes colours and nothing else: what does not look at them is asked once.
+OF_COLOURS = ["color-contrast", "link-in-text-block"]
+NARROWEST, PHONE, DESKTOP = 320, 360, 1280
+STATES = {fragment: states_of(fragment) for fragment in fragments()}
+
+
+@pytest.fixture(scope="module")
+def templates() -> Templates:
+    return Templates(ZoneInfo("Europe/Moscow"), Assets(reload=False), reload=False)
+
+
+def test_every_fragment_has_states_and_every_state_a_fragment() -> None:
+    assert not [fragment for fragment, states in STATES.items() if not states], "fragments without states"
+    assert not set(declared_in(PARTIALS)) - set(STATES), "states of fragments that do not exist"
+
+
+def test_every_code_has_a_text_and_no_text_lacks_a_code(templates: Templates) -> None:
+    texts: dict[str, str] = templates.environment.get_template("partials/errors.html").module.texts  # type: ignore[attr-defined]
+    assert set(texts) == {code.value for code in Code}
+
+
+def test_every_code_is_shown_by_a_state(templates: Templates) -> None:
+    shown = {
+        refused.code
+        for states in STATES.values()
+        for state in states
+        for refusals in state.values["form"].errors.values()
+        for refused in refusals
+    }
+    sources = "\n".join(path.read_text("utf-8") for path in TEMPLATES.rglob("*.html") if path.name != "errors.html")
+    texts = templates.environment.get_template("partials/errors.html").module.texts  # type: ignore[attr-defined]
+    # Some are no error of a form: a whole screen or a note says them.
+    told = {code for code in Code if texts[code.value] in sources}
+    assert not set(Code) - shown - told, "codes that no state shows"
+
+
+@pytest.mark.parametrize("fragment", STATES)
+def test_every_state_draws_whole_and_as_a_fragment(templates: Templates, fragment: str) -> None:
+    # Only what the gallery itself uses of a page: its templates.
+    page = Page(cast(Any, None), cast(Any, None), templates, cast(Any, None), None, datetime.now(UTC))
+    for state in STATES[fragment]:
+        for layout in ("page.html", "fragment.html"):
+            drawn = page.show_made_up(fragment, {**state.values, "layout": layout}).content
+            assert "<h1" in drawn, f"{_name(state)}: no heading"
+            refused = any(state.values["form"].errors.values())
+            assert 'class="error"' in drawn or not refused, f"{_name(state)}: the error is not shown"
+
+
+@pytest.fixture(scope="module")
+def tab(browser: Browser, server: Server) -> Iterator[Tab]:
+    """One tab for all states; what the browser complains about fails the last test that used it."""
+    context = browser.new_context(locale="ru-RU", reduced_motion="reduce")
+    # Put in by the debugger, past the content security policy, which stays as customers get it.
+    context.add_init_script(path=AXE)
+    complaints = Complaints(server.url)
+    complaints.listen_to(context)
+    yield context.new_page()
+    context.close()
+    complaints.check()
+
+
+@in_gallery
+@pytest.mark.parametrize("fragment", STATES)
+def test_every_state_is_accessible_and_fits(tab: Tab, server: Server, fragment: str) -> None:
+    problems: list[str] = []
+    for number, state in enumerate(STATES[fragment]):
+        tab.set_viewport_size({"width": PHONE, "height": 740})
+        tab.emulate_media(color_scheme="light")
+        tab.goto(f"{server.url}/dev/gallery/state?fragment={quote(fragment)}&number={number}")
+        found = _violations(tab, {"type": "tag", "values": STANDARDS})
+        tab.emulate_media(color_scheme="dark")
+        found += [f"dark: {one}" for one in _violations(tab, {"type": "rule", "values": OF_COLOURS})]
+        found += [f"scrolls sideways at {width} px" for width in (PHONE, NARROWEST, DESKTOP) if _scrolls(tab, width)]
+        problems += [f"{_name(state)}: {one}" for one in found]
+    assert not problems, "\n".join(problems)
+
+
+def _name(state: State) -> str:
+    return f"{state.fragment} «{state.name}»"
+
+
+def _violations(tab: Tab, run_only: dict[str, Any]) -> list[str]:
+    # Frames of the gallery itself hold states that are looked at by themselves.
+    results = tab.evaluate("only => axe.run({runOnly: only, iframes: false, resultTypes: ['violations']})", run_only)
+    return [
+        f"{found['id']}: {node['target']} {re.sub(chr(10), ' ', node['failureSummary'])}"
+        for found in results["violations"]
+        for node in found["nodes"]
+    ]
+
+
+def _scrolls(tab: Tab, width: int) -> bool:
+    tab.set_viewport_size({"width": width, "height": 740})
+    return bool(tab.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"))
