@@ -51,6 +51,7 @@ def _by_account(page: Page, server: Server) -> None:
     page.get_by_label("Я согласен на обработку персональных данных").check()
     _take(page, "account-1-phone")
     page.get_by_role("button", name="Далее").click()
+    page.wait_for_url("**/code")
     page.get_by_label("Код из СМС").fill(server.letters(_PHONE)[0].code)
     _take(page, "account-2-code")
     page.get_by_role("button", name="Подтвердить номер").click()
