@@ -1,0 +1,229 @@
+"""What the look promises, measured in the browser: contrast, targets, weight, themes, motion."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+from urllib.parse import quote
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from routes.dev.states import fragments, states_of
+from tests.journeys.server import Server
+from tests.journeys.visitor import Complaints
+
+pytest_plugins = ["tests.journeys.fixtures"]
+pytestmark = [
+    pytest.mark.xdist_group("gallery"),
+    pytest.mark.parametrize("server", ["sqlite"], indirect=True),
+]
+
+# WCAG 2.2: 1.4.3 for text; 1.4.11 for borders of controls and the focus ring.
+TEXT, CONTROL = 4.5, 3.0
+_GROUNDS = ("page", "sheet", "tint")
+OF_TEXT = (
+    *((ink, ground) for ink in ("ink", "ink-soft", "brand", "brand-strong") for ground in _GROUNDS),
+    *((mood, ground) for mood in ("bad", "good") for ground in ("page", "sheet", f"{mood}-tint")),
+    ("ink", "bad-tint"),
+    ("ink", "good-tint"),
+    ("on-brand", "brand"),
+    ("on-brand", "brand-strong"),
+    # The mark before an error.
+    ("sheet", "bad"),
+)
+OF_CONTROLS = tuple((line, ground) for line in ("control", "focus", "bad", "brand") for ground in ("page", "sheet"))
+
+# Over the wire, headers included. The first paint fits into the ten packets that a server sends
+# before it hears back: 10 x 1460 bytes (RFC 6928).
+FIRST_VISIT, FIRST_PAINT, STYLESHEET = 45_000, 14_000, 4_000
+
+
+@pytest.fixture
+def context(browser: Browser, server: Server) -> Iterator[BrowserContext]:
+    context = browser.new_context(locale="ru-RU", viewport={"width": 360, "height": 740})
+    complaints = Complaints(server.url)
+    complaints.listen_to(context)
+    yield context
+    context.close()
+    complaints.check()
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Page:
+    return context.new_page()
+
+
+def _show(page: Page, server: Server, fragment: str, number: int = 0) -> None:
+    page.goto(f"{server.url}/dev/gallery/state?fragment={quote(fragment)}&number={number}")
+
+
+# The browser resolves `light-dark()` and OKLCH, and a canvas turns them into the pixels a customer sees.
+_CONTRAST = """
+([above, below, opacity]) => {
+  const probe = document.body.appendChild(document.createElement("i"));
+  const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+  const paint = (token, alpha) => {
+    probe.style.color = `var(--${token})`;
+    canvas.globalAlpha = alpha;
+    canvas.fillStyle = getComputedStyle(probe).color;
+    canvas.fillRect(0, 0, 1, 1);
+    return canvas.getImageData(0, 0, 1, 1).data;
+  };
+  const luminance = ([red, green, blue]) => [red, green, blue]
+    .map((part) => part / 255)
+    .map((part) => part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, part, place) => sum + part * [0.2126, 0.7152, 0.0722][place], 0);
+  const [darker, lighter] = [luminance(paint(below, 1)), luminance(paint(above, opacity))].sort((a, b) => a - b);
+  probe.remove();
+  return (lighter + 0.05) / (darker + 0.05);
+}
+"""
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_tokens_contrast(page: Page, server: Server, theme: Literal["light", "dark"]) -> None:
+    page.emulate_media(color_scheme=theme)
+    page.goto(server.url)
+    # Proof that the tokens are read at all: an unknown one would compare a colour with itself.
+    assert page.evaluate(_CONTRAST, ["ink", "ink", 1]) == 1
+
+    placeholder = page.evaluate("Number(getComputedStyle(document.querySelector('input'), '::placeholder').opacity)")
+    asked = [
+        *((above, below, 1, TEXT) for above, below in OF_TEXT),
+        *((above, below, 1, CONTROL) for above, below in OF_CONTROLS),
+        ("ink-soft", "sheet", placeholder, TEXT),
+    ]
+    measured = [(*one, page.evaluate(_CONTRAST, list(one[:3]))) for one in asked]
+    low = [f"{above} on {below}: {is_:.2f} < {least}" for above, below, _, least, is_ in measured if is_ < least]
+    assert not low, f"in the {theme} theme: {low}"
+
+
+# A link within a sentence may be as high as its line, and a box belongs to its label (WCAG 2.2, 2.5.8).
+_TARGETS = """
+() => [...document.querySelectorAll("a, button, input:not([type=hidden]), select, textarea, summary")]
+  .filter((element) => element.checkVisibility() && !element.matches(".skip, [readonly]"))
+  .map((element) => {
+    const alone = element.parentElement.textContent.trim() === element.textContent.trim();
+    const block = element.matches("[type=checkbox]") ? element.parentElement : element;
+    const { width, height } = block.getBoundingClientRect();
+    const main = element.matches("main button:not(.link, [data-reveal]), .button, input, select, textarea")
+      && !element.matches("[type=checkbox]");
+    const within = element.matches("a") && getComputedStyle(element).display === "inline" && !alone;
+    return { name: element.outerHTML.slice(0, 90), width, height, least: main ? 52 : within ? 0 : 24 };
+  })
+"""
+
+
+def test_targets_are_big_enough(page: Page, server: Server) -> None:
+    small: dict[str, str] = {}
+    for fragment in fragments():
+        for number, state in enumerate(states_of(fragment)):
+            if fragment.startswith("dev/"):
+                continue
+            _show(page, server, fragment, number)
+            for target in page.evaluate(_TARGETS):
+                width, height, least = target["width"], target["height"], target["least"]
+                # Layout rounds to 1/64 px.
+                if height < least - 0.1 or (least and width < 24):
+                    small.setdefault(target["name"], f"{width:.0f}x{height:.0f} in {fragment} «{state.name}»")
+    assert not small, "\n".join(f"{size}: {name}" for name, size in small.items())
+
+
+@dataclass
+class Fetched:
+    """What came over the wire from one address; `size` counts the headers too, `body` does not."""
+
+    encoding: str
+    body: int
+    size: int = 0
+
+
+def _first_visit(context: BrowserContext, server: Server) -> dict[str, Fetched]:
+    page = context.new_page()
+    wire = context.new_cdp_session(page)
+    fetched: dict[str, Fetched] = {}
+    paths: dict[str, str] = {}
+
+    def received(event: dict[str, Any]) -> None:
+        headers = {name.lower(): value for name, value in event["response"]["headers"].items()}
+        path = paths[event["requestId"]] = event["response"]["url"].removeprefix(server.url)
+        fetched.setdefault(path, Fetched(headers.get("content-encoding", ""), int(headers.get("content-length", 0))))
+
+    def finished(event: dict[str, Any]) -> None:
+        # The mark is the page's icon too; the second time it costs nothing.
+        fetched[paths[event["requestId"]]].size += int(event["encodedDataLength"])
+
+    wire.on("Network.responseReceived", received)
+    wire.on("Network.loadingFinished", finished)
+    wire.send("Network.enable")
+    page.goto(server.url, wait_until="networkidle")
+    return fetched
+
+
+def test_first_visit_is_light(context: BrowserContext, server: Server) -> None:
+    fetched = _first_visit(context, server)
+    sizes = {path: answer.size for path, answer in fetched.items()}
+    assert len(sizes) == 5, f"page, stylesheet, two scripts and the mark were expected: {sizes}"
+    assert all(sizes.values()), f"an answer was not measured: {sizes}"
+    assert {answer.encoding for answer in fetched.values()} == {"br"}, f"not all is brotli: {fetched}"
+    style = next(path for path in fetched if path.endswith(".css"))
+    assert fetched[style].body < STYLESHEET, f"the stylesheet weighs {fetched[style].body} bytes"
+    assert sizes["/"] + sizes[style] < FIRST_PAINT, f"too much for the first paint: {sizes}"
+    assert sum(sizes.values()) <= FIRST_VISIT, f"the first visit weighs {sum(sizes.values())} bytes: {sizes}"
+
+
+def test_forced_colours_keep_borders_and_focus(page: Page, server: Server) -> None:
+    page.emulate_media(forced_colors="active")
+    states = [len(state.values["form"].errors) for state in states_of("registration/account/phone")]
+    _show(page, server, "registration/account/phone", states.index(2))
+    # Backgrounds are gone: only lines tell where a control is.
+    lines = page.evaluate(
+        """() => [...document.querySelectorAll("main button, main .summary, #phone")].map((element) => {
+          const { borderTopStyle, borderTopColor, borderTopWidth } = getComputedStyle(element);
+          const ground = getComputedStyle(document.body).backgroundColor;
+          const seen = borderTopStyle === "solid" && parseFloat(borderTopWidth) >= 1 && borderTopColor !== ground;
+          return [element.outerHTML.slice(0, 60), seen];
+        })"""
+    )
+    assert len(lines) >= 3
+    assert not [name for name, seen in lines if not seen], f"no border is seen: {lines}"
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+    assert outline == "solid", "the focus cannot be seen"
+
+
+# Notes by name everything that moves while a step comes in, the pieces of a view transition too.
+_WATCH = """
+() => {
+  window.moved = new Set();
+  const look = () => {
+    document.getAnimations()
+      .filter((motion) => motion.playState === "running" && motion.effect.getComputedTiming().activeDuration > 0)
+      .forEach((motion) => window.moved.add(motion.animationName ?? motion.transitionProperty));
+    requestAnimationFrame(look);
+  };
+  look();
+}
+"""
+
+
+def _moved(page: Page, server: Server) -> list[str]:
+    page.goto(server.url)
+    page.evaluate(_WATCH)
+    page.get_by_label("Номер мобильного телефона").fill("8 900 000-00-00")
+    page.get_by_role("button", name="Далее").click()
+    expect(page.locator("#sign-in-password")).to_be_visible()
+    # The step has come and painted.
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    moved: list[str] = page.evaluate("[...window.moved]")
+    return moved
+
+
+def test_nothing_moves_for_whoever_asked_for_that(page: Page, server: Server) -> None:
+    page.emulate_media(reduced_motion="no-preference")
+    assert "arrive" in _moved(page, server), "steps do not slide in, or this test does not see it"
+    page.emulate_media(reduced_motion="reduce")
+    assert _moved(page, server) == []
