@@ -13,6 +13,7 @@ from domain import outbox, sessions
 from domain.messages import PasswordChanged
 from domain.passwords import unmet_conditions
 from domain.portal import Portal
+from domain.refusals import Lost
 from domain.sessions import Caller, Visit
 
 
@@ -47,17 +48,19 @@ async def about(portal: Portal, customer: int) -> Sequence[str]:
 
 async def change(
     portal: Portal, caller: Caller, customer: int, password: str, now: datetime
-) -> Visit | UnmetConditions:
+) -> Visit | UnmetConditions | Lost:
     """Whoever is signed in sets a new one: every session ends, the returned visit is the only one left."""
     if conditions := unmet(portal, password, await about(portal, customer)):
         return UnmetConditions(conditions)
     password_hash = await portal.hasher.hash(password)
     async with transaction():
         visit = await sessions.lock(portal, caller, now)
+        if visit is None:
+            # Signed out, or the cabinet deleted, on another device meanwhile.
+            return Lost()
         await set_password(portal, customer, password_hash, now)
         await journal.add(now, "password-changed", customer, caller.ip, caller.user_agent)
-        remembered = visit is not None and visit.remembered
-        return await sessions.begin(portal, caller, now, customer=customer, remembered=remembered)
+        return await sessions.begin(portal, caller, now, customer=customer, remembered=visit.remembered)
 
 
 async def set_password(portal: Portal, customer: int, password_hash: str, now: datetime) -> None:

@@ -122,6 +122,9 @@ async def save_password(
             return Lost()
         recovery = recovery_of(visit)
         if recovery.confirmed and not recovery.saved:
+            if await customers.get(recovery.customer) is None:
+                # Deleted meanwhile, on another device.
+                return Lost()
             await set_password(portal, recovery.customer, password_hash, now)
             await email_confirmation.send_first_link(portal, recovery.customer, now)
             await sign_in.lift_lock(portal, caller, recovery.login or recovery.phone)

@@ -8,7 +8,7 @@ from litestar import Response, get, post
 
 from domain import password_change, profile
 from domain.password_change import UnmetConditions
-from domain.refusals import Code, Refused
+from domain.refusals import Code, Lost, Refused
 from routes.conditions import conditions_shown
 from routes.forms import Filled, PasswordForm
 from routes.page import Page, ThisPage
@@ -31,6 +31,8 @@ async def submit(page: ThisPage) -> Response[Any]:
     if form.data is None:
         return await _answer(page, form, 422)
     outcome = await password_change.change(page.portal, page.caller, page.customer, form.data.password, page.now)
+    if isinstance(outcome, Lost):
+        return await page.lead_to_sign_in()
     if isinstance(outcome, UnmetConditions):
         form.refuse(Refused(Code.PASSWORD_UNMET, "password"))
         return await _answer(page, form, 422, outcome.conditions)
