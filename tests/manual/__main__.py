@@ -59,9 +59,9 @@ def _by_account(page: Page, server: Server) -> None:
     page.get_by_label("Сумма к оплате").fill(bill.amount)
     _take(page, "account-3-bill")
     page.get_by_role("button", name="Далее").click()
-    page.get_by_role("button", name="Да").wait_for()
+    page.get_by_role("button", name="Да", exact=True).wait_for()
     _take(page, "account-4-address")
-    page.get_by_role("button", name="Да").click()
+    page.get_by_role("button", name="Да", exact=True).click()
     for label, text in (("Фамилия", "Иванова"), ("Имя", "Мария"), ("Отчество", "Петровна")):
         page.get_by_label(label).fill(text)
     page.get_by_label("Дата рождения").fill("05.03.1984")
@@ -104,7 +104,8 @@ def _by_card(page: Page, server: Server) -> None:
 
 def _take(page: Page, name: str) -> None:
     """The screen as it is, without the focus ring and what moves, in few colours."""
-    page.evaluate("document.activeElement?.blur(); document.getElementById('session-note')?.replaceChildren()")
+    page.evaluate("scrollTo(0, 0); document.activeElement?.blur(); document.getElementById('session-note')?.replaceChildren()")
+    page.wait_for_function("!document.querySelector('[aria-busy]')")
     path = DOCS / "manual" / f"{name}.png"
     page.screenshot(path=path, animations="disabled")
     Image.open(path).convert("RGB").quantize(64).save(path, optimize=True)
