@@ -88,6 +88,7 @@ def visitor(browser: Browser, server: Server, scripted: bool) -> Iterator[Visito
     complaints = Complaints(server.url)
     complaints.listen_to(context)
     number = next(_numbers)
-    yield Visitor(context.new_page(), server, complaints, number, server.bill(number % 500))
+    # The first hundred accounts belong in part to customers of the fictitious company.
+    yield Visitor(context.new_page(), server, complaints, number, server.bill(100 + number % 400))
     context.close()
     complaints.check()
