@@ -4,7 +4,7 @@ PORT ?= 8000
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: setup run test check lock bench pictures
+.PHONY: setup run test check texts lock bench pictures
 
 setup: $(READY)
 
@@ -39,6 +39,10 @@ bench: setup
 pictures: setup
 	PYTHON=$(BIN)/python tests/browser-setup
 	$(BIN)/python -m tests.manual
+
+# New texts of the templates into templates/locale, to be translated there.
+texts: setup
+	$(BIN)/litestar texts
 
 # Pins every dependency by hash and names no package index.
 lock:

@@ -28,6 +28,7 @@ from routes.caller import caller_of
 from routes.catalogue import spoken
 from routes.cli.delivery import delivery_group
 from routes.cli.registry import registry_group
+from routes.cli.texts import texts_command
 from routes.dev import development_handlers
 from routes.faults import exception_handlers
 from routes.headers import security_headers
@@ -69,11 +70,12 @@ class Kabinet(Litestar):
 
 
 class Commands(CLIPluginProtocol):
-    """`litestar registry …` and `litestar delivery …`."""
+    """`litestar registry …`, `litestar delivery …` and `litestar texts`."""
 
     def on_cli_init(self, cli: Group) -> None:
         cli.add_command(registry_group)
         cli.add_command(delivery_group)
+        cli.add_command(texts_command)
 
 
 def create_app(settings: Settings | None = None, clock: Clock | None = None) -> Litestar:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from db import cards, customers, registry
-from domain.periods import show_period
 from domain.portal import Portal
 
 BILLS_SHOWN = 3
@@ -13,7 +12,7 @@ BILLS_SHOWN = 3
 
 @dataclass(frozen=True)
 class AttachedAccount:
-    """`bills` are (period as printed, kopecks), newest first; `shared` where someone else has it too."""
+    """`bills` are (period, kopecks), newest first; `shared` where someone else has it too."""
 
     id: int
     number: str
@@ -54,7 +53,7 @@ async def of(portal: Portal, customer: int) -> Profile | None:
                 account["id"],
                 account["number"],
                 account["address"],
-                [(show_period(b["period"]), b["amount_kopecks"]) for b in bills if b["account"] == account["id"]],
+                [(b["period"], b["amount_kopecks"]) for b in bills if b["account"] == account["id"]],
                 account["sharers"] > 0,
             )
             for account in accounts

@@ -51,13 +51,17 @@ class Catalogue:
         self._texts = {language: _read(path_of(language)) for language in LANGUAGES}
 
     def add_to(self, environment: Environment) -> None:
-        """`_("…")` and `{% trans %}` in the environment's templates."""
+        """`_("…")` and `{% trans %}` in the environment's templates.
+
+        `N_("…")` only marks a text for the catalogue: what stands outside the macros of an imported file is worked
+        out once, so it must not be translated there.
+        """
         environment.add_extension("jinja2.ext.i18n")
+        environment.globals["N_"] = lambda text: text
         environment.install_gettext_callables(  # type: ignore[attr-defined]
             lambda text: self._spoken().gettext(text),
             lambda one, many, number: self._spoken().ngettext(one, many, number),
             newstyle=True,
-            pgettext=lambda context, text: self._spoken().pgettext(context, text),
         )
 
     def _spoken(self) -> GNUTranslations:

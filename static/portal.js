@@ -15,7 +15,8 @@ const countDown = (waiting) => {
   if (left <= 0) {
     waiting.remove();
   } else if (left < 100) {
-    waiting.querySelector("[data-left]").textContent = ` (через ${left} с)`;
+    const place = waiting.querySelector("[data-left]");
+    place.textContent = ` (${place.dataset.left.replace("{seconds}", left)})`;
   }
 };
 
