@@ -30,6 +30,16 @@ os.environ.setdefault("PICCOLO_CONF", "db.piccolo_conf")
 READERS = 3
 # How long a statement waits for another process (an import, a second worker) to let go of the file, seconds.
 BUSY_SECONDS = 30.0
+_PRAGMAS = (
+    "journal_mode = WAL",
+    # FULL, not NORMAL: with WAL only FULL keeps the last commits through a power cut
+    # (sqlite.org/pragma.html#pragma_synchronous).
+    "synchronous = FULL",
+    "foreign_keys = 1",
+    # Freed pages are overwritten: wiped messages and sessions must not linger in the file.
+    "secure_delete = 1",
+    "temp_store = FILE",
+)
 
 
 async def _to_the_end(work: Coroutine[Any, Any, T]) -> T:
@@ -139,11 +149,17 @@ class SQLite(SQLiteEngine):
         return self._writer
 
     async def open(self) -> None:
-        self._writer = await self.new_connection()
-        for _ in range(READERS):
-            reader = await self.new_connection()
-            await reader.execute("PRAGMA query_only = 1")
-            self._readers.put_nowait(reader)
+        # Made here and not by SQLite: for its owner only, as -wal and -shm will be after it.
+        os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
+        try:
+            self._writer = await self.new_connection()
+            for _ in range(READERS):
+                reader = await self.new_connection()
+                self._readers.put_nowait(reader)
+                await reader.execute("PRAGMA query_only = 1")
+        except BaseException:
+            await self.close()
+            raise
 
     async def close(self) -> None:
         while not self._readers.empty():
@@ -156,17 +172,13 @@ class SQLite(SQLiteEngine):
         """A connection with this project's PRAGMAs, for the caller to close."""
         connection = await aiosqlite.connect(**self.connection_kwargs)
         connection.row_factory = cast(Any, dict_factory)
-        for pragma in (
-            "journal_mode = WAL",
-            # FULL, not NORMAL: with WAL only FULL keeps the last commits through a power cut
-            # (sqlite.org/pragma.html#pragma_synchronous).
-            "synchronous = FULL",
-            "foreign_keys = 1",
-            # Freed pages are overwritten: wiped messages and sessions must not linger in the file.
-            "secure_delete = 1",
-            "temp_store = FILE",
-        ):
-            await connection.execute(f"PRAGMA {pragma}")
+        try:
+            for pragma in _PRAGMAS:
+                await connection.execute(f"PRAGMA {pragma}")
+        except BaseException:
+            # Its thread would keep the program alive for ever.
+            await connection.close()
+            raise
         return connection
 
     def forget_foreign_transaction(self) -> None:
