@@ -31,6 +31,21 @@ STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-pract
 # The theme changes colours and nothing else: what does not look at them is asked once.
 OF_COLOURS = ["color-contrast", "link-in-text-block"]
 NARROWEST, PHONE, DESKTOP = 320, 360, 1280
+# Main controls are 52 px high, everything else 24 px. A link within a sentence may be as high as its line, and a box
+# belongs to its label (WCAG 2.2, 2.5.8).
+_TARGETS = """
+() => [...document.querySelectorAll("a, button, input:not([type=hidden]), select, textarea, summary")]
+  .filter((element) => element.checkVisibility() && !element.matches(".skip, [readonly]"))
+  .map((element) => {
+    const alone = element.parentElement.textContent.trim() === element.textContent.trim();
+    const block = element.matches("[type=checkbox]") ? element.parentElement : element;
+    const { width, height } = block.getBoundingClientRect();
+    const main = element.matches("main button:not(.link, [data-reveal]), .button, input, select, textarea")
+      && !element.matches("[type=checkbox]");
+    const within = element.matches("a") && getComputedStyle(element).display === "inline" && !alone;
+    return { name: element.outerHTML.slice(0, 90), width, height, least: main ? 52 : within ? 0 : 24 };
+  })
+"""
 STATES = {fragment: states_of(fragment) for fragment in fragments()}
 
 
@@ -98,6 +113,7 @@ def test_every_state_is_accessible_and_fits(tab: Tab, server: Server, fragment: 
         tab.emulate_media(color_scheme="light")
         tab.goto(f"{server.url}/dev/gallery/state?fragment={quote(fragment)}&number={number}")
         found = _violations(tab, {"type": "tag", "values": STANDARDS})
+        found += _small_targets(tab)
         tab.emulate_media(color_scheme="dark")
         found += [f"dark: {one}" for one in _violations(tab, {"type": "rule", "values": OF_COLOURS})]
         found += [f"scrolls sideways at {width} px" for width in (PHONE, NARROWEST, DESKTOP) if _scrolls(tab, width)]
@@ -116,6 +132,15 @@ def _violations(tab: Tab, run_only: dict[str, Any]) -> list[str]:
         f"{found['id']}: {node['target']} {re.sub(chr(10), ' ', node['failureSummary'])}"
         for found in results["violations"]
         for node in found["nodes"]
+    ]
+
+
+def _small_targets(tab: Tab) -> list[str]:
+    return [
+        f"{target['width']:.0f}x{target['height']:.0f} px: {target['name']}"
+        for target in tab.evaluate(_TARGETS)
+        # Layout rounds to 1/64 px.
+        if target["height"] < target["least"] - 0.1 or (target["least"] and target["width"] < 24)
     ]
 
 

@@ -1,16 +1,18 @@
-"""What the look promises, measured in the browser: contrast, targets, weight, themes, motion."""
+"""What the look promises, measured in the browser: contrast, weight, forced colours, motion.
+
+That targets are big enough is asked of every state: see test_gallery.py.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
-from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from routes.dev.states import fragments, states_of
+from routes.dev.states import states_of
 from tests.journeys.server import Server
 from tests.journeys.visitor import Complaints
 
@@ -55,10 +57,6 @@ def page(context: BrowserContext) -> Page:
     return context.new_page()
 
 
-def _show(page: Page, server: Server, fragment: str, number: int = 0) -> None:
-    page.goto(f"{server.url}/dev/gallery/state?fragment={quote(fragment)}&number={number}")
-
-
 # The browser resolves `light-dark()` and OKLCH, and a canvas turns them into the pixels a customer sees.
 _CONTRAST = """
 ([above, below, opacity]) => {
@@ -98,37 +96,6 @@ def test_tokens_contrast(page: Page, server: Server, theme: Literal["light", "da
     measured = [(*one, page.evaluate(_CONTRAST, list(one[:3]))) for one in asked]
     low = [f"{above} on {below}: {is_:.2f} < {least}" for above, below, _, least, is_ in measured if is_ < least]
     assert not low, f"in the {theme} theme: {low}"
-
-
-# A link within a sentence may be as high as its line, and a box belongs to its label (WCAG 2.2, 2.5.8).
-_TARGETS = """
-() => [...document.querySelectorAll("a, button, input:not([type=hidden]), select, textarea, summary")]
-  .filter((element) => element.checkVisibility() && !element.matches(".skip, [readonly]"))
-  .map((element) => {
-    const alone = element.parentElement.textContent.trim() === element.textContent.trim();
-    const block = element.matches("[type=checkbox]") ? element.parentElement : element;
-    const { width, height } = block.getBoundingClientRect();
-    const main = element.matches("main button:not(.link, [data-reveal]), .button, input, select, textarea")
-      && !element.matches("[type=checkbox]");
-    const within = element.matches("a") && getComputedStyle(element).display === "inline" && !alone;
-    return { name: element.outerHTML.slice(0, 90), width, height, least: main ? 52 : within ? 0 : 24 };
-  })
-"""
-
-
-def test_targets_are_big_enough(page: Page, server: Server) -> None:
-    small: dict[str, str] = {}
-    for fragment in fragments():
-        for number, state in enumerate(states_of(fragment)):
-            if fragment.startswith("dev/"):
-                continue
-            _show(page, server, fragment, number)
-            for target in page.evaluate(_TARGETS):
-                width, height, least = target["width"], target["height"], target["least"]
-                # Layout rounds to 1/64 px.
-                if height < least - 0.1 or (least and width < 24):
-                    small.setdefault(target["name"], f"{width:.0f}x{height:.0f} in {fragment} «{state.name}»")
-    assert not small, "\n".join(f"{size}: {name}" for name, size in small.items())
 
 
 @dataclass
@@ -177,7 +144,7 @@ def test_first_visit_is_light(context: BrowserContext, server: Server) -> None:
 def test_forced_colours_keep_borders_and_focus(page: Page, server: Server) -> None:
     page.emulate_media(forced_colors="active")
     states = [len(state.values["form"].errors) for state in states_of("registration/account/phone")]
-    _show(page, server, "registration/account/phone", states.index(2))
+    page.goto(f"{server.url}/dev/gallery/state?fragment=registration/account/phone&number={states.index(2)}")
     # Backgrounds are gone: only lines tell where a control is.
     lines = page.evaluate(
         """() => [...document.querySelectorAll("main button, main .summary, #phone")].map((element) => {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.journeys.steps import CONSENT, PASSWORD, fill_bill, fill_person, find_bill, give_phone, register
 from tests.journeys.visitor import Visitor
@@ -102,7 +102,7 @@ def test_second_tab_takes_part_in_the_same_registration(visitor: Visitor) -> Non
     give_phone(visitor)
     code = visitor.code()
     second = first.context.new_page()
-    visitor.page = second
+    _turn_to(visitor, second)
     visitor.open("/registration/account/phone")
     visitor.step("phone")
     visitor.press("Далее")
@@ -111,7 +111,7 @@ def test_second_tab_takes_part_in_the_same_registration(visitor: Visitor) -> Non
     visitor.press("Подтвердить номер")
     visitor.step("bill")
 
-    visitor.page = first
+    _turn_to(visitor, first)
     visitor.field("Код из СМС").fill(code)
     visitor.press("Подтвердить номер")
     visitor.step("bill")
@@ -119,14 +119,14 @@ def test_second_tab_takes_part_in_the_same_registration(visitor: Visitor) -> Non
     visitor.press("Далее")
     visitor.step("address")
 
-    visitor.page = second
+    _turn_to(visitor, second)
     fill_bill(visitor)
     visitor.press("Далее")
     visitor.step("address")
     visitor.press("Да")
     visitor.step("person")
 
-    visitor.page = first
+    _turn_to(visitor, first)
     visitor.press("Да")
     visitor.step("person")
     fill_person(visitor)
@@ -136,11 +136,17 @@ def test_second_tab_takes_part_in_the_same_registration(visitor: Visitor) -> Non
     visitor.press("Зарегистрироваться")
     visitor.arrive("/profile", "profile-overview")
 
-    visitor.page = second
+    _turn_to(visitor, second)
     fill_person(visitor)
     visitor.press("Далее")
     visitor.arrive("/profile", "profile-overview")
     _one_of_each(visitor)
+
+
+def _turn_to(visitor: Visitor, tab: Page) -> None:
+    # A tab behind another paints late, and every click waits for that.
+    tab.bring_to_front()
+    visitor.page = tab
 
 
 def test_mail_link_is_good_on_another_device_and_twice(visitor: Visitor) -> None:
