@@ -18,6 +18,7 @@ from litestar.di import NamedDependency
 from domain.portal import Portal
 from domain.sessions import Caller, Visit
 from domain.sign_in import is_password_due
+from routes.catalogue import current
 from routes.forms import F, Filled, read_form, sent_form
 from routes.going import LIFETIME, Going, seal, unseal
 from routes.templates import Templates
@@ -89,6 +90,7 @@ class Page:
             "layout": "fragment.html" if self.is_partial else "page.html",
             "form": form or Filled(self.request.url.path),
             "path": self.request.url.path,
+            "back": self._address,
             "signed_in": self.customer is not None,
             "idle_until": self._idle_until(),
         }
@@ -111,9 +113,12 @@ class Page:
 
     def show_made_up(self, fragment: str, values: Mapping[str, Any]) -> Response[str]:
         """A whole page with made-up values, for the gallery."""
-        around = {"layout": "page.html", "path": "/dev/gallery", "signed_in": False, "idle_until": None}
+        gallery = "/dev/gallery"
+        around = {"layout": "page.html", "path": gallery, "back": gallery, "signed_in": False, "idle_until": None}
         html = self._templates.render(f"partials/{fragment}.html", around | dict(values))
-        return Response(html, media_type=MediaType.HTML, headers={"Cache-Control": "no-store"})
+        return Response(
+            html, media_type=MediaType.HTML, headers={"Cache-Control": "no-store", "Content-Language": current()}
+        )
 
     def show_field(self, fragment: str, form: Filled[Any], field: str) -> Response[str]:
         """One field of a step, as its block in the fragment draws it."""
@@ -126,7 +131,7 @@ class Page:
 
     def _piece(self, html: str) -> Response[str]:
         headers = {"Vary": _VARY, "Cache-Control": "no-store", "HX-Push-Url": "false"}
-        return Response(html, media_type=MediaType.HTML, headers=headers)
+        return Response(html, media_type=MediaType.HTML, status_code=200, headers=headers)
 
     def lead_to(self, path: str, visit: Visit | None = None) -> Response[None]:
         """303: go on there; a new visit's token goes into the cookie."""
@@ -181,12 +186,17 @@ class Page:
         if self.is_partial:
             # A refused step stays where it is. Otherwise the address follows the step, and a step that
             # comes again (a new code) does not pile up in the history.
-            path = self.request.url.path + (f"?{self.request.url.query}" if self.request.url.query else "")
             if status >= 400:
                 headers["HX-Push-Url"] = "false"
             else:
-                headers["HX-Replace-Url" if self._comes_again() else "HX-Push-Url"] = path
+                headers["HX-Replace-Url" if self._comes_again() else "HX-Push-Url"] = self._address
         return headers
+
+    @property
+    def _address(self) -> str:
+        """Path and query."""
+        url = self.request.url
+        return f"{url.path}?{url.query}" if url.query else url.path
 
     def _comes_again(self) -> bool:
         """Whether the address that htmx comes from is that of this very step."""

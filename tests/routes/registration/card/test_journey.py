@@ -154,7 +154,7 @@ async def test_five_misses_an_hour_for_a_card(client: Browser, posted: Outbox, c
     ],
 )
 async def test_bad_input_is_told_beside_its_field(client: Browser, typed: dict[str, str], expected: str) -> None:
-    answer = await _ask(client, **typed)
+    answer = await _ask(client, None, **typed)
     assert (answer.status_code, errors(answer)) == (422, [expected])
     assert _CODE not in answer.text
 

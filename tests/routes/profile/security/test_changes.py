@@ -1,0 +1,223 @@
+"""Password, phone, e-mail, devices, data and the end of a cabinet."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable
+
+from db.engine import run
+from tests.browser import PASSWORD, PHONE, Browser, location
+from tests.conftest import Clock, Posted
+from tests.screen import errors, value_of, words
+
+NEW = "осенний берег у моря"
+BASE = "/profile/security"
+Outbox = Callable[[], Awaitable[list[Posted]]]
+
+
+async def _link(posted: Outbox) -> str:
+    letter = next(p for p in reversed(await posted()) if "link" in p.values)
+    return str(letter.values["link"]).removeprefix("http://127.0.0.1:8000")
+
+
+async def test_password_is_asked_again_after_ten_minutes(client: Browser, clock: Clock) -> None:
+    await client.register()
+    assert (await client.get(f"{BASE}/password")).status_code == 200
+    clock.forward(minutes=10, seconds=1)
+    asked = await client.get(f"{BASE}/password")
+    assert asked.headers["location"] == f"{BASE}/confirmation?next={BASE}/password"
+    wrong = await client.post(f"{BASE}/confirmation", {"password": "not this one", "next": f"{BASE}/password"})
+    assert errors(wrong) == ["Неверный логин или пароль"]
+    right = await client.post(f"{BASE}/confirmation", {"password": PASSWORD, "next": f"{BASE}/password"})
+    assert location(right) == f"{BASE}/password"
+    assert (await client.get(f"{BASE}/password")).status_code == 200
+
+
+async def test_confirmation_leads_to_no_foreign_page(client: Browser) -> None:
+    await client.register()
+    for path in ("https://evil.example", "//evil.example", "/profile//evil.example", "/profile\\evil", "/sign-out"):
+        answer = await client.post(f"{BASE}/confirmation", {"password": PASSWORD, "next": path})
+        assert location(answer) == BASE
+
+
+async def test_form_opened_in_time_may_be_sent_a_little_later(client: Browser, clock: Clock, posted: Outbox) -> None:
+    await client.register()
+    clock.forward(minutes=15)
+    assert location(await client.post(f"{BASE}/email", {"email": "new@example.org"})) == BASE
+    assert (await posted())[-1].to == "new@example.org"
+
+
+async def test_new_password_ends_all_other_sessions_and_changes_this_one(
+    client: Browser, another_browser: Callable[..., Browser], posted: Outbox
+) -> None:
+    await client.register()
+    other = another_browser()
+    await other.sign_in()
+    before = client.cookie
+    assert location(await client.post(f"{BASE}/password", {"password": NEW})) == BASE
+    assert client.cookie != before
+    assert (await client.get("/profile")).status_code == 200
+    assert location(await other.get("/profile")) == "/"
+    assert (await posted())[-1].name == "password-changed"
+    old = another_browser()
+    old.http.cookies.set("kabinet", str(before))
+    assert location(await old.get("/profile")) == "/"
+
+
+async def test_phone_changes_by_a_code_to_the_new_one_and_a_notice_to_the_old(
+    client: Browser, posted: Outbox, clock: Clock
+) -> None:
+    await client.register()
+    assert errors(await client.post(f"{BASE}/phone", {"phone": PHONE})) == ["Этот номер уже указан в вашем профиле"]
+    assert location(await client.post(f"{BASE}/phone", {"phone": "8 900 111-22-33"})) == f"{BASE}/phone/code"
+    wrong = await client.post(f"{BASE}/phone/code", {"code": "000000"})
+    assert errors(wrong) == ["Код не соответствует полученному в СМС"]
+    assert "+7 912" in words(await client.get(BASE))
+    right = await client.post(f"{BASE}/phone/code", {"code": await client.read_code("8 900 111-22-33")})
+    assert location(right) == BASE
+    notice = (await posted())[-1]
+    assert (notice.name, notice.to) == ("phone-changed", "+79123456789")
+    await client.post("/sign-out")
+    assert location(await client.sign_in(phone="8 900 111-22-33")) == "/profile"
+
+
+async def test_anothers_phone_is_learned_only_behind_its_code(
+    client: Browser, another_browser: Callable[..., Browser], clock: Clock
+) -> None:
+    await another_browser(phone="8 900 111-22-33").register()
+    await client.register()
+    clock.forward(minutes=2)
+    taken = await client.post(f"{BASE}/phone", {"phone": "8 900 111-22-33"})
+    free = await client.post(f"{BASE}/phone", {"phone": "8 900 111-22-44"})
+    assert (taken.status_code, taken.headers["location"]) == (free.status_code, free.headers["location"])
+    clock.forward(minutes=2)
+    await client.post(f"{BASE}/phone", {"phone": "8 900 111-22-33"})
+    answer = await client.post(f"{BASE}/phone/code", {"code": await client.read_code("8 900 111-22-33")})
+    assert errors(answer) == ["На этот номер зарегистрирован другой личный кабинет"]
+
+
+async def test_email_is_replaced_once_its_link_is_pressed(client: Browser, posted: Outbox, clock: Clock) -> None:
+    await client.register()
+    first = await _link(posted)
+    await client.post(f"{BASE}/email", {"email": "new@example.org"})
+    link = await _link(posted)
+    await client.get(link)
+    assert "ivanova@example.org" in words(await client.get("/profile"))
+    assert "подтвержден" in words(await client.post(link))
+    assert "new@example.org, подтверждена" in words(await client.get("/profile"))
+    notice = (await posted())[-1]
+    assert (notice.name, notice.to) == ("email-changed", "ivanova@example.org")
+    assert (await client.post(first)).status_code == 410, "the link to the former address cannot bring it back"
+    assert "new@example.org" in words(await client.get("/profile"))
+
+
+async def test_of_two_changes_of_email_only_the_newer_wins(client: Browser, posted: Outbox, clock: Clock) -> None:
+    await client.register()
+    await client.post(f"{BASE}/email", {"email": "one@example.org"})
+    one = await _link(posted)
+    clock.forward(minutes=3)
+    await client.post(f"{BASE}/email", {"email": "two@example.org"})
+    assert (await client.post(one)).status_code == 410
+    await client.post(await _link(posted))
+    assert "two@example.org" in words(await client.get("/profile"))
+
+
+async def test_devices_are_listed_and_ended(client: Browser, another_browser: Callable[..., Browser]) -> None:
+    await client.register()
+    chrome = another_browser()
+    chrome.http.headers["User-Agent"] = (
+        "Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 Chrome/131.0 Mobile Safari/537.36"
+    )
+    third = another_browser()
+    await chrome.sign_in()
+    await third.sign_in()
+    page = await client.get(BASE)
+    assert "Chrome, Android" in words(page)
+    sessions = await run("SELECT id FROM sessions WHERE user_agent LIKE '%Android%' AND customer IS NOT NULL")
+    await client.post(f"{BASE}/devices/{sessions[0]['id']}/end")
+    assert location(await chrome.get("/profile")) == "/"
+    assert (await third.get("/profile")).status_code == 200
+    await client.post(f"{BASE}/devices/end-others")
+    assert location(await third.get("/profile")) == "/"
+    assert (await client.get("/profile")).status_code == 200
+
+
+async def test_anothers_session_cannot_be_ended(client: Browser, another_browser: Callable[..., Browser]) -> None:
+    await client.register()
+    other = another_browser(phone="8 900 111-22-33")
+    await other.register()
+    for row in await run("SELECT id FROM sessions"):
+        await other.post(f"{BASE}/devices/{row['id'] if row['id'] != 0 else 0}/end")
+    assert (await client.get("/profile")).status_code == 200
+
+
+async def test_journal_shows_the_customers_own_events(client: Browser, another_browser: Callable[..., Browser]) -> None:
+    await client.register()
+    await another_browser("198.51.100.9").sign_in("not this one")
+    page = words(await client.get(BASE))
+    assert "Регистрация" in page
+    assert "Неверный пароль при входе" in page
+    assert "198.51.100.9" in page
+
+
+async def test_data_come_as_a_file_and_hold_what_is_known(client: Browser, clock: Clock) -> None:
+    await client.register()
+    answer = await client.get("/profile/data")
+    assert "attachment" in answer.headers["content-disposition"]
+    data = json.loads(answer.text)
+    assert data["person"]["phone"] == "+79123456789"
+    assert data["accounts"][0]["bills"][0]["amount_kopecks"] == 123456
+    assert [entry["event"] for entry in data["journal"]] == ["registered"]
+    assert len(data["consents"]) == 1
+    clock.forward(minutes=11)
+    assert location(await client.get("/profile/data")) == f"{BASE}/confirmation"
+
+
+async def test_deleted_cabinet_is_gone_and_what_stays_names_nobody(
+    client: Browser, another_browser: Callable[..., Browser], posted: Outbox, clock: Clock
+) -> None:
+    await client.register()
+    other = another_browser()
+    await other.sign_in()
+    assert errors(await client.post("/profile/deletion", {"password": "not this one"})) == ["Неверный логин или пароль"]
+    gone = await client.post("/profile/deletion", {"password": PASSWORD})
+    assert "Личный кабинет удален" in words(await client.get(gone.headers["location"]))
+    assert location(await other.get("/profile")) == "/"
+    assert errors(await client.sign_in()) == ["Неверный логин или пароль"]
+    assert (await posted())[-1].name == "cabinet-deleted"
+    assert await run("SELECT id FROM customers") == []
+    assert [row["customer"] for row in await run("SELECT customer FROM consents")] == [None]
+    assert {row["customer"] for row in await run("SELECT customer FROM journal")} == {None}
+    clock.forward(minutes=10)
+    await another_browser().register()
+
+
+async def test_lost_session_leads_back_with_what_was_typed(client: Browser, clock: Clock) -> None:
+    await client.register()
+    clock.forward(minutes=31)
+    lost = await client.post(f"{BASE}/email", {"email": "typed@example.org"})
+    assert "Сеанс завершен. Начните заново" in words(await client.get(lost.headers["location"]))
+    back = await client.sign_in()
+    assert location(back) == f"{BASE}/email"
+    page = await client.get(back.headers["location"])
+    assert value_of(page, "email") == "typed@example.org"
+    assert value_of(await client.get(f"{BASE}/email"), "email") == ""
+
+
+async def test_what_was_typed_never_holds_a_password(client: Browser, clock: Clock) -> None:
+    await client.register()
+    clock.forward(minutes=31)
+    await client.post(f"{BASE}/password", {"password": NEW})
+    page = await client.follow(await client.sign_in())
+    assert NEW not in page.text
+
+
+async def test_going_on_moves_the_idle_end(client: Browser, clock: Clock) -> None:
+    await client.register()
+    assert "сеанс завершится в" in words(await client.get("/profile"))
+    for _ in range(3):
+        clock.forward(minutes=29)
+        assert (await client.htmx("/session", {}, at="/profile")).status_code == 200
+    assert (await client.get("/profile")).status_code == 200
+    clock.forward(minutes=31)
+    assert (await client.htmx("/session", {}, at="/profile")).headers["hx-redirect"] == "/?session=lost"
