@@ -27,6 +27,7 @@ def exception_handlers(templates: Templates) -> ExceptionHandlersMap:
             "layout": "fragment.html" if partial else "page.html",
             "status": status,
             "path": "",
+            "back": "/",
             "form": None,
             "signed_in": False,
             "idle_until": None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from litestar import Response, get
@@ -9,6 +10,7 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromQuery
 
 from domain import captcha
+from routes.catalogue import LANGUAGES, spoken
 from routes.dev.states import State, fragments, states_of
 from routes.page import ThisPage
 
@@ -16,14 +18,18 @@ _WIDTHS = ("phone", "desktop")
 
 
 @get("/dev/gallery", name="dev.gallery")
-async def show(page: ThisPage, width: FromQuery[str] = "phone") -> Response[Any]:
+async def show(page: ThisPage, width: FromQuery[str] = "phone", language: FromQuery[str] = "ru") -> Response[Any]:
     everything = [(fragment, [state.name for state in states_of(fragment)]) for fragment in fragments()]
-    return page.show("dev/gallery", everything=everything, width=width if width in _WIDTHS else "phone")
+    return page.show("dev/gallery", everything=everything, width=_known(width, _WIDTHS), said_in=_known(language))
 
 
 @get("/dev/gallery/frame", name="dev.gallery.frame")
 async def show_framed(
-    page: ThisPage, fragment: FromQuery[str], number: FromQuery[int], width: FromQuery[str] = "phone"
+    page: ThisPage,
+    fragment: FromQuery[str],
+    number: FromQuery[int],
+    width: FromQuery[str] = "phone",
+    language: FromQuery[str] = "ru",
 ) -> Response[Any]:
     """One state in a frame as wide as a phone or a desk."""
     state = _state(fragment, number)
@@ -32,17 +38,25 @@ async def show_framed(
         state=state,
         number=number,
         count=len(states_of(fragment)),
-        width=width if width in _WIDTHS else "phone",
+        width=_known(width, _WIDTHS),
+        said_in=_known(language),
     )
 
 
 @get("/dev/gallery/state", name="dev.gallery.state")
-async def show_state(page: ThisPage, fragment: FromQuery[str], number: FromQuery[int]) -> Response[Any]:
+async def show_state(
+    page: ThisPage, fragment: FromQuery[str], number: FromQuery[int], language: FromQuery[str] = "ru"
+) -> Response[Any]:
     """One state as a whole page of its own."""
     values = _state(fragment, number).values
     if "picture" in values:
         values["picture"] = await captcha.make(page.portal, page.now)
-    return page.show_made_up(fragment, values)
+    with spoken(_known(language)):
+        return page.show_made_up(fragment, values)
+
+
+def _known(wanted: str, known: Sequence[str] = LANGUAGES) -> str:
+    return wanted if wanted in known else known[0]
 
 
 def _state(fragment: str, number: int) -> State:
