@@ -1,6 +1,7 @@
 """All benchmarks one after the other: `make bench`."""
 
-from tests.bench import import_bills, welcome_page
+from tests.bench import import_bills, known_and_unknown, welcome_page
 
 welcome_page.main()
+known_and_unknown.main()
 import_bills.main()

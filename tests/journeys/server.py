@@ -116,7 +116,7 @@ def running(database: str, folder: Path, **settings: str) -> Iterator[Server]:
     """
     port = _free_port()
     url = f"http://127.0.0.1:{port}"
-    environment = _environment(database, url) | settings
+    environment = environment_of(database, url) | settings
     demo = [sys.executable, "-m", "litestar", "--app", "app:create_app", "registry", "demo"]
     loaded = subprocess.run(demo, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     assert loaded.returncode == 0, f"the fictitious company was not loaded: {loaded.stderr}"
@@ -143,7 +143,7 @@ async def new_database(uri: str) -> str:
     return uri.replace("/postgres?", f"/{name}?")
 
 
-def _environment(database: str, url: str) -> dict[str, str]:
+def environment_of(database: str, url: str) -> dict[str, str]:
     own = {name: value for name, value in os.environ.items() if not name.startswith(("KABINET_", "LITESTAR_"))}
     return own | {
         "PYTHONPATH": str(ROOT),

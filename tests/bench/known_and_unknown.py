@@ -1,0 +1,135 @@
+"""What a stranger can measure: the answers to known and to unknown identifiers at each public step.
+
+Run as `python -m tests.bench.known_and_unknown`: median milliseconds, bytes and status of each, in one run.
+The bytes are compared by tests too; the times only here, for no test may hang on a clock.
+"""
+
+from __future__ import annotations
+
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+
+from domain import demo_company
+from tests.journeys.server import Server, environment_of, running
+
+_MANY = 60
+_CAPTCHA = "24680"
+_SETTINGS = {
+    "KABINET_TRACKS": "account,card",
+    "KABINET_CAPTCHA_CODE": _CAPTCHA,
+    "KABINET_CARD_TRIES_IP_HOUR": "100000",
+    "KABINET_CARD_TRIES_HOUR": "100000",
+}
+Answer = tuple[float, int, int]
+Step = Callable[[httpx.Client, int, bool], httpx.Response]
+
+
+def _phone(number: int, known: bool) -> str:
+    return f"+79{12 if known else 13}{3_000_000 + number}"
+
+
+def _sent(visitor: httpx.Client, path: str, data: dict[str, str]) -> httpx.Response:
+    return visitor.post(path, data=data)
+
+
+def _registration_phone(visitor: httpx.Client, number: int, known: bool) -> httpx.Response:
+    return _sent(visitor, "/registration/account/phone", {"phone": _phone(1000 + number, known), "consent": "yes"})
+
+
+def _sign_in_phone(visitor: httpx.Client, number: int, known: bool) -> httpx.Response:
+    return _sent(visitor, "/sign-in/phone", {"phone": _phone(number, known)})
+
+
+def _sign_in_password(visitor: httpx.Client, number: int, known: bool) -> httpx.Response:
+    _sign_in_phone(visitor, number, known)
+    return _sent(visitor, "/sign-in/password", {"password": "not this one"})
+
+
+def _sign_in_login(visitor: httpx.Client, number: int, known: bool) -> httpx.Response:
+    login = demo_company.cards()[number % 40]["login"] if known else f"zz{1000 + number}"
+    return _sent(visitor, "/sign-in/login", {"login": login, "password": "not this one"})
+
+
+def _recovery(visitor: httpx.Client, number: int, known: bool) -> httpx.Response:
+    _sign_in_phone(visitor, number, known)
+    return _sent(visitor, "/recovery", {})
+
+
+def _recovery_code(visitor: httpx.Client, number: int, known: bool) -> httpx.Response:
+    _recovery(visitor, number, known)
+    return _sent(visitor, "/recovery/code", {"code": "000000"})
+
+
+def _card(visitor: httpx.Client, number: int, known: bool) -> httpx.Response:
+    page = visitor.get("/registration/card/card").text
+    picture = re.search(r'name="picture" value="([^"]+)"', page)
+    assert picture
+    card = demo_company.cards()[number % 20]["card_number"] if known else f"41111111{number:08d}"
+    form = {"card_number": card, "email": "stranger@example.org", "captcha": _CAPTCHA, "picture": picture[1]}
+    return _sent(visitor, "/registration/card/card", form)
+
+
+_STEPS: dict[str, Step] = {
+    "registration: phone": _registration_phone,
+    "sign-in: phone": _sign_in_phone,
+    "sign-in: password": _sign_in_password,
+    "sign-in: login": _sign_in_login,
+    "recovery: start": _recovery,
+    "recovery: wrong code": _recovery_code,
+    "card: not bound": _card,
+}
+
+
+def _answers(server: Server, step: Step, first: int) -> dict[bool, list[Answer]]:
+    """Known and unknown in turn, each in a browser of its own."""
+    answers: dict[bool, list[Answer]] = {True: [], False: []}
+    for number in range(first, first + _MANY):
+        for known in (True, False):
+            with httpx.Client(base_url=server.url, headers={"Sec-Fetch-Site": "same-origin"}) as visitor:
+                visitor.get("/health/live")  # the connection is there before the clock runs
+                answer = step(visitor, number, known)
+                milliseconds = answer.elapsed.total_seconds() * 1000
+                answers[known].append((milliseconds, len(answer.content), answer.status_code))
+    return answers
+
+
+def _say(name: str, answers: dict[bool, list[Answer]]) -> None:
+    shown = []
+    for known in (True, False):
+        times = [milliseconds for milliseconds, _, _ in answers[known]]
+        sizes = {(size, status) for _, size, status in answers[known]}
+        shown.append(f"{statistics.median(times):6.1f} ms ±{statistics.stdev(times):5.1f}  {sorted(sizes)}")
+    print(f"{name:<22} known   {shown[0]}\n{'':<22} unknown {shown[1]}", flush=True)  # noqa: T201 - a script
+
+
+def _import_customers(folder: Path, environment: dict[str, str]) -> None:
+    lines = ["phone;last_name;first_name;patronymic;birth_date;email;account_numbers"]
+    lines += [f"{_phone(n, True)};Иванова;Мария;;;;" for n in [*range(10 * _MANY), *range(1000, 1000 + 10 * _MANY)]]
+    (folder / "customers.csv").write_text("\n".join(lines), encoding="utf-8")
+    command = [sys.executable, "-c", "from routes.cli.registry import registry_group; registry_group()"]
+    done = subprocess.run(
+        [*command, "import", "customers", str(folder / "customers.csv")],
+        env=environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory(prefix="kabinet-bench-") as name:
+        folder = Path(name)
+        database = f"sqlite:{folder / 'kabinet.sqlite'}"
+        with running(database, folder, **_SETTINGS) as server:
+            _import_customers(folder, environment_of(database, server.url))
+            for place, (title, step) in enumerate(_STEPS.items()):
+                _say(title, _answers(server, step, place * _MANY))
+
+
+if __name__ == "__main__":
+    main()
