@@ -38,6 +38,7 @@ async def ask_for_link(
         hours = portal.settings.card_link_lifetime // 3600
         return await card_links.send(
             portal,
+            caller,
             card,
             email,
             now,

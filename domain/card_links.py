@@ -36,6 +36,7 @@ async def find_card(portal: Portal, caller: Caller, number: str, email: str, now
 
 async def send(
     portal: Portal,
+    caller: Caller,
     card: dict[str, Any],
     email: str,
     now: datetime,
@@ -67,5 +68,6 @@ async def send(
             "expires_at": now + timedelta(seconds=portal.settings.card_link_lifetime),
         }
     )
-    await outbox.post(portal, letter(f"{portal.settings.public_url}{path}/{token}", renewed), email, now)
+    message = letter(f"{portal.settings.public_url}{path}/{token}", renewed)
+    await outbox.post(portal, message, email, now, caller.language)
     return None

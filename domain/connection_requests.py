@@ -58,7 +58,8 @@ async def send(portal: Portal, caller: Caller, request: Request, now: datetime) 
         )
         staff = portal.settings.staff_email or _STAFF_OF_THE_OUTBOX
         await outbox.post(portal, ConnectionRequestForStaff(number, entries), staff, now)
-        await outbox.post(portal, ConnectionRequestReceived(number, request.first_name), request.email, now)
+        received = ConnectionRequestReceived(number, request.first_name)
+        await outbox.post(portal, received, request.email, now, caller.language)
         await journal.add(now, "connection-requested", None, caller.ip, caller.user_agent, f"number {number}")
         registration.request_number = number
         registration.last_name, registration.first_name = request.last_name, request.first_name

@@ -68,7 +68,7 @@ async def delete(portal: Portal, caller: Caller, customer: int, now: datetime) -
         await journal.add(now, "deleted", customer, caller.ip, caller.user_agent)
         if row["email_sealed"]:
             letter = CabinetDeleted(row["first_name"])
-            await outbox.post(portal, letter, portal.sealing.unseal(row["email_sealed"]), now)
+            await outbox.post(portal, letter, portal.sealing.unseal(row["email_sealed"]), now, caller.language)
         await customers.delete(customer)
 
 

@@ -30,21 +30,21 @@ class LinkedAddress:
     confirmed: bool
 
 
-async def send_link(portal: Portal, customer: int, first_name: str, email: str, now: datetime) -> None:
+async def send_link(portal: Portal, caller: Caller, customer: int, first_name: str, email: str, now: datetime) -> None:
     """Post a link to the customer's own address; earlier ones go on working. Part of the caller's transaction."""
-    await _send(portal, customer, email, now, lambda link, days: EmailConfirmation(first_name, link, days))
+    await _send(portal, caller, customer, email, now, lambda link, days: EmailConfirmation(first_name, link, days))
 
 
-async def send_first_link(portal: Portal, customer: int, now: datetime) -> None:
+async def send_first_link(portal: Portal, caller: Caller, customer: int, now: datetime) -> None:
     """To whoever was taken over with an address that nobody has confirmed. Part of the caller's transaction."""
     row = await customers.get(customer)
     if row is None or not row["email_sealed"] or row["email_confirmed_at"] is not None:
         return
     if not await email_links.exists(customer):
-        await send_link(portal, customer, row["first_name"], portal.sealing.unseal(row["email_sealed"]), now)
+        await send_link(portal, caller, customer, row["first_name"], portal.sealing.unseal(row["email_sealed"]), now)
 
 
-async def send_another_link(portal: Portal, customer: int, now: datetime) -> Refused | None:
+async def send_another_link(portal: Portal, caller: Caller, customer: int, now: datetime) -> Refused | None:
     """«Отправить письмо еще раз»; nothing happens where the address is confirmed already."""
     async with transaction():
         row = await customers.get(customer)
@@ -53,11 +53,11 @@ async def send_another_link(portal: Portal, customer: int, now: datetime) -> Ref
         at = await throttles.claim(portal, [_limit(portal, customer)], now)
         if at is not None:
             return Refused(Code.EMAIL_EARLY, "email", at)
-        await send_link(portal, customer, row["first_name"], portal.sealing.unseal(row["email_sealed"]), now)
+        await send_link(portal, caller, customer, row["first_name"], portal.sealing.unseal(row["email_sealed"]), now)
         return None
 
 
-async def begin_change(portal: Portal, customer: int, email: str, now: datetime) -> Refused | None:
+async def begin_change(portal: Portal, caller: Caller, customer: int, email: str, now: datetime) -> Refused | None:
     """Send a link to a new address; the former one stays until it is pressed."""
     async with transaction():
         row = await customers.get(customer)
@@ -70,7 +70,7 @@ async def begin_change(portal: Portal, customer: int, email: str, now: datetime)
             return Refused(Code.EMAIL_EARLY, "email", at)
         # Of two changes under way only the newer can win.
         await email_links.forget_others(customer, row["email_hash"])
-        await _send(portal, customer, email, now, lambda link, days: EmailChange(row["first_name"], link, days))
+        await _send(portal, caller, customer, email, now, lambda link, days: EmailChange(row["first_name"], link, days))
         return None
 
 
@@ -93,7 +93,7 @@ async def confirm(portal: Portal, caller: Caller, token: str, now: datetime) -> 
             return None
         email: str = portal.sealing.unseal(link["email_sealed"])
         if row["email_hash"] != link["email_hash"]:
-            await _replace(portal, row, link, email, now)
+            await _replace(portal, caller, row, link, email, now)
             await journal.add(now, "email-changed", row["id"], caller.ip, caller.user_agent)
         elif row["email_confirmed_at"] is None:
             await customers.confirm_email(row["id"], now)
@@ -101,16 +101,18 @@ async def confirm(portal: Portal, caller: Caller, token: str, now: datetime) -> 
         return LinkedAddress(email, confirmed=True)
 
 
-async def _replace(portal: Portal, row: dict[str, Any], link: dict[str, Any], email: str, now: datetime) -> None:
+async def _replace(
+    portal: Portal, caller: Caller, row: dict[str, Any], link: dict[str, Any], email: str, now: datetime
+) -> None:
     await customers.set_email(row["id"], link["email_hash"], portal.sealing.seal(email), now)
     await email_links.forget_others(row["id"], link["email_hash"])
     if row["email_sealed"]:
         notice = EmailChanged(row["first_name"], mask_email(email))
-        await outbox.post(portal, notice, portal.sealing.unseal(row["email_sealed"]), now)
+        await outbox.post(portal, notice, portal.sealing.unseal(row["email_sealed"]), now, caller.language)
 
 
 async def _send(
-    portal: Portal, customer: int, email: str, now: datetime, letter: Callable[[str, int], Message]
+    portal: Portal, caller: Caller, customer: int, email: str, now: datetime, letter: Callable[[str, int], Message]
 ) -> None:
     token = secrets.token_urlsafe(32)
     lifetime = portal.settings.email_link_lifetime
@@ -125,7 +127,7 @@ async def _send(
         }
     )
     link = f"{portal.settings.public_url}/email/confirmation/{token}"
-    await outbox.post(portal, letter(link, lifetime // 86400), email, now)
+    await outbox.post(portal, letter(link, lifetime // 86400), email, now, caller.language)
 
 
 def _limit(portal: Portal, customer: int) -> Limit:

@@ -69,7 +69,7 @@ async def send(
         }
     )
     if expected:
-        await outbox.post(portal, purpose.message(code, settings.code_lifetime // 60), phone, now)
+        await outbox.post(portal, purpose.message(code, settings.code_lifetime // 60), phone, now, caller.language)
     return None
 
 

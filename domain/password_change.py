@@ -58,12 +58,12 @@ async def change(
         if visit is None:
             # Signed out, or the cabinet deleted, on another device meanwhile.
             return Lost()
-        await set_password(portal, customer, password_hash, now)
+        await set_password(portal, caller, customer, password_hash, now)
         await journal.add(now, "password-changed", customer, caller.ip, caller.user_agent)
         return await sessions.begin(portal, caller, now, customer=customer, remembered=visit.remembered)
 
 
-async def set_password(portal: Portal, customer: int, password_hash: str, now: datetime) -> None:
+async def set_password(portal: Portal, caller: Caller, customer: int, password_hash: str, now: datetime) -> None:
     """Save it, end all sessions, tell the customer. Part of the caller's transaction."""
     await customers.set_password(customer, password_hash)
     await session_rows.end_all(customer)
@@ -72,4 +72,4 @@ async def set_password(portal: Portal, customer: int, password_hash: str, now: d
         at = now.astimezone(portal.settings.zone).isoformat(timespec="minutes")
         link = f"{portal.settings.public_url}/sign-in/phone"
         message = PasswordChanged(row["first_name"], at, link)
-        await outbox.post(portal, message, portal.sealing.unseal(row["email_sealed"]), now)
+        await outbox.post(portal, message, portal.sealing.unseal(row["email_sealed"]), now, caller.language)

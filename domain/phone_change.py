@@ -72,7 +72,7 @@ async def confirm(
         if holder is None:
             await customers.set_phone(visit.customer, phone_hash, portal.sealing.seal(phone))
             notice = PhoneChanged(mask_phone(phone))
-            await outbox.post(portal, notice, portal.sealing.unseal(row["phone_sealed"]), now)
+            await outbox.post(portal, notice, portal.sealing.unseal(row["phone_sealed"]), now, caller.language)
             await journal.add(now, "phone-changed", visit.customer, caller.ip, caller.user_agent)
         del visit.progress[_KEY]
         await sessions.keep(portal, visit, now)

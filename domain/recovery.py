@@ -125,8 +125,8 @@ async def save_password(
             if await customers.get(recovery.customer) is None:
                 # Deleted meanwhile, on another device.
                 return Lost()
-            await set_password(portal, recovery.customer, password_hash, now)
-            await email_confirmation.send_first_link(portal, recovery.customer, now)
+            await set_password(portal, caller, recovery.customer, password_hash, now)
+            await email_confirmation.send_first_link(portal, caller, recovery.customer, now)
             await sign_in.lift_lock(portal, caller, recovery.login or recovery.phone)
             await journal.add(now, "password-recovered", recovery.customer, caller.ip, caller.user_agent)
             await _keep(portal, visit, Recovery(recovery.phone, recovery.login, saved=True), now)

@@ -54,6 +54,7 @@ async def ask_for_link(
         hours = portal.settings.card_link_lifetime // 3600
         refused = await card_links.send(
             portal,
+            caller,
             card,
             email,
             now,
@@ -132,7 +133,7 @@ async def _send_password(
     portal: Portal, caller: Caller, customer: int, phone: str, password: str, now: datetime
 ) -> None:
     hours = portal.settings.sms_password_lifetime // 3600
-    await outbox.post(portal, CardPassword(password, hours), phone, now)
+    await outbox.post(portal, CardPassword(password, hours), phone, now, caller.language)
     await journal.add(now, "card-registered", customer, caller.ip, caller.user_agent)
 
 

@@ -96,7 +96,7 @@ async def _make_customer(
             "ip": registration.consent_ip,
         }
     )
-    await email_confirmation.send_link(portal, customer, registration.first_name, registration.email, now)
+    await email_confirmation.send_link(portal, caller, customer, registration.first_name, registration.email, now)
     await journal.add(now, "registered", customer, caller.ip, caller.user_agent)
     await sessions.finish(portal, visit, only(Registration(customer=customer)), now)
     return await sessions.begin(portal, caller, now, customer=customer)

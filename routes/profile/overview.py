@@ -25,7 +25,7 @@ async def send_another_email(page: ThisPage) -> Response[Any]:
     """«Отправить письмо еще раз»."""
     if page.customer is None:
         return await page.lead_to_sign_in()
-    outcome = await email_confirmation.send_another_link(page.portal, page.customer, page.now)
+    outcome = await email_confirmation.send_another_link(page.portal, page.caller, page.customer, page.now)
     if isinstance(outcome, Refused):
         # What to do comes first, and then when another letter may be asked for.
         told = [Refused(Code.EMAIL_UNCONFIRMED, "email"), outcome]

@@ -33,7 +33,7 @@ async def submit(page: ThisPage) -> Response[Any]:
     form = await page.read(NewEmailForm)
     if form.data is None:
         return page.refuse(FRAGMENT, form)
-    refused = await email_confirmation.begin_change(page.portal, page.customer, form.data.email, page.now)
+    refused = await email_confirmation.begin_change(page.portal, page.caller, page.customer, form.data.email, page.now)
     if isinstance(refused, Refused):
         return page.refuse(FRAGMENT, form.refuse(refused))
     return page.lead_to(f"{BASE}?email=sent")
