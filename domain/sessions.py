@@ -136,8 +136,12 @@ def _idle_until(portal: Portal, ends_at: datetime, remembered: bool, now: dateti
     return ends_at if remembered else min(ends_at, now + timedelta(seconds=portal.settings.session_idle))
 
 
-def _visit(portal: Portal, row: dict[str, Any]) -> Visit:
-    progress = portal.sealing.unseal(row["progress_sealed"])
+def _visit(portal: Portal, row: dict[str, Any]) -> Visit | None:
+    try:
+        progress = portal.sealing.unseal(row["progress_sealed"])
+    except ValueError:
+        # KABINET_SECRET has been changed: nothing of the session can be read, and its customer begins anew.
+        return None
     return Visit(
         id=row["id"],
         customer=row["customer"],
