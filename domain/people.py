@@ -52,7 +52,9 @@ def read_email(text: str) -> str | None:
     text = unicodedata.normalize("NFKC", text).strip()
     try:
         # Reserved names such as example.test are well formed: whether anyone lives there, the link will tell.
-        address = validate_email(text, check_deliverability=False, globally_deliverable=False, test_environment=True)
+        address = validate_email(
+            text, check_deliverability=False, globally_deliverable=False, test_environment=True, strict=True
+        )
     except EmailNotValidError:
         return None
     return address.normalized if "." in address.domain else None

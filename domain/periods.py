@@ -20,7 +20,7 @@ def read_period(text: str) -> str | None:
         month, year = match.groups()
     else:
         return None
-    return f"{year}-{int(month):02d}" if 1 <= int(month) <= 12 and 1990 <= int(year) <= 2100 else None
+    return f"{int(year)}-{int(month):02d}" if 1 <= int(month) <= 12 and 1990 <= int(year) <= 2100 else None
 
 
 def show_period(period: str) -> str:
