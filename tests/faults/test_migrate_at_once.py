@@ -65,9 +65,13 @@ async def test_a_database_that_is_not_there_is_told_in_a_line(postgres_uri: str,
             assert "database" in said
 
 
+def _modes(folder: Path) -> dict[str, int]:
+    return {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()}
+
+
 async def test_the_file_is_its_owners_only(tmp_path: Path) -> None:
     async with opened(make_engine(f"sqlite:{tmp_path}/kabinet.sqlite")) as engine:
         await migrate(engine)
-        modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()}
+        modes = _modes(tmp_path)
     assert {"kabinet.sqlite", "kabinet.sqlite-wal"} <= set(modes)
     assert set(modes.values()) == {0o600}

@@ -1,0 +1,33 @@
+"""Step 4: the address is shown behind the proof only, the flat with it and never a name."""
+
+from __future__ import annotations
+
+from db.engine import run
+from tests.browser import BILL, Browser, location, path_of
+from tests.screen import fragment_of, words
+
+PATH = path_of("address")
+
+
+async def test_yes_goes_on_to_the_person(client: Browser) -> None:
+    await client.reach("address")
+    assert location(await client.take("address")) == path_of("person")
+    # Back and «Нет» after all: the person waits until the address is right.
+    assert location(await client.post(PATH, {"answer": "no"})) == path_of("bill")
+    assert location(await client.get(path_of("person"))) == path_of("bill")
+
+
+async def test_nothing_of_an_address_is_shown_before_the_proof(client: Browser) -> None:
+    for step in ("phone", "code", "bill"):
+        for path in ("phone", "bill", "address", "person", "password"):
+            assert "Липовая" not in (await client.follow(await client.get(path_of(path)))).text
+        await client.take(step)
+    shown = await client.get(PATH)
+    assert fragment_of(shown) == "registration-account-address"
+    assert "г. Светлоречинск, ул. Липовая, д. 3, кв. 1" in words(shown)
+
+
+async def test_an_account_that_an_import_has_removed_leads_back_to_the_bill(client: Browser) -> None:
+    await client.reach("address")
+    await run("DELETE FROM accounts WHERE number = {}", BILL["account_number"])
+    assert location(await client.get(PATH)) == path_of("bill")
