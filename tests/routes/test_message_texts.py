@@ -11,10 +11,21 @@ from jinja2 import UndefinedError
 
 from domain.messages import (
     MESSAGES,
+    AccountShared,
+    CabinetDeleted,
+    CardAddition,
+    CardPassword,
+    CardRegistration,
     ConnectionRequestForStaff,
     ConnectionRequestReceived,
+    EmailChange,
+    EmailChanged,
     EmailConfirmation,
     Message,
+    PasswordChanged,
+    PhoneChangeCode,
+    PhoneChanged,
+    RecoveryCode,
     RegistrationCode,
 )
 from routes.message_texts import MessageTexts
@@ -26,6 +37,17 @@ EXAMPLES: tuple[Message, ...] = (
     EmailConfirmation(first_name=EVIL, link=LINK, days=3),
     ConnectionRequestReceived(number=17, first_name=EVIL),
     ConnectionRequestForStaff(number=17, entries=[("Фамилия", EVIL), ("Комментарий", "")]),
+    RecoveryCode(code="483920", minutes=10),
+    PhoneChangeCode(code="483920", minutes=10),
+    PhoneChanged(new_phone="+7 912 ···-··-89"),
+    PasswordChanged(first_name=EVIL, at="2026-09-16T14:32+03:00", link=LINK),
+    AccountShared(first_name=EVIL, account_number="7000000111", address=EVIL),
+    EmailChange(first_name=EVIL, link=LINK, days=3),
+    EmailChanged(first_name=EVIL, new_email="i···a@example.org"),
+    CabinetDeleted(first_name=EVIL),
+    CardRegistration(login=EVIL, link=LINK, hours=24, renewed=True),
+    CardPassword(password="k7m4pqr9wx", hours=72),
+    CardAddition(last_four=EVIL, link=LINK, hours=24, renewed=True),
 )
 texts = MessageTexts()
 by_name = pytest.mark.parametrize("message", EXAMPLES, ids=lambda message: message.name)
