@@ -30,6 +30,7 @@ from domain.periods import show_period
 
 ROOT = Path(__file__).parents[2]
 STAFF = "staff@kabinet.example"
+CAPTCHA = "24680"
 _START_SECONDS = 30
 T = TypeVar("T")
 _ARTICLE = re.compile(r'<article[^>]* data-message="([^"]+)">(.*?)</article>', re.DOTALL)
@@ -150,11 +151,13 @@ def environment_of(database: str, url: str) -> dict[str, str]:
         "KABINET_DATABASE": database,
         "KABINET_PUBLIC_URL": url,
         "KABINET_SECRET": "a secret of the browser tests, long enough",
-        "KABINET_TRACKS": "account",
+        "KABINET_TRACKS": "account,card",
+        "KABINET_CAPTCHA_CODE": CAPTCHA,
         "KABINET_STAFF_EMAIL": STAFF,
         # All visitors come from one address, and guess at the same accounts.
         "KABINET_SMS_PER_IP_HOUR": "10000",
         "KABINET_BILL_TRIES_ACCOUNT_DAY": "10000",
+        "KABINET_CARD_TRIES_IP_HOUR": "10000",
     }
 
 

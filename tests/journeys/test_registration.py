@@ -27,6 +27,7 @@ def test_customer_registers_confirms_the_mail_and_comes_back(visitor: Visitor) -
     visitor.open("/")
     visitor.arrive("/", "sign-in-phone")
     page.get_by_role("link", name="Регистрация").click()
+    page.get_by_role("link", name="По лицевому счету").click()
 
     visitor.step("phone")
     expect(visitor.field(CONSENT)).not_to_be_checked()
@@ -187,6 +188,7 @@ def test_keyboard_alone_is_enough(visitor: Visitor) -> None:
     page, bill = visitor.page, visitor.bill
     visitor.open("/")
     _press_by_key(page, "link", "Регистрация", "Enter")
+    _press_by_key(page, "link", "По лицевому счету", "Enter")
     visitor.step("phone")
     _type(page, "Номер мобильного телефона", visitor.phone)
     _tab_to(page, "checkbox", CONSENT)

@@ -110,6 +110,7 @@ def test_title_and_address_follow_the_step_and_back_shows_the_former(visitor: Vi
     visitor.open("/")
     titled("Вход")
     page.get_by_role("link", name="Регистрация").click()
+    page.get_by_role("link", name="По лицевому счету").click()
     visitor.step("phone")
     titled("Регистрация")
     visitor.field("Номер мобильного телефона").fill(visitor.phone)
