@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -91,6 +92,22 @@ async def test_known_and_unknown_numbers_leave_alike_traces(another_browser: Mak
             (len(await run("SELECT 1 FROM journal")) - before[0], len(await run("SELECT 1 FROM throttles")) - before[1])
         )
     assert taken[0] == taken[1] == (1, 2)
+
+
+async def test_a_known_and_an_unknown_number_cost_the_same_work(another_browser: MakeBrowser, clock: Clock) -> None:
+    """In processor time, of all threads: a busy machine does not change it."""
+    await customer(another_browser, clock)
+    cost = {}
+    for phone in (PHONE, UNKNOWN):
+        browser = another_browser()
+        spent = []
+        for _ in range(4):
+            began = time.process_time()
+            await guess(browser, phone)
+            spent.append(time.process_time() - began)
+        cost[phone] = min(spent)
+    # Argon2id is most of it; without it an unknown number would cost a quarter.
+    assert cost[UNKNOWN] > cost[PHONE] * 0.6
 
 
 async def test_five_wrong_passwords_shut_this_number_here_for_a_quarter(

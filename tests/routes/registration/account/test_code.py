@@ -71,6 +71,7 @@ async def test_tries_are_counted_across_a_new_code(client: Browser, clock: Clock
     assert location(await client.post(ANOTHER)) == CODE
     assert await guess(client) == [WRONG]
     assert await guess(client) == [WRONG, EXHAUSTED]
+    assert errors(await client.post(CODE, {"code": await client.read_code(PHONE)})) == [EXHAUSTED]
 
 
 async def test_after_exhaustion_a_new_code_begins_anew(client: Browser, clock: Clock) -> None:
