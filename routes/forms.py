@@ -39,11 +39,13 @@ class Filled(Generic[F]):
     typed: dict[str, str] = field(default_factory=dict)
     errors: dict[str, list[Refused]] = field(default_factory=dict)
     data: F | None = None
+    # A field that is checked when it is left must not call the focus back: the customer is in the next one.
+    takes_focus: bool = True
 
     @property
     def focus(self) -> str:
         """The field that takes the focus: the one wrong field; with several the summary takes it."""
-        return next(iter(self.errors)) if len(self.errors) == 1 else ""
+        return next(iter(self.errors)) if self.takes_focus and len(self.errors) == 1 else ""
 
     def refuse(self, refused: Iterable[Refused] | Refused) -> Self:
         for one in [refused] if isinstance(refused, Refused) else refused:

@@ -122,6 +122,7 @@ class Page:
 
     def show_field(self, fragment: str, form: Filled[Any], field: str) -> Response[str]:
         """One field of a step, as its block in the fragment draws it."""
+        form.takes_focus = False
         html = self._templates.render_block(f"partials/{fragment}.html", field, {"form": form, "path": form.path})
         return self._piece(html)
 

@@ -52,12 +52,6 @@ document.addEventListener("click", (event) => {
 });
 document.addEventListener("htmx:before:request", (event) => buttonOf(event)?.setAttribute("aria-busy", "true"));
 document.addEventListener("htmx:finally:request", (event) => buttonOf(event)?.removeAttribute("aria-busy"));
-/* A field that is checked when it is left must not call the focus back: the customer is in the next one already. */
-document.addEventListener("htmx:before:swap", (event) => {
-  const { ctx, tasks } = event.detail;
-  if (!ctx.sourceElement.matches("input")) return;
-  tasks.forEach(({ fragment }) => fragment?.querySelector("[autofocus]")?.removeAttribute("autofocus"));
-});
 document.addEventListener("htmx:after:swap", () => prepare(document));
 document.addEventListener("htmx:error", (event) => {
   const { ctx } = event.detail;
