@@ -99,12 +99,8 @@ async def test_200_writers_at_once_lose_nothing(engine: Engine) -> None:
 
     async def increment() -> None:
         async with transaction():
-            row = (await run(f"SELECT address FROM accounts WHERE number = {{}}{_lock(engine)}", "counter"))[
-                0
-            ]
-            await run(
-                "UPDATE accounts SET address = {} WHERE number = {}", str(int(row["address"]) + 1), "counter"
-            )
+            row = (await run(f"SELECT address FROM accounts WHERE number = {{}}{_lock(engine)}", "counter"))[0]
+            await run("UPDATE accounts SET address = {} WHERE number = {}", str(int(row["address"]) + 1), "counter")
 
     await asyncio.gather(*(increment() for _ in range(200)))
     assert (await Account.select(Account.address).first()) == {"address": "200"}
@@ -143,9 +139,7 @@ async def test_a_task_that_outlives_its_transaction_begins_its_own(engine: Engin
 
 async def test_atomic_runs_its_queries_as_one(engine: Engine) -> None:
     atomic = engine.atomic()
-    atomic.add(
-        Account.insert(Account(number="1", address="")), Account.insert(Account(number="1", address=""))
-    )
+    atomic.add(Account.insert(Account(number="1", address="")), Account.insert(Account(number="1", address="")))
     with pytest.raises(Exception, match=r"(?i)unique"):
         await atomic.run()
     assert await _numbers() == []
