@@ -104,7 +104,9 @@ def _by_card(page: Page, server: Server) -> None:
 
 def _take(page: Page, name: str) -> None:
     """The screen as it is, without the focus ring and what moves, in few colours."""
-    page.evaluate("scrollTo(0, 0); document.activeElement?.blur(); document.getElementById('session-note')?.replaceChildren()")
+    page.evaluate(
+        "scrollTo(0, 0); document.activeElement?.blur(); document.getElementById('session-note')?.replaceChildren()"
+    )
     page.wait_for_function("!document.querySelector('[aria-busy]')")
     path = DOCS / "manual" / f"{name}.png"
     page.screenshot(path=path, animations="disabled")
