@@ -39,16 +39,17 @@ def spoken(language: str) -> Iterator[None]:
         _language.reset(token)
 
 
-def path_of(language: str) -> Path:
-    return LOCALE / language / "LC_MESSAGES" / "kabinet.po"
+def path_of(language: str, folder: Path = LOCALE) -> Path:
+    return folder / language / "LC_MESSAGES" / "kabinet.po"
 
 
 class Catalogue:
     """All texts; with `reload` they are read again when their file has changed, as templates are."""
 
-    def __init__(self, *, reload: bool) -> None:
+    def __init__(self, *, reload: bool, folder: Path = LOCALE) -> None:
         self._reload = reload
-        self._texts = {language: _read(path_of(language)) for language in LANGUAGES}
+        self._files = {language: path_of(language, folder) for language in LANGUAGES}
+        self._texts = {language: _read(file) for language, file in self._files.items()}
 
     def add_to(self, environment: Environment) -> None:
         """`_("…")` and `{% trans %}` in the environment's templates.
@@ -66,7 +67,7 @@ class Catalogue:
 
     def _spoken(self) -> GNUTranslations:
         language = current()
-        return _read(path_of(language)) if self._reload else self._texts[language]
+        return _read(self._files[language]) if self._reload else self._texts[language]
 
 
 def _read(path: Path) -> GNUTranslations:

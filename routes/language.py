@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from litestar import Litestar, Response, get
+from litestar import Response, get
 from litestar.connection import ASGIConnection
 from litestar.datastructures import Cookie, MutableScopeHeaders
-from litestar.exceptions import MethodNotAllowedException, NotFoundException
+from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, FromQuery
 from litestar.types import Message, Scope
 
@@ -68,21 +68,8 @@ async def choose(page: ThisPage, language: FromPath[str], back: FromQuery[str] =
         samesite="lax",
         max_age=_YEAR,
     )
-    path = _openable(page.request.app, back) if _OWN.fullmatch(back) else "/"
+    path = back if _OWN.fullmatch(back) else "/"
     return Response(None, status_code=303, headers={"Location": path}, cookies=[cookie])
-
-
-def _openable(app: Litestar, back: str) -> str:
-    """`back`, or what is nearest above it where only a button leads to it (`…/code/another`)."""
-    path = re.split(r"[?#]", back, maxsplit=1)[0]
-    while path != "/":
-        try:
-            app.asgi_router.handle_routing(path=path, method="GET")
-        except (NotFoundException, MethodNotAllowedException):
-            path = path.rpartition("/")[0] or "/"
-        else:
-            return back if back.startswith((f"{path}?", f"{path}#")) or back == path else path
-    return back if back.startswith("/?") else "/"
 
 
 handlers = [choose]
