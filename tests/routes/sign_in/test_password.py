@@ -44,7 +44,8 @@ async def test_phone_and_password_open_the_profile(client: Browser, another_brow
     assert client.cookie != before
     assert "Анна Петровна Иванова" in words(await client.get("/profile"))
     assert location(await client.get("/")) == location(await client.get(PATH)) == "/profile"
-    # The session that led here is not signed in.
+    # The session that led here is over; what is left without a customer is the registration of an hour ago.
+    assert len(await run("SELECT id FROM sessions WHERE customer IS NULL")) == 1
     assert before is not None
     thief = another_browser()
     thief.http.cookies.set(COOKIE, before)
