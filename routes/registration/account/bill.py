@@ -10,10 +10,10 @@ from db import registry
 from domain import registration_by_account
 from domain.bill_proof import Bill
 from domain.connection_requests import may_be_sent
-from domain.money import show_amount
 from domain.refusals import Lost, OutOfTurn, Refused
 from domain.registration import Registration, registration_of
 from domain.sessions import Visit
+from routes import printed
 from routes.field_check import field_check
 from routes.forms import BillForm, Filled
 from routes.page import Page, ThisPage
@@ -59,7 +59,7 @@ async def _answer(page: Page, form: Filled[Any], status: int, *, not_found: bool
 
 
 def _typed(known: Registration) -> dict[str, str]:
-    amount = show_amount(known.amount_kopecks) if known.amount_kopecks >= 0 else ""
+    amount = printed.amount(known.amount_kopecks) if known.amount_kopecks >= 0 else ""
     return {"period": known.period, "account_number": known.account_number, "amount": amount}
 
 
