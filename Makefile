@@ -16,7 +16,9 @@ $(READY): requirements.lock
 
 run: setup
 	$(BIN)/litestar registry demo --if-empty
-	$(BIN)/litestar run --port $(PORT)
+	@echo "Open http://127.0.0.1:$(PORT)/ and, for what to type and where the codes arrive, http://127.0.0.1:$(PORT)/dev"
+	@env $$(test -n "$$KABINET_PUBLIC_URL" || grep -qs '^KABINET_PUBLIC_URL=' .env || echo "KABINET_PUBLIC_URL=http://127.0.0.1:$(PORT)") \
+	  $(BIN)/litestar run --port $(PORT)
 
 test: setup
 	PYTHON=$(BIN)/python tests/browser-setup

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime
@@ -80,6 +81,9 @@ class Commands(CLIPluginProtocol):
 
 def create_app(settings: Settings | None = None, clock: Clock | None = None) -> Litestar:
     """The portal. Without `settings` they are read from the environment; a wrong one ends the program."""
+    # uvicorn believes X-Forwarded-For of every peer on loopback by itself; here KABINET_TRUSTED_PROXIES says
+    # whom to believe (routes/caller.py). `litestar run` makes the app before the server, so this comes in time.
+    os.environ.setdefault("FORWARDED_ALLOW_IPS", "")
     if settings is None:
         try:
             settings = load()
@@ -102,7 +106,7 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
         before_send=[security_headers(production=settings.production), language_headers],
         compression_config=CompressionConfig(backend="brotli", brotli_gzip_fallback=True, exclude=["^/static"]),
         request_max_body_size=settings.body_bytes,
-        lifespan=[_lifespan(portal)],
+        lifespan=[_lifespan(portal, clock or _utc_now)],
         logging_config=logging_config(),
         openapi_config=None,
         plugins=[Commands()],
@@ -117,6 +121,8 @@ def _page_maker(
     portal: Portal, templates: Templates, clock: Clock
 ) -> Callable[[Request[Any, Any, Any]], Awaitable[Page]]:
     async def make_page(request: Request[Any, Any, Any]) -> Page:
+        if request.method == "POST":
+            await request.body()  # the limit of the body holds whether or not a handler reads a form
         now = clock()
         caller = caller_of(request, portal.settings)
         visit = await sessions.resume(portal, caller, now)
@@ -125,14 +131,14 @@ def _page_maker(
     return make_page
 
 
-def _lifespan(portal: Portal) -> Callable[[Litestar], contextlib.AbstractAsyncContextManager[None]]:
+def _lifespan(portal: Portal, clock: Clock) -> Callable[[Litestar], contextlib.AbstractAsyncContextManager[None]]:
     @contextlib.asynccontextmanager
     async def run(_: Litestar) -> AsyncIterator[None]:
         settings = portal.settings
         async with opened(make_engine(settings.database)) as engine, contextlib.AsyncExitStack() as stack:
             if settings.migrate == "on":
                 await migrate(engine)
-            tasks = [asyncio.create_task(sweep_forever(_utc_now))]
+            tasks = [asyncio.create_task(sweep_forever(clock))]
             if settings.delivery == "inside":
                 channels = await stack.enter_async_context(open_channels(settings))
                 tasks.append(asyncio.create_task(run_forever(portal, channels, MessageTexts())))

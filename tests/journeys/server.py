@@ -115,7 +115,7 @@ def running(database: str, folder: Path, **settings: str) -> Iterator[Server]:
 
     It runs in `folder`, which has no `.env`, unlike perhaps the checkout. `settings` are further KABINET_*.
     """
-    port = _free_port()
+    port = free_port()
     url = f"http://127.0.0.1:{port}"
     environment = environment_of(database, url) | settings
     demo = [sys.executable, "-m", "litestar", "--app", "app:create_app", "registry", "demo"]
@@ -127,7 +127,7 @@ def running(database: str, folder: Path, **settings: str) -> Iterator[Server]:
     with log.open("w") as output:
         process = subprocess.Popen(command, cwd=folder, env=environment, stdout=output, stderr=subprocess.STDOUT)
     try:
-        _await_ready(process, url, log)
+        await_ready(process, url, log)
         yield Server(url, database)
     finally:
         process.terminate()
@@ -161,13 +161,13 @@ def environment_of(database: str, url: str) -> dict[str, str]:
     }
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return int(listener.getsockname()[1])
 
 
-def _await_ready(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
+def await_ready(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
     until = time.monotonic() + _START_SECONDS
     while time.monotonic() < until:
         assert process.poll() is None, f"the server ended at once:\n{log.read_text()}"
