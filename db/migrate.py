@@ -11,7 +11,8 @@ from collections.abc import AsyncIterator
 
 from piccolo.apps.migrations.commands.forwards import run_forwards
 
-from db.engine import Engine, SQLite
+from db.engine import Engine
+from db.sqlite import SQLite
 
 # Any fixed number: what pg_advisory_lock is asked for. "kab" in ASCII.
 _ADVISORY_LOCK = 0x6B6162

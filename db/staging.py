@@ -12,7 +12,8 @@ from typing import Any
 import aiosqlite
 import asyncpg
 
-from db.engine import Engine, SQLite
+from db.engine import Engine
+from db.sqlite import SQLite
 
 # What imports wait in turn on. "kabi" in ASCII; db/migrate.py has another.
 _ADVISORY_LOCK = 0x6B616269

@@ -19,7 +19,6 @@ PARTIALS = ROOT / "templates" / "partials"
 LIMIT = 250
 # Longer files, each with its reason.
 LONGER = {
-    "db/engine.py": "two engines whose overridden private hooks are read side by side",
     "db/tables.py": "every table in one place",
     "settings.py": "every setting and its check in one place",
     "tests/test_conventions.py": "every convention in one place",

@@ -6,10 +6,11 @@ from typing import Any
 
 from litestar import Response, get, post
 
-from domain import one_time_codes, recovery
+from domain import recovery
 from domain.recovery import recovery_of
 from domain.refusals import Lost, OutOfTurn, Refused
 from domain.sessions import Visit
+from routes.code_window import code_window
 from routes.forms import CodeForm, Filled
 from routes.page import Page, ThisPage
 from routes.recovery import BASE, lost, out_of_turn, where
@@ -61,15 +62,11 @@ async def show_another(page: ThisPage) -> Response[Any]:
 
 async def _answer(page: Page, form: Filled[Any], status: int) -> Response[Any]:
     phone = recovery_of(page.visit).phone
-    next_at = await one_time_codes.next_at(page.portal, phone, page.caller, page.now)
     return page.show(
         FRAGMENT,
         status=status,
         form=form,
-        phone=phone,
-        minutes=page.portal.settings.code_lifetime // 60,
-        next_at=next_at if next_at > page.now else None,
-        sent_again="sent" in page.request.query_params,
+        **await code_window(page, phone),
     )
 
 

@@ -7,7 +7,8 @@ import asyncio
 import pytest
 from piccolo.engine.exceptions import TransactionError
 
-from db.engine import Engine, SQLite, run, transaction
+from db.engine import Engine, run, transaction
+from db.sqlite import SQLite
 from db.tables import Account
 
 

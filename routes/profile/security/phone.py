@@ -6,10 +6,11 @@ from typing import Any
 
 from litestar import Response, get, post
 
-from domain import one_time_codes, phone_change, profile
+from domain import phone_change, profile
 from domain.phone_change import new_phone_of
 from domain.refusals import Code, Lost, OutOfTurn, Refused
 from domain.sessions import Visit
+from routes.code_window import code_window
 from routes.field_check import field_check
 from routes.forms import CodeForm, Filled, Form, Phone
 from routes.page import Page, ThisPage
@@ -94,15 +95,11 @@ async def _answer(page: Page, form: Filled[Any], status: int) -> Response[Any]:
     phone = new_phone_of(page.visit)
     if not phone:
         return page.lead_to(BASE)
-    next_at = await one_time_codes.next_at(page.portal, phone, page.caller, page.now)
     return page.show(
         CODE_FRAGMENT,
         status=status,
         form=form,
-        phone=phone,
-        minutes=page.portal.settings.code_lifetime // 60,
-        next_at=next_at if next_at > page.now else None,
-        sent_again="sent" in page.request.query_params,
+        **await code_window(page, phone),
     )
 
 

@@ -6,10 +6,11 @@ from typing import Any
 
 from litestar import Response, get, post
 
-from domain import one_time_codes, registration_by_account, sign_in
+from domain import registration_by_account, sign_in
 from domain.refusals import KnownPhone, Lost, OutOfTurn, Refused
 from domain.registration import registration_of
 from domain.sessions import Visit
+from routes.code_window import code_window
 from routes.forms import CodeForm, Filled
 from routes.page import Page, ThisPage
 from routes.registration.account import FOLDER, lead_on, lost, out_of_turn, path_of, place, where
@@ -69,16 +70,12 @@ async def lead_to_sign_in(page: Page, phone: str) -> Response[Any]:
 
 async def _answer(page: Page, form: Filled[Any], status: int) -> Response[Any]:
     known = registration_of(page.visit)
-    next_at = await one_time_codes.next_at(page.portal, known.phone, page.caller, page.now)
     return page.show(
         FRAGMENT,
         status=status,
         form=form,
         place=place("code"),
-        phone=known.phone,
-        minutes=page.portal.settings.code_lifetime // 60,
-        next_at=next_at if next_at > page.now else None,
-        sent_again="sent" in page.request.query_params,
+        **await code_window(page, known.phone),
     )
 
 

@@ -1,0 +1,169 @@
+"""A SQLite engine that keeps its connections.
+
+Stock Piccolo opens a SQLite connection for every query and begins deferred transactions, which fail with
+"database is locked" as soon as two of them write. This one keeps one writer, taken in turn, and a few readers.
+Piccolo's engine hooks are private, so its version is pinned exactly; tests/db/test_engine.py says what is
+relied upon.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Iterable
+from typing import Any, cast
+
+import aiosqlite
+from piccolo.engine.sqlite import SQLiteEngine, SQLiteTransaction, TransactionType, dict_factory
+from piccolo.query.base import Query
+from piccolo.querystring import QueryString
+
+from db.owned import Owned, joinable, to_the_end
+
+READERS = 3
+# How long a statement waits for another process (an import, a second worker) to let go of the file, seconds.
+BUSY_SECONDS = 30.0
+_PRAGMAS = (
+    "journal_mode = WAL",
+    # FULL, not NORMAL: with WAL only FULL keeps the last commits through a power cut
+    # (sqlite.org/pragma.html#pragma_synchronous).
+    "synchronous = FULL",
+    "foreign_keys = 1",
+    # Freed pages are overwritten: wiped messages and sessions must not linger in the file.
+    "secure_delete = 1",
+    "temp_store = FILE",
+)
+
+
+class SQLiteWrite(SQLiteTransaction, Owned):
+    """One `BEGIN IMMEDIATE` transaction on the engine's only writer; a nested one joins it."""
+
+    engine: SQLite
+
+    def __init__(self, engine: SQLite, allow_nested: bool = True) -> None:
+        engine.forget_foreign_transaction()
+        super().__init__(engine, TransactionType.immediate, allow_nested)
+        self.owner = asyncio.current_task()
+
+    async def __aenter__(self) -> SQLiteTransaction:
+        if self._parent is not None:
+            return self._parent
+        await self.engine.turn.acquire()
+        try:
+            self.connection = self.engine.writer
+            await to_the_end(self.begin())
+        except BaseException:
+            await self._leave_nothing_open()
+            raise
+        self.context = self.engine.current_transaction.set(self)
+        return self
+
+    async def __aexit__(self, exception_type: Any, exception: Any, traceback: Any) -> bool:
+        if self._parent is not None:
+            return exception is None
+        self.engine.current_transaction.reset(self.context)
+        self.finished = True
+        try:
+            if exception is None and not self._rolled_back and not self._committed:
+                await to_the_end(self.commit())
+        finally:
+            await self._leave_nothing_open()
+        return exception is None
+
+    async def _leave_nothing_open(self) -> None:
+        """Roll back whatever is still open, then give the writer to the next in turn."""
+        try:
+            if self.engine.writer.in_transaction:
+                await to_the_end(self.rollback())
+        finally:
+            self.engine.turn.release()
+
+
+class SQLite(SQLiteEngine):
+    """Piccolo's SQLite engine with connections that stay: one writer in turn, `READERS` readers, WAL.
+
+    `open()` it in the event loop that uses it and `close()` it there; `path` is a file.
+    """
+
+    current_transaction: Any
+
+    def __init__(self, path: str) -> None:
+        super().__init__(path=path, timeout=BUSY_SECONDS)
+        self.turn = asyncio.Lock()
+        self._writer: aiosqlite.Connection | None = None
+        self._readers: asyncio.Queue[aiosqlite.Connection] = asyncio.Queue()
+
+    async def check_version(self) -> None:
+        """Nothing: Python's own SQLite is new enough, and Piccolo would log a line at every command."""
+
+    @property
+    def writer(self) -> aiosqlite.Connection:
+        if self._writer is None:
+            raise RuntimeError("The database engine is not open")
+        return self._writer
+
+    async def open(self) -> None:
+        # Made here and not by SQLite: for its owner only, as -wal and -shm will be after it.
+        os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
+        try:
+            self._writer = await self.new_connection()
+            for _ in range(READERS):
+                reader = await self.new_connection()
+                self._readers.put_nowait(reader)
+                await reader.execute("PRAGMA query_only = 1")
+        except BaseException:
+            await self.close()
+            raise
+
+    async def close(self) -> None:
+        while not self._readers.empty():
+            await self._readers.get_nowait().close()
+        if self._writer is not None:
+            await self._writer.close()
+            self._writer = None
+
+    async def new_connection(self) -> aiosqlite.Connection:
+        """A connection with this project's PRAGMAs, for the caller to close."""
+        connection = await aiosqlite.connect(**self.connection_kwargs)
+        connection.row_factory = cast(Any, dict_factory)
+        try:
+            for pragma in _PRAGMAS:
+                await connection.execute(f"PRAGMA {pragma}")
+        except BaseException:
+            # Its thread would keep the program alive for ever.
+            await connection.close()
+            raise
+        return connection
+
+    def forget_foreign_transaction(self) -> None:
+        """Let a task made inside a transaction that has ended begin its own."""
+        if joinable(self.current_transaction.get()) is None:
+            self.current_transaction.set(None)
+
+    async def run_querystring(self, querystring: QueryString, in_pool: bool = False) -> Any:
+        query, arguments = querystring.compile_string(engine_type=self.engine_type)
+        return await self._run(query, arguments)
+
+    async def run_ddl(self, ddl: str, in_pool: bool = False) -> Any:
+        return await self._run(ddl, ())
+
+    async def _run(self, query: str, arguments: Iterable[Any]) -> Any:
+        transaction = joinable(self.current_transaction.get())
+        if transaction is not None:
+            return await self.writer.execute_fetchall(query, arguments)
+        if query.lstrip()[:6].upper() == "SELECT":
+            reader = await self._readers.get()
+            try:
+                return await reader.execute_fetchall(query, arguments)
+            finally:
+                self._readers.put_nowait(reader)
+        async with self.turn:
+            return await to_the_end(self.writer.execute_fetchall(query, arguments))
+
+    def transaction(
+        self, transaction_type: TransactionType = TransactionType.immediate, allow_nested: bool = True
+    ) -> SQLiteWrite:
+        return SQLiteWrite(self, allow_nested)
+
+    async def batch(self, query: Query[Any, Any], batch_size: int = 100, node: str | None = None) -> Any:
+        raise NotImplementedError("Read in pages: a batch would keep a connection of its own")

@@ -1,0 +1,19 @@
+"""What partials/code.html needs, wherever a code from an SMS is asked for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from domain import one_time_codes
+from routes.page import Page
+
+
+async def code_window(page: Page, phone: str) -> dict[str, Any]:
+    """The number (E.164), how long a code is good, and when another one may be asked for: none where it may now."""
+    next_at = await one_time_codes.next_at(page.portal, phone, page.caller, page.now)
+    return {
+        "phone": phone,
+        "minutes": page.portal.settings.code_lifetime // 60,
+        "next_at": next_at if next_at > page.now else None,
+        "sent_again": "sent" in page.request.query_params,
+    }
