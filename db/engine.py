@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sqlite3
 from collections.abc import AsyncIterator, Sequence
 from typing import Any, cast
 
+import asyncpg
 from piccolo.querystring import QueryString
 from piccolo.table import Table
 
@@ -16,6 +18,8 @@ from db.sqlite import SQLite
 os.environ.setdefault("PICCOLO_CONF", "db.piccolo_conf")
 
 Engine = SQLite | Postgres
+# What a database that is away, full or overloaded raises, whichever it is.
+FAULTS = (OSError, sqlite3.Error, asyncpg.PostgresError, asyncpg.InterfaceError)
 
 _bound: Engine | None = None
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from db import captchas, cards, email_links, one_time_codes, sessions, throttles
+from db.engine import FAULTS
 
 _EVERY = 3600
 _log = logging.getLogger("kabinet.housekeeping")
@@ -22,6 +23,6 @@ async def sweep_forever(clock: Callable[[], datetime]) -> None:
     while True:
         try:
             await sweep(clock())
-        except OSError as error:
+        except FAULTS as error:
             _log.warning("not swept, trying again in an hour: %s", type(error).__name__)
         await asyncio.sleep(_EVERY)

@@ -39,6 +39,9 @@ def unseal(portal: Portal, sealed: str | None, now: datetime) -> Going | None:
         going = portal.sealing.unseal(sealed)
     except ValueError:
         return None
+    if not isinstance(going, dict) or not {"path", "typed", "at"} <= going.keys():
+        # Sealed by us, but for something else.
+        return None
     if now - datetime.fromisoformat(going["at"]) > LIFETIME:
         return None
     return Going(going["path"], going["typed"])

@@ -221,3 +221,13 @@ async def test_going_on_moves_the_idle_end(client: Browser, clock: Clock) -> Non
     assert (await client.get("/profile")).status_code == 200
     clock.forward(minutes=31)
     assert (await client.htmx("/session", {}, at="/profile")).headers["hx-redirect"] == "/?session=lost"
+
+
+async def test_sealed_value_of_another_kind_is_no_way_back(client: Browser) -> None:
+    page = await client.get("/registration/card/card")
+    token = value_of(page, "picture")
+    assert token
+    client.http.cookies.set("going", token)
+    assert (await client.get("/")).status_code == 200
+    await client.register()
+    assert (await client.get("/profile")).status_code == 200
