@@ -6,6 +6,7 @@ The bytes are compared by tests too; the times only here, for no test may hang o
 
 from __future__ import annotations
 
+import asyncio
 import re
 import statistics
 import subprocess
@@ -17,6 +18,8 @@ from pathlib import Path
 import httpx
 
 from domain import demo_company
+from domain.passwords import Hasher
+from domain.sealing import Sealing
 from tests.journeys.server import Server, environment_of, running
 
 _MANY = 60
@@ -53,7 +56,7 @@ def _sign_in_password(visitor: httpx.Client, number: int, known: bool) -> httpx.
 
 
 def _sign_in_login(visitor: httpx.Client, number: int, known: bool) -> httpx.Response:
-    login = demo_company.cards()[number % 40]["login"] if known else f"zz{1000 + number}"
+    login = f"{'kk' if known else 'uu'}{10000 + number}"
     return _sent(visitor, "/sign-in/login", {"login": login, "password": "not this one"})
 
 
@@ -121,12 +124,28 @@ def _import_customers(folder: Path, environment: dict[str, str]) -> None:
     assert done.returncode == 0, done.stderr
 
 
+def _give_passwords(server: Server) -> None:
+    """Make the imported customers ordinary ones: each with a password, and a login of the card track."""
+    sealing = Sealing(environment_of(server.database, server.url)["KABINET_SECRET"])
+    password_hash = asyncio.run(Hasher().hash("сиреневый туман 42"))
+    for number in range(10 * _MANY):
+        phone_hash = sealing.keyed_hash("phone", _phone(number, True))
+        login = f"kk{10000 + number}"
+        server.sql(
+            f"UPDATE customers SET password_hash = '{password_hash}', login = '{login}',"
+            f" login_hash = '{sealing.keyed_hash('login', login)}' WHERE phone_hash = '{phone_hash}'"
+        )
+    changed = server.sql("SELECT count(*) FROM customers WHERE password_hash IS NOT NULL AND login_hash IS NOT NULL")
+    assert changed == [(10 * _MANY,)], changed
+
+
 def main() -> None:
     with tempfile.TemporaryDirectory(prefix="kabinet-bench-") as name:
         folder = Path(name)
         database = f"sqlite:{folder / 'kabinet.sqlite'}"
         with running(database, folder, **_SETTINGS) as server:
             _import_customers(folder, environment_of(database, server.url))
+            _give_passwords(server)
             for place, (title, step) in enumerate(_STEPS.items()):
                 _say(title, _answers(server, step, place * _MANY))
 
