@@ -35,7 +35,7 @@ async def ask_for_link(
         holder = await cards.customer_of_holder(card["holder_id"])
         if holder is not None:
             return Refused(Code.CARD_ATTACHED if holder["id"] == customer else Code.HOLDER_REGISTERED)
-        hours = portal.settings.card_link_lifetime // 3600
+        good_for = portal.settings.card_link_lifetime
         return await card_links.send(
             portal,
             caller,
@@ -44,7 +44,7 @@ async def ask_for_link(
             now,
             customer=customer,
             path=PATH,
-            letter=lambda link, renewed: CardAddition(card["last_four"], link, hours, renewed),
+            letter=lambda link, renewed: CardAddition(card["last_four"], link, good_for, renewed),
         )
 
 

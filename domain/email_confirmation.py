@@ -32,7 +32,9 @@ class LinkedAddress:
 
 async def send_link(portal: Portal, caller: Caller, customer: int, first_name: str, email: str, now: datetime) -> None:
     """Post a link to the customer's own address; earlier ones go on working. Part of the caller's transaction."""
-    await _send(portal, caller, customer, email, now, lambda link, days: EmailConfirmation(first_name, link, days))
+    await _send(
+        portal, caller, customer, email, now, lambda link, good_for: EmailConfirmation(first_name, link, good_for)
+    )
 
 
 async def send_first_link(portal: Portal, caller: Caller, customer: int, now: datetime) -> None:
@@ -70,7 +72,8 @@ async def begin_change(portal: Portal, caller: Caller, customer: int, email: str
             return Refused(Code.EMAIL_EARLY, "email", at)
         # Of two changes under way only the newer can win.
         await email_links.forget_others(customer, row["email_hash"])
-        await _send(portal, caller, customer, email, now, lambda link, days: EmailChange(row["first_name"], link, days))
+        name = row["first_name"]
+        await _send(portal, caller, customer, email, now, lambda link, good_for: EmailChange(name, link, good_for))
         return None
 
 
@@ -127,7 +130,7 @@ async def _send(
         }
     )
     link = f"{portal.settings.public_url}/email/confirmation/{token}"
-    await outbox.post(portal, letter(link, lifetime // 86400), email, now, caller.language)
+    await outbox.post(portal, letter(link, lifetime), email, now, caller.language)
 
 
 def _limit(portal: Portal, customer: int) -> Limit:

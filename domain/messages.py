@@ -24,14 +24,14 @@ class Message:
 
 @dataclass(frozen=True)
 class RegistrationCode(Message):
-    """The code that confirms a phone at registration; `minutes` is how long it stays good."""
+    """The code that confirms a phone at registration; `good_for` is for how many seconds."""
 
     name = "registration-code"
     kind = "sms"
     lifetime = 10 * 60
 
     code: str
-    minutes: int
+    good_for: int
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class RecoveryCode(Message):
     lifetime = 10 * 60
 
     code: str
-    minutes: int
+    good_for: int
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class PasswordChanged(Message):
 
 @dataclass(frozen=True)
 class EmailConfirmation(Message):
-    """The link that confirms an address; `first_name` greets, `days` is how long the link stays good."""
+    """The link that confirms an address; `first_name` greets, the link is good for `good_for` seconds."""
 
     name = "email-confirmation"
     kind = "email"
@@ -69,7 +69,7 @@ class EmailConfirmation(Message):
 
     first_name: str
     link: str
-    days: int
+    good_for: int
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,7 @@ class PhoneChangeCode(Message):
     lifetime = 10 * 60
 
     code: str
-    minutes: int
+    good_for: int
 
 
 @dataclass(frozen=True)
@@ -142,7 +142,7 @@ class EmailChange(Message):
 
     first_name: str
     link: str
-    days: int
+    good_for: int
 
 
 @dataclass(frozen=True)
@@ -178,20 +178,20 @@ class CardRegistration(Message):
 
     login: str
     link: str
-    hours: int
+    good_for: int
     renewed: bool
 
 
 @dataclass(frozen=True)
 class CardPassword(Message):
-    """The password of the card track, good for one sign-in; `hours` is how long."""
+    """The password of the card track, good for one sign-in within `good_for` seconds."""
 
     name = "card-password"
     kind = "sms"
     lifetime = 3600
 
     password: str
-    hours: int
+    good_for: int
 
 
 @dataclass(frozen=True)
@@ -204,7 +204,7 @@ class CardAddition(Message):
 
     last_four: str
     link: str
-    hours: int
+    good_for: int
     renewed: bool
 
 

@@ -25,7 +25,7 @@ from domain.throttles import DAY, HOUR, Limit
 
 @dataclass(frozen=True)
 class Purpose:
-    """What a code is for, and the message that carries it (code, minutes -> message)."""
+    """What a code is for, and the message that carries it (code, seconds it is good for -> message)."""
 
     name: str
     message: Callable[[str, int], Message]
@@ -69,7 +69,7 @@ async def send(
         }
     )
     if expected:
-        await outbox.post(portal, purpose.message(code, settings.code_lifetime // 60), phone, now, caller.language)
+        await outbox.post(portal, purpose.message(code, settings.code_lifetime), phone, now, caller.language)
     return None
 
 

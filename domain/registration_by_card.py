@@ -51,7 +51,7 @@ async def ask_for_link(
             return card
         if await _has_password(portal, card):
             return HolderRegistered()
-        hours = portal.settings.card_link_lifetime // 3600
+        good_for = portal.settings.card_link_lifetime
         refused = await card_links.send(
             portal,
             caller,
@@ -60,7 +60,7 @@ async def ask_for_link(
             now,
             customer=None,
             path=PATH,
-            letter=lambda link, renewed: CardRegistration(card["login"], link, hours, renewed),
+            letter=lambda link, renewed: CardRegistration(card["login"], link, good_for, renewed),
         )
         if refused is None:
             await captcha.led_on(portal, proof.token, proof.typed, about=about)
@@ -132,8 +132,8 @@ async def _register(
 async def _send_password(
     portal: Portal, caller: Caller, customer: int, phone: str, password: str, now: datetime
 ) -> None:
-    hours = portal.settings.sms_password_lifetime // 3600
-    await outbox.post(portal, CardPassword(password, hours), phone, now, caller.language)
+    letter = CardPassword(password, portal.settings.sms_password_lifetime)
+    await outbox.post(portal, letter, phone, now, caller.language)
     await journal.add(now, "card-registered", customer, caller.ip, caller.user_agent)
 
 

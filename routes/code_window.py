@@ -13,7 +13,7 @@ async def code_window(page: Page, phone: str) -> dict[str, Any]:
     next_at = await one_time_codes.next_at(page.portal, phone, page.caller, page.now)
     return {
         "phone": phone,
-        "minutes": page.portal.settings.code_lifetime // 60,
+        "good_for": page.portal.settings.code_lifetime,
         "next_at": next_at if next_at > page.now else None,
         "sent_again": "sent" in page.request.query_params,
     }

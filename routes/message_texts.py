@@ -31,7 +31,8 @@ class MessageTexts:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._environment.filters["moment"] = printed.moment
+        self._environment.filters |= {"moment": printed.moment, "lasting": printed.lasting}
+        self._environment.globals["greeting"] = self._greeting
         Catalogue(reload=True).add_to(self._environment)
 
     def __call__(self, name: str, values: Mapping[str, Any], language: str = "ru") -> Rendered:
@@ -46,6 +47,10 @@ class MessageTexts:
             subject=self._words(f"{name}/subject.txt", values),
             html=self._words(f"{name}/email.html", values) + "\n",
         )
+
+    def _greeting(self, first_name: str = "") -> str:
+        # Rendered and not imported: a macro of a text would count as HTML where HTML calls it, the name with it.
+        return self._words("greeting.txt", {"first_name": first_name})
 
     def _words(self, template: str, values: Mapping[str, Any]) -> str:
         text = self._environment.get_template(template).render({"language": current(), **values})

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from babel import Locale
+
 from domain import money, periods
 from routes.catalogue import current
 
@@ -15,6 +17,35 @@ _MONTHS = (
     "January", "February", "March", "April", "May", "June",
     "July", "August", "September", "October", "November", "December",
 )  # fmt: skip
+
+
+# Seconds of a unit, how many of it there must be, and its forms. A day is printed from two on: «24 часа» says when
+# it is over, «1 день» does not. The Russian forms answer «действует сколько?»: one minute is «минуту».
+_UNITS = (
+    (86400, 2, {"ru": ("день", "дня", "дней"), "en": ("day", "days")}),
+    (3600, 1, {"ru": ("час", "часа", "часов"), "en": ("hour", "hours")}),
+    (60, 1, {"ru": ("минуту", "минуты", "минут"), "en": ("minute", "minutes")}),
+    (1, 0, {"ru": ("секунду", "секунды", "секунд"), "en": ("second", "seconds")}),
+)
+_PLURALS = {language: Locale.parse(language).plural_form for language in ("ru", "en")}
+_FORMS = {"ru": {"one": 0, "few": 1, "many": 2}, "en": {"one": 0, "other": 1}}
+# Of a unit that does not fit exactly there must be as many: what is left out is then less than a tenth.
+_ENOUGH = 10
+
+
+def lasting(seconds: int) -> str:
+    """How long something is good: `90 секунд`, `45 минут`, `36 часов`, `3 days`, with a space that does not break.
+
+    The largest unit of which it is a whole number; or of which it holds ten or more, rounded down: never longer than
+    it is.
+    """
+    number, forms = next(
+        (seconds // length, forms)
+        for length, least, forms in _UNITS
+        if seconds // length >= least and (seconds % length == 0 or seconds // length >= _ENOUGH)
+    )
+    language = current()
+    return f"{number}\u00a0{forms[language][_FORMS[language][_PLURALS[language](number)]]}"
 
 
 def day(local: datetime) -> str:

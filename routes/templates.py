@@ -59,6 +59,7 @@ class Templates:
             "past_clock": lambda at: at.astimezone(zone).strftime("%H:%M"),
             "past_day": lambda at: printed.day(at.astimezone(zone)),
             "period": printed.period,
+            "lasting": printed.lasting,
             "lower_first": _lower_first,
             "instant": lambda at: at.isoformat(),
         }

@@ -187,12 +187,6 @@ def test_every_message_is_english(message: Any) -> None:
         assert '<html lang="en">' in (rendered.html or "")
 
 
-def test_a_number_takes_its_form() -> None:
-    letter = next(message for message in EXAMPLES if message.name == "email-confirmation")
-    for days, words in ((1, "1 day."), (3, "3 days.")):
-        assert f"The link works for {words}" in message_texts(letter.name, letter.values() | {"days": days}, "en").text
-
-
 def test_dates_periods_and_amounts_are_printed_as_the_language_has_them() -> None:
     at = states_of("registration/account/code")[0].values["next_at"]
     template = templates.environment.from_string("{{ at | past_day }}; {{ month | period }}; {{ kopecks | amount }}")

@@ -25,7 +25,7 @@ from tests.domain.channels.gateway import Gateway, closed_port, running_gateway
 from tests.domain.channels.mailbox import running_mailbox
 
 PHONE = "+79123456789"
-MESSAGE = RegistrationCode(code="483920", minutes=10)
+MESSAGE = RegistrationCode(code="483920", good_for=600)
 
 
 def render(name: str, values: Mapping[str, Any], language: str) -> Rendered:

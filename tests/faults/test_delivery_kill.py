@@ -25,7 +25,7 @@ from tests.domain.channels.gateway import Gateway, running_gateway
 
 ROOT = Path(__file__).parents[2]
 PHONE = "+79123456789"
-MESSAGE = RegistrationCode(code="483920", minutes=10)
+MESSAGE = RegistrationCode(code="483920", good_for=600)
 
 
 @contextlib.asynccontextmanager

@@ -28,26 +28,26 @@ from domain.messages import (
     RecoveryCode,
     RegistrationCode,
 )
-from routes.message_texts import MessageTexts
+from routes.message_texts import MESSAGES_DIRECTORY, MessageTexts
 
 EVIL = '<script>alert("1")</script> & Co'
 LINK = "https://kabinet.example.org/email/confirm?token=abc&x=1"
 EXAMPLES: tuple[Message, ...] = (
-    RegistrationCode(code="483920", minutes=10),
-    EmailConfirmation(first_name=EVIL, link=LINK, days=3),
+    RegistrationCode(code="483920", good_for=600),
+    EmailConfirmation(first_name=EVIL, link=LINK, good_for=259200),
     ConnectionRequestReceived(number=17, first_name=EVIL),
     ConnectionRequestForStaff(number=17, entries=[("Фамилия", EVIL), ("Комментарий", "")]),
-    RecoveryCode(code="483920", minutes=10),
-    PhoneChangeCode(code="483920", minutes=10),
+    RecoveryCode(code="483920", good_for=600),
+    PhoneChangeCode(code="483920", good_for=600),
     PhoneChanged(new_phone="+7 912 ···-··-89"),
     PasswordChanged(first_name=EVIL, at="2026-09-16T14:32+03:00", link=LINK),
     AccountShared(first_name=EVIL, account_number="7000000111", address=EVIL),
-    EmailChange(first_name=EVIL, link=LINK, days=3),
+    EmailChange(first_name=EVIL, link=LINK, good_for=259200),
     EmailChanged(first_name=EVIL, new_email="i···a@example.org"),
     CabinetDeleted(first_name=EVIL),
-    CardRegistration(login=EVIL, link=LINK, hours=24, renewed=True),
-    CardPassword(password="k7m4pqr9wx", hours=72),
-    CardAddition(last_four=EVIL, link=LINK, hours=24, renewed=True),
+    CardRegistration(login=EVIL, link=LINK, good_for=86400, renewed=True),
+    CardPassword(password="k7m4pqr9wx", good_for=259200),
+    CardAddition(last_four=EVIL, link=LINK, good_for=86400, renewed=True),
 )
 texts = MessageTexts()
 by_name = pytest.mark.parametrize("message", EXAMPLES, ids=lambda message: message.name)
@@ -113,14 +113,14 @@ def test_the_plain_text_is_not_escaped() -> None:
 
 
 def test_the_code_stands_early_in_one_sms() -> None:
-    text = texts("registration-code", RegistrationCode(code="483920", minutes=10).values()).text
+    text = texts("registration-code", RegistrationCode(code="483920", good_for=600).values()).text
     assert text == "Код 483920 для регистрации в личном кабинете. Никому его не сообщайте."
     # What one SMS in UCS-2 holds (3GPP TS 23.038): a longer one costs twice.
     assert len(text) <= 70
 
 
 def test_the_link_can_be_pressed_and_copied() -> None:
-    rendered = texts("email-confirmation", EmailConfirmation("Иван", LINK, 3).values())
+    rendered = texts("email-confirmation", EmailConfirmation("Иван", LINK, 3 * 86400).values())
     assert rendered.html
     assert rendered.html.count('href="https://kabinet.example.org/email/confirm?token=abc&amp;x=1"') == 2
     assert ">https://kabinet.example.org/email/confirm?token=abc&amp;x=1</a>" in rendered.html
@@ -139,10 +139,34 @@ def test_a_name_that_a_message_does_not_have_is_an_error(tmp_path: Path) -> None
         MessageTexts(tmp_path)("x", {})
 
 
-@pytest.mark.parametrize(
-    ("number", "word"),
-    [(1, "день"), (2, "дня"), (4, "дня"), (5, "дней"), (11, "дней"), (14, "дней"), (21, "день"), (111, "дней")],
-)
-def test_a_number_has_its_form(number: int, word: str) -> None:
-    rendered = texts("email-confirmation", EmailConfirmation("Иван", LINK, number).values())
-    assert f"Ссылка действует {number}\u00a0{word}." in rendered.text
+GREETINGS = {
+    "ru": {"Анна": "Здравствуйте, Анна!", "": "Здравствуйте!", "  ": "Здравствуйте!"},
+    "en": {"Анна": "Hello Анна,", "": "Hello,", "  ": "Hello,"},
+}
+
+
+@pytest.mark.parametrize("language", GREETINGS)
+@pytest.mark.parametrize("name", GREETINGS["ru"])
+@by_name
+def test_every_email_greets_with_the_name_or_without_one(message: Message, name: str, language: str) -> None:
+    """Customers of the card track have none: nobody is greeted as «, !»."""
+    if message.kind == "sms" or message.name == "connection-request-for-staff":
+        return
+    named = "first_name" in message.values()
+    rendered = texts(message.name, message.values() | ({"first_name": name} if named else {}), language)
+    greeting = GREETINGS[language][name if named else ""]
+    assert rendered.text.split("\n")[0] == greeting
+    assert rendered.html
+    words = _Words()
+    words.feed(rendered.html)
+    assert greeting in [line.strip() for line in words.words.split("\n")]
+    assert not re.search(r"[,\s]!|\s,|[«“]\s", rendered.text + words.words)
+
+
+def test_the_greeting_stands_in_one_place() -> None:
+    holding = {
+        path.name
+        for path in MESSAGES_DIRECTORY.rglob("*.*")
+        if re.search(r"Здравствуйте|Hello", path.read_text(encoding="utf-8"))
+    }
+    assert holding == {"greeting.txt"}

@@ -57,8 +57,7 @@ async def submit(page: ThisPage) -> Response[Any]:
 
 @get(f"{BASE}/sent", name="registration.card.sent")
 async def show_sent(page: ThisPage) -> Response[Any]:
-    hours = page.portal.settings.card_link_lifetime // 3600
-    return page.show(f"{FOLDER}/sent", hours=hours)
+    return page.show(f"{FOLDER}/sent", good_for=page.portal.settings.card_link_lifetime)
 
 
 @get(f"{BASE}/registered", name="registration.card.registered")

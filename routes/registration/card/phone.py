@@ -55,7 +55,7 @@ async def submit(page: ThisPage, token: FromPath[str]) -> Response[Any]:
 
 @get(f"{BASE}/done", name="registration.card.done")
 async def show_done(page: ThisPage) -> Response[Any]:
-    return page.show(f"{FOLDER}/done", hours=page.portal.settings.sms_password_lifetime // 3600)
+    return page.show(f"{FOLDER}/done", good_for=page.portal.settings.sms_password_lifetime)
 
 
 @get(f"{BASE}/known", name="registration.card.known")
