@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from db.engine import run
+from db.engine import for_update, run
 
 
 async def add(values: dict[str, Any]) -> int | None:
@@ -27,6 +27,15 @@ async def by_phone(phone_hash: str) -> dict[str, Any] | None:
 
 async def by_login(login_hash: str) -> dict[str, Any] | None:
     rows = await run("SELECT id, password_hash, password_until FROM customers WHERE login_hash = {}", login_hash)
+    return rows[0] if rows else None
+
+
+async def lock(customer: int) -> dict[str, Any] | None:
+    """What a password is judged by, as it is now: until the transaction ends nobody else changes it.
+
+    Taken before the customer's own sessions are, everywhere, so that no two transactions wait for each other.
+    """
+    rows = await run("SELECT id, password_hash, password_until FROM customers WHERE id = {}" + for_update(), customer)
     return rows[0] if rows else None
 
 

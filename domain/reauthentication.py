@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from db import customers
 from db import sessions as session_rows
@@ -22,13 +23,17 @@ def is_fresh(portal: Portal, visit: Visit, now: datetime, *, sending: bool = Fal
     return visit.authenticated_at is not None and now - visit.authenticated_at <= limit
 
 
+async def judge(portal: Portal, caller: Caller, row: dict[str, Any], password: str, now: datetime) -> list[Refused]:
+    """Whether `password` is that of the customer's `row`, counted as every sign-in is; empty where it is."""
+    return await sign_in.judge(portal, caller, portal.sealing.unseal(row["phone_sealed"]), row, password, now)
+
+
 async def prove(portal: Portal, caller: Caller, customer: int, password: str, now: datetime) -> list[Refused]:
     """Judge the password, counted as every sign-in is; empty where it is right, and the session is fresh again."""
     row = await customers.get(customer)
     if row is None:
         return [Refused(Code.SESSION_LOST)]
-    phone = portal.sealing.unseal(row["phone_sealed"])
-    refused = await sign_in.judge(portal, caller, phone, row, password, now)
+    refused = await judge(portal, caller, row, password, now)
     if not refused:
         async with transaction():
             visit = await sessions.lock(portal, caller, now)

@@ -13,7 +13,7 @@ from domain.portal import Portal
 
 LIFETIME = timedelta(minutes=10)
 # Never carried over, whatever form they stand in.
-_SECRETS = {"password", "code", "next"}
+_SECRETS = {"password", "current_password", "code", "captcha", "next"}
 # A cookie holds 4096 bytes (RFC 6265, 6.1), and sealing adds a third.
 _LONGEST = 2000
 

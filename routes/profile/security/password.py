@@ -10,11 +10,15 @@ from domain import password_change, profile
 from domain.password_change import UnmetConditions
 from domain.refusals import Code, Lost, Refused
 from routes.conditions import conditions_shown
-from routes.forms import Filled, PasswordForm
+from routes.forms import Filled, Password, PasswordForm
 from routes.page import Page, ThisPage
 from routes.profile.security import BASE, FOLDER, guard
 
 PATH, NAME, FRAGMENT = f"{BASE}/password", "profile.security.password", f"{FOLDER}/password"
+
+
+class PasswordChangeForm(PasswordForm):
+    current_password: Password = ""
 
 
 @get(PATH, name=NAME)
@@ -27,15 +31,20 @@ async def submit(page: ThisPage) -> Response[Any]:
     if elsewhere := await guard(page, PATH, sending=True):
         return elsewhere
     assert page.customer is not None
-    form = await page.read(PasswordForm)
+    form = await page.read(PasswordChangeForm)
     if form.data is None:
         return await _answer(page, form, 422)
-    outcome = await password_change.change(page.portal, page.caller, page.customer, form.data.password, page.now)
+    typed = form.data
+    outcome = await password_change.change(
+        page.portal, page.caller, page.customer, typed.password, page.now, current=typed.current_password
+    )
     if isinstance(outcome, Lost):
         return await page.lead_to_sign_in()
     if isinstance(outcome, UnmetConditions):
         form.refuse(Refused(Code.PASSWORD_UNMET, "password"))
         return await _answer(page, form, 422, outcome.conditions)
+    if isinstance(outcome, list):
+        return await _answer(page, form.refuse(outcome), 422)
     return page.lead_to(f"{BASE}?password=saved", outcome)
 
 

@@ -9,6 +9,7 @@ from litestar import Response, get, post
 from domain import password_change, profile
 from domain.password_change import UnmetConditions
 from domain.refusals import Code, Lost, Refused
+from domain.sessions import Visit
 from routes.conditions import conditions_shown
 from routes.forms import Filled, PasswordForm
 from routes.page import Page, ThisPage
@@ -28,12 +29,15 @@ async def submit(page: ThisPage) -> Response[Any]:
     form = await page.read(PasswordForm)
     if customer is None or form.data is None:
         return await _answer(page, form, 422)
-    outcome = await password_change.change(page.portal, page.caller, customer, form.data.password, page.now)
+    outcome = await password_change.change(
+        page.portal, page.caller, customer, form.data.password, page.now, current=None
+    )
     if isinstance(outcome, Lost):
         return await page.lead_to_sign_in()
     if isinstance(outcome, UnmetConditions):
         form.refuse(Refused(Code.PASSWORD_UNMET, "password"))
         return await _answer(page, form, 422, outcome.conditions)
+    assert isinstance(outcome, Visit), "no current password was judged"
     return page.lead_to("/profile", outcome)
 
 

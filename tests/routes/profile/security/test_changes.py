@@ -54,7 +54,7 @@ async def test_new_password_ends_all_other_sessions_and_changes_this_one(
     other = another_browser()
     await other.sign_in()
     before = client.cookie
-    assert location(await client.post(f"{BASE}/password", {"password": NEW})) == BASE
+    assert location(await client.post(f"{BASE}/password", {"current_password": PASSWORD, "password": NEW})) == BASE
     assert client.cookie != before
     assert (await client.get("/profile")).status_code == 200
     assert location(await other.get("/profile")) == "/"
@@ -207,9 +207,10 @@ async def test_lost_session_leads_back_with_what_was_typed(client: Browser, cloc
 async def test_what_was_typed_never_holds_a_password(client: Browser, clock: Clock) -> None:
     await client.register()
     clock.forward(minutes=31)
-    await client.post(f"{BASE}/password", {"password": NEW})
+    await client.post(f"{BASE}/password", {"current_password": PASSWORD, "password": NEW})
     page = await client.follow(await client.sign_in())
     assert NEW not in page.text
+    assert PASSWORD not in page.text
 
 
 async def test_going_on_moves_the_idle_end(client: Browser, clock: Clock) -> None:
