@@ -10,7 +10,7 @@ from litestar.params import FromPath
 from db import journal
 from domain import devices, profile
 from routes.page import ThisPage
-from routes.profile.security import BASE, FOLDER, owner_of
+from routes.profile.security import BASE, FOLDER, guard, owner_of
 
 NAME, FRAGMENT = "profile.security", f"{FOLDER}/overview"
 _ENTRIES = 20
@@ -36,8 +36,11 @@ async def end_one(page: ThisPage, session: FromPath[int]) -> Response[Any]:
     visit = owner_of(page)
     if visit is None or visit.customer is None:
         return await page.lead_to_sign_in(BASE)
+    # Where another device is signed in decides who keeps the cabinet. Nothing was typed here that could be lost.
+    if elsewhere := await guard(page, BASE):
+        return elsewhere
     await devices.end_one(page.caller, visit.customer, session, page.now)
-    return page.lead_to("/") if session == visit.id else page.lead_to(f"{BASE}?ended=one")
+    return page.lead_out("/") if session == visit.id else page.lead_to(f"{BASE}?ended=one")
 
 
 @post(f"{BASE}/devices/end-others", name=f"{NAME}.devices.end-others")
@@ -45,6 +48,8 @@ async def end_others(page: ThisPage) -> Response[Any]:
     visit = owner_of(page)
     if visit is None:
         return await page.lead_to_sign_in(BASE)
+    if elsewhere := await guard(page, BASE):
+        return elsewhere
     await devices.end_others(page.caller, visit, page.now)
     return page.lead_to(f"{BASE}?ended=others")
 
