@@ -13,8 +13,17 @@ from domain.portal import Portal
 from domain.sessions import Caller
 
 
-async def export(portal: Portal, customer: int, now: datetime) -> dict[str, Any]:
-    """Everything the portal knows of a customer, as JSON can say it; amounts in kopecks, times ISO."""
+async def export(portal: Portal, caller: Caller, customer: int, now: datetime) -> dict[str, Any]:
+    """Everything the portal knows of a customer, as JSON can say it; amounts in kopecks, times ISO.
+
+    That it was carried away stands in the journal, from the next time on in the file too.
+    """
+    data = await _collected(portal, customer, now)
+    await journal.add(now, "data-exported", customer, caller.ip, caller.user_agent)
+    return data
+
+
+async def _collected(portal: Portal, customer: int, now: datetime) -> dict[str, Any]:
     row = await customers.get(customer)
     assert row is not None
     unseal = portal.sealing.unseal

@@ -31,6 +31,8 @@ async def begin(portal: Portal, caller: Caller, phone: str, now: datetime) -> Vi
         at = await one_time_codes.send(portal, PURPOSE, phone, caller, now)
         if at is not None and not await one_time_codes.is_under_way(portal, PURPOSE, phone, now):
             return Refused(Code.RESEND_EARLY, "phone", at)
+        if at is None:
+            await _note_request(caller, visit.customer, now)
         visit.progress[_KEY] = phone
         await sessions.keep(portal, visit, now)
         return visit
@@ -46,7 +48,15 @@ async def send_another_code(portal: Portal, caller: Caller, now: datetime) -> Vi
         if not phone:
             return OutOfTurn()
         at = await one_time_codes.send(portal, PURPOSE, phone, caller, now)
-        return visit if at is None else Refused(Code.RESEND_EARLY, "code", at)
+        if at is not None:
+            return Refused(Code.RESEND_EARLY, "code", at)
+        await _note_request(caller, visit.customer, now)
+        return visit
+
+
+async def _note_request(caller: Caller, customer: int, now: datetime) -> None:
+    """In the journal of whoever asked; that of the new number's owner, if it has one, is written with the code."""
+    await journal.add(now, "code-requested", customer, caller.ip, caller.user_agent, PURPOSE.name)
 
 
 async def confirm(

@@ -27,7 +27,7 @@ async def download(page: ThisPage) -> Response[Any]:
         return await page.lead_to_sign_in(BASE)
     if elsewhere := await guard(page, BASE):
         return elsewhere
-    data = await customer_data.export(page.portal, page.customer, page.now)
+    data = await customer_data.export(page.portal, page.caller, page.customer, page.now)
     headers = {"Content-Disposition": 'attachment; filename="kabinet.json"', "Cache-Control": "no-store"}
     return Response(json.dumps(data, ensure_ascii=False, indent=2), media_type="application/json", headers=headers)
 
