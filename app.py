@@ -29,6 +29,7 @@ from routes.caller import caller_of
 from routes.catalogue import spoken
 from routes.cli.delivery import delivery_group
 from routes.cli.registry import registry_group
+from routes.cli.requests import requests_group
 from routes.cli.texts import texts_command
 from routes.dev import development_handlers
 from routes.faults import exception_handlers
@@ -71,11 +72,12 @@ class Kabinet(Litestar):
 
 
 class Commands(CLIPluginProtocol):
-    """`litestar registry …`, `litestar delivery …` and `litestar texts`."""
+    """`litestar registry …`, `litestar delivery …`, `litestar requests …` and `litestar texts`."""
 
     def on_cli_init(self, cli: Group) -> None:
         cli.add_command(registry_group)
         cli.add_command(delivery_group)
+        cli.add_command(requests_group)
         cli.add_command(texts_command)
 
 

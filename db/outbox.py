@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from db.engine import bound, run
+from db.engine import bound, for_update, run, transaction
 from db.tables import OutboxMessage
 
 # A row that has been `sending` for longer was left by a worker that died; longer than any attempt may take
@@ -20,6 +20,8 @@ from db.tables import OutboxMessage
 LEASE = timedelta(minutes=2)
 
 _REASON_LENGTH = 200
+# How many rows one pass gives up; the next one takes the rest.
+_AT_A_TIME = 500
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,15 @@ class Claimed:
     attempts: int
     created_at: datetime
     expires_at: datetime
+
+
+@dataclass(frozen=True)
+class GivenUp:
+    """A row that was settled unsent, with what it held."""
+
+    id: int
+    message: str
+    sealed: str = field(repr=False)
 
 
 async def put(kind: Literal["sms", "email"], message: str, sealed: str, now: datetime, expires_at: datetime) -> None:
@@ -93,24 +104,32 @@ async def _leave(row: Claimed, changes: str, *values: Any) -> bool:
     return bool(rows)
 
 
-async def lapse(kinds: Sequence[str], now: datetime) -> list[int]:
-    """Settle and wipe what waited too long; the ids."""
-    rows = await run(
-        "UPDATE outbox SET state = 'lapsed', sealed = '', settled_at = {}"
-        f" WHERE state = 'waiting' AND kind IN ({_places(kinds)}) AND expires_at <= {{}} RETURNING id",
-        now, *kinds, now,
-    )  # fmt: skip
-    return [row["id"] for row in rows]
+async def lapse(kinds: Sequence[str], now: datetime) -> list[GivenUp]:
+    """Settle and wipe what waited too long."""
+    waiting = f"state = 'waiting' AND kind IN ({_places(kinds)}) AND expires_at <= {{}}"
+    return await _give_up(waiting, (*kinds, now), "lapsed", "", now)
 
 
-async def give_up_abandoned(now: datetime) -> list[int]:
-    """Settle as `unknown` what a killed worker left behind: it may or may not have been sent; the ids."""
-    rows = await run(
-        "UPDATE outbox SET state = 'unknown', sealed = '', settled_at = {}, reason = {}"
-        " WHERE state = 'sending' AND claimed_at <= {} RETURNING id",
-        now, "the worker ended while sending", now - LEASE,
-    )  # fmt: skip
-    return [row["id"] for row in rows]
+async def give_up_abandoned(now: datetime) -> list[GivenUp]:
+    """Settle as `unknown` what a killed worker left behind: it may or may not have been sent."""
+    abandoned = "state = 'sending' AND claimed_at <= {}"
+    return await _give_up(abandoned, (now - LEASE,), "unknown", "the worker ended while sending", now)
+
+
+async def _give_up(which: str, arguments: Sequence[Any], state: str, reason: str, now: datetime) -> list[GivenUp]:
+    # Read before it is wiped; another worker waits for these rows and then finds them settled.
+    async with transaction():
+        rows = await run(
+            f"SELECT id, message, sealed FROM outbox WHERE {which} ORDER BY id LIMIT {_AT_A_TIME}" + for_update(),
+            *arguments,
+        )
+        if rows:
+            await run(
+                "UPDATE outbox SET state = {}, sealed = '', settled_at = {}, reason = {}"
+                f" WHERE id IN ({_places(rows)})",
+                state, now, reason, *(row["id"] for row in rows),
+            )  # fmt: skip
+    return [GivenUp(**row) for row in rows]
 
 
 async def newest(limit: int) -> list[dict[str, Any]]:
@@ -119,5 +138,5 @@ async def newest(limit: int) -> list[dict[str, Any]]:
     return rows
 
 
-def _places(values: Sequence[str]) -> str:
+def _places(values: Sequence[Any]) -> str:
     return ", ".join("{}" for _ in values)

@@ -16,6 +16,7 @@ from db import outbox
 from domain.channels import Channels
 from domain.channels.channel import Channel, DeliveryFailed, Outgoing, Rendered
 from domain.portal import Portal
+from domain.undelivered import say_what_is_left
 
 # The words of a message, by its folder's name, what its templates may name, and the language.
 Render = Callable[[str, Mapping[str, Any], str], Rendered]
@@ -37,10 +38,12 @@ async def deliver_due(portal: Portal, channels: Channels, render: Render, now: d
     kinds = [kind for kind, ways in channels.items() if ways]
     if not kinds or not await outbox.has_work(kinds, now):
         return 0
-    for row_id in await outbox.give_up_abandoned(now):
-        log.error("message %d: unknown: its worker ended while sending", row_id)
-    for row_id in await outbox.lapse(kinds, now):
-        log.warning("message %d: lapsed unsent", row_id)
+    for gone in await outbox.give_up_abandoned(now):
+        log.error("message %d: unknown: its worker ended while sending", gone.id)
+        say_what_is_left(portal, gone.message, gone.sealed)
+    for gone in await outbox.lapse(kinds, now):
+        log.warning("message %d: lapsed unsent", gone.id)
+        say_what_is_left(portal, gone.message, gone.sealed)
     rows = await outbox.claim(kinds, now, AT_ONCE)
     attempts = (_attempt(portal, row, channels[row.kind], render, now) for row in rows)
     for error in await asyncio.gather(*attempts, return_exceptions=True):
@@ -59,8 +62,11 @@ async def _attempt(portal: Portal, row: outbox.Claimed, ways: Sequence[Channel],
     except DeliveryFailed as error:
         failure = error
     ended = now + timedelta(seconds=clock() - began)
-    if not await _record(row, failure, ended):
+    state, recorded = await _record(row, failure, ended)
+    if not recorded:
         log.error("message %d: was given up meanwhile", row.id)
+    elif state not in {"sent", "waiting"}:
+        say_what_is_left(portal, row.message, row.sealed)
 
 
 def _opened(portal: Portal, row: outbox.Claimed, render: Render) -> Outgoing:
@@ -108,15 +114,16 @@ async def _send_by(channel: Channel, outgoing: Outgoing) -> None:
         raise DeliveryFailed("unknown", f"{type(error).__name__} in the channel", operator=True) from None
 
 
-async def _record(row: outbox.Claimed, failure: DeliveryFailed | None, now: datetime) -> bool:
+async def _record(row: outbox.Claimed, failure: DeliveryFailed | None, now: datetime) -> tuple[str, bool]:
+    """The row's new state, and whether it was still this attempt's to have one."""
     if failure is None:
-        return await outbox.settle(row, "sent", "", now)
+        return "sent", await outbox.settle(row, "sent", "", now)
     if failure.follows == "refused":
-        return await outbox.settle(row, "failed", failure.reason, now)
+        return "failed", await outbox.settle(row, "failed", failure.reason, now)
     if failure.follows == "unknown":
-        return await outbox.settle(row, "unknown", failure.reason, now)
+        return "unknown", await outbox.settle(row, "unknown", failure.reason, now)
     next_at = now + timedelta(seconds=PAUSES[min(row.attempts, len(PAUSES)) - 1])
     if next_at >= row.expires_at:
         log.warning("message %d: lapsed unsent", row.id)
-        return await outbox.settle(row, "lapsed", failure.reason, now)
-    return await outbox.put_back(row, next_at, failure.reason)
+        return "lapsed", await outbox.settle(row, "lapsed", failure.reason, now)
+    return "waiting", await outbox.put_back(row, next_at, failure.reason)

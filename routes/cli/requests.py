@@ -1,0 +1,114 @@
+"""`litestar requests`: the connection requests, until the staff have pages for them."""
+
+from __future__ import annotations
+
+import unicodedata
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import click
+
+from db import connection_requests
+from db.engine import Engine
+from domain.sealing import Sealing
+from routes.cli.running import loaded_settings, refuse, run_with_database
+from settings import Settings
+
+_HEADINGS = ("number", "received", "age", "state")
+
+
+@click.group("requests", invoke_without_command=True)
+@click.pass_context
+def requests_group(context: click.Context) -> None:
+    """List the connection requests: number, date, age, and whether they are handled.
+
+    `show` prints personal data to the terminal: names, phones, addresses. Nothing of it is logged.
+    """
+    if context.invoked_subcommand is None:
+        settings = loaded_settings()
+
+        async def work(_: Engine) -> None:
+            rows = await connection_requests.listed()
+            _say_table([_HEADINGS, *(_cells(row, settings) for row in rows)] if rows else [("No connection requests",)])
+
+        run_with_database(settings, work)
+
+
+@requests_group.command("show")
+@click.argument("number")
+def show(number: str) -> None:
+    """Print everything that was typed into request NUMBER. It is personal data."""
+    settings = loaded_settings()
+
+    async def work(_: Engine) -> None:
+        row = await found_request(number)
+        try:
+            entries = Sealing(settings.secret).unseal(row["sealed"])
+        except ValueError:
+            refuse(f"Connection request {row['id']} was sealed with another KABINET_SECRET")
+        about = zip(_HEADINGS, _cells(row, settings), strict=True)
+        _say_table([(label, line) for label, text in [*about, *entries] for label, line in _lines(label, text)])
+
+    run_with_database(settings, work)
+
+
+@requests_group.command("handled")
+@click.argument("number")
+def mark_handled(number: str) -> None:
+    """Mark request NUMBER as handled."""
+    settings = loaded_settings()
+
+    async def work(_: Engine) -> None:
+        row = await found_request(number)
+        await connection_requests.mark_handled(row["id"], datetime.now(UTC))
+        click.echo(f"Connection request {row['id']} is handled")
+
+    run_with_database(settings, work)
+
+
+async def found_request(number: str) -> dict[str, Any]:
+    """The request, from its number as the e-mails write it."""
+    digits = number.removeprefix("№").strip()
+    # Cut before it is read: Python refuses to read thousands of digits with an error of its own.
+    known = await connection_requests.get(int(digits[:20])) if digits.isdecimal() else None
+    if known is None:
+        refuse(f"There is no connection request {number[:40]!r}")
+    return known
+
+
+def _cells(row: dict[str, Any], settings: Settings) -> tuple[str, ...]:
+    """One request under `_HEADINGS`, times in the portal's zone."""
+
+    def local(at: datetime) -> str:
+        return f"{at.astimezone(settings.zone):%Y-%m-%d %H:%M}"
+
+    state = f"handled {local(row['handled_at'])}" if row["handled_at"] else "not handled"
+    return (str(row["id"]), local(row["created_at"]), _age(datetime.now(UTC) - row["created_at"]), state)
+
+
+def _age(passed: timedelta) -> str:
+    seconds = max(0, int(passed.total_seconds()))
+    number, unit = next(
+        (seconds // length, unit)
+        for length, unit in ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
+        if seconds >= length or length == 1
+    )
+    return f"{number} {unit}{'' if number == 1 else 's'}"
+
+
+def _lines(label: str, text: str) -> list[tuple[str, str]]:
+    """A cell a line; the further lines of a comment carry no label, so that nobody can write one."""
+    first, *more = (_printable(line) for line in text.splitlines() or [""])
+    return [(label, first), *(("", line) for line in more)]
+
+
+def _printable(text: str) -> str:
+    """Without what a terminal obeys: escape sequences, and marks that turn the direction of writing."""
+    spaced = "".join(" " if unicodedata.category(char) == "Zs" else char for char in text)
+    return "".join(char if char.isprintable() else "\ufffd" for char in spaced)
+
+
+def _say_table(rows: list[tuple[str, ...]]) -> None:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
