@@ -36,6 +36,17 @@ async def customer_of_holder(holder_id: str) -> dict[str, Any] | None:
     return rows[0] if rows else None
 
 
+async def others_with_login(login_hash: str, holder_id: str) -> Sequence[dict[str, Any]]:
+    """The other holders (`holder_id`), with cards in the registry, whom the customer with this login is."""
+    return await run(
+        "SELECT DISTINCT customer_holders.holder_id FROM customers"
+        " JOIN customer_holders ON customer_holders.customer = customers.id"
+        " JOIN cards ON cards.holder_id = customer_holders.holder_id"
+        " WHERE customers.login_hash = {} AND customer_holders.holder_id <> {}",
+        login_hash, holder_id,
+    )  # fmt: skip
+
+
 async def attach_holder(customer: int, holder_id: str, now: datetime) -> bool:
     """False where the holder is somebody's already, this customer's or another's."""
     rows = await run(

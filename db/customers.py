@@ -7,14 +7,15 @@ from datetime import datetime
 from typing import Any
 
 from db.engine import for_update, run
+from db.unique import unless_taken
 
 
 async def add(values: dict[str, Any]) -> int | None:
-    """Add a customer; None where another one holds the phone already."""
+    """Add a customer; None where another one holds the phone or the login already."""
     names = list(values)
     rows = await run(
         f"INSERT INTO customers ({', '.join(names)}) VALUES ({', '.join('{}' for _ in names)})"
-        " ON CONFLICT (phone_hash) DO NOTHING RETURNING id",
+        " ON CONFLICT DO NOTHING RETURNING id",
         *values.values(),
     )
     return int(rows[0]["id"]) if rows else None
@@ -59,8 +60,9 @@ async def spend_sms_password(customer: int, password_hash: str) -> bool:
     return bool(rows)
 
 
-async def set_phone(customer: int, phone_hash: str, phone_sealed: str) -> None:
-    await run(
+async def set_phone(customer: int, phone_hash: str, phone_sealed: str) -> bool:
+    """False where the phone has become another customer's."""
+    return await unless_taken(
         "UPDATE customers SET phone_hash = {}, phone_sealed = {} WHERE id = {}", phone_hash, phone_sealed, customer
     )
 

@@ -48,24 +48,37 @@ async def ask_for_link(
         )
 
 
-async def look_at(customer: int, token: str, now: datetime) -> LinkedCard | None:
+async def look_at(customer: int, token: str, now: datetime) -> LinkedCard | Refused | None:
     """What the link's page shows; nothing is spent."""
     link = await cards.link(hash_token(token), now)
     card = await cards.get(link["number_hash"]) if link and link["customer"] is not None else None
     if link is None or card is None:
         return None
-    return LinkedCard(card["last_four"], link["customer"] == customer)
+    theirs = link["customer"] == customer
+    if theirs and await _is_anothers(link["holder_id"], customer):
+        return Refused(Code.HOLDER_REGISTERED)
+    return LinkedCard(card["last_four"], theirs)
 
 
-async def add(caller: Caller, customer: int, token: str, now: datetime) -> LinkedCard | None:
-    """Add the holder's cards to the customer who asked; pressed twice they are added once."""
+async def add(caller: Caller, customer: int, token: str, now: datetime) -> LinkedCard | Refused | None:
+    """Add the holder's cards to the customer who asked; pressed twice they are added once.
+
+    Of two customers who add one card the second is told so, as often as they ask: their link stays.
+    """
     async with transaction():
         linked = await look_at(customer, token, now)
-        if linked is None or not linked.theirs:
+        if not isinstance(linked, LinkedCard) or not linked.theirs:
             return linked
         link = await cards.link(hash_token(token), now)
         assert link is not None
         if await cards.attach_holder(customer, link["holder_id"], now):
             await journal.add(now, "card-added", customer, caller.ip, caller.user_agent)
+        elif await _is_anothers(link["holder_id"], customer):
+            return Refused(Code.HOLDER_REGISTERED)
         await cards.forget_links(link["holder_id"], customer)
         return linked
+
+
+async def _is_anothers(holder_id: str, customer: int) -> bool:
+    holder = await cards.customer_of_holder(holder_id)
+    return holder is not None and holder["id"] != customer

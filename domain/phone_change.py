@@ -80,7 +80,9 @@ async def confirm(
         if holder is not None and holder["id"] != visit.customer:
             return [Refused(Code.PHONE_TAKEN, "code")]
         if holder is None:
-            await customers.set_phone(visit.customer, phone_hash, portal.sealing.seal(phone))
+            if not await customers.set_phone(visit.customer, phone_hash, portal.sealing.seal(phone)):
+                # Somebody has registered by it at this very moment.
+                return [Refused(Code.PHONE_TAKEN, "code")]
             notice = PhoneChanged(mask_phone(phone))
             await outbox.post(portal, notice, portal.sealing.unseal(row["phone_sealed"]), now, caller.language)
             await journal.add(now, "phone-changed", visit.customer, caller.ip, caller.user_agent)

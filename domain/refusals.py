@@ -85,6 +85,11 @@ class HolderRegistered:
 
 
 @dataclass(frozen=True)
+class LoginTaken:
+    """The registry gives the holder of the card a login that another holder has: only the company can mend that."""
+
+
+@dataclass(frozen=True)
 class KnownPhone:
     """The phone, confirmed a moment ago, has a customer already."""
 

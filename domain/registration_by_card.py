@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,8 +14,10 @@ from domain import captcha, card_links, outbox, sign_in
 from domain.messages import CardPassword, CardRegistration
 from domain.people import fold_email
 from domain.portal import Portal
-from domain.refusals import Code, HolderRegistered, KnownPhone, Refused
+from domain.refusals import Code, HolderRegistered, KnownPhone, LoginTaken, Refused
 from domain.sessions import Caller, hash_token
+
+log = logging.getLogger("kabinet.registry")
 
 PATH = "/registration/card/phone"
 # Without look-alikes: no 0/O, 1/l/I, and nothing that a person has to ask about.
@@ -37,7 +40,7 @@ class LinkVoid:
 
 async def ask_for_link(
     portal: Portal, caller: Caller, number: str, email: str, proof: Proof, now: datetime
-) -> Refused | HolderRegistered | None:
+) -> Refused | HolderRegistered | LoginTaken | None:
     """Step one: None where the e-mail with login and link is on its way."""
     about = f"{number}\0{fold_email(email)}"
     async with transaction():
@@ -49,6 +52,8 @@ async def ask_for_link(
         card = await card_links.find_card(portal, caller, number, email, now)
         if isinstance(card, Refused):
             return card
+        if await cards.customer_of_holder(card["holder_id"]) is None and await _others(portal, card):
+            return await _login_taken(portal, card)
         if await _has_password(portal, card):
             return HolderRegistered()
         good_for = portal.settings.card_link_lifetime
@@ -75,7 +80,7 @@ async def is_alive(token: str, now: datetime) -> bool:
 
 async def give_phone(
     portal: Portal, caller: Caller, token: str, phone: str, proof: Proof, now: datetime
-) -> Refused | LinkVoid | KnownPhone | HolderRegistered | None:
+) -> Refused | LinkVoid | KnownPhone | HolderRegistered | LoginTaken | None:
     """Step two: None where the password is on its way. The fifth wrong phone ends the link."""
     about = f"{token}\0{phone}"
     if not await is_alive(token, now):
@@ -97,6 +102,9 @@ async def give_phone(
         if card["phone_hash"] != phone_hash:
             return await _miss(portal, link)
         outcome = await _register(portal, card, link, phone, password_hash, now)
+        if isinstance(outcome, LoginTaken):
+            # The link stays: it goes on once the registry is right.
+            return outcome
         await cards.forget_links(card["holder_id"], None)
         if isinstance(outcome, int):
             await _send_password(portal, caller, outcome, phone, password, now)
@@ -115,18 +123,17 @@ async def _miss(portal: Portal, link: dict[str, Any]) -> Refused | LinkVoid:
 
 async def _register(
     portal: Portal, card: dict[str, Any], link: dict[str, Any], phone: str, password_hash: str, now: datetime
-) -> KnownPhone | HolderRegistered | int:
+) -> KnownPhone | HolderRegistered | LoginTaken | int:
     """The customer who has the password of the SMS now."""
     if await _has_password(portal, card):
         return HolderRegistered()
     holder = await cards.customer_of_holder(card["holder_id"])
     customer = holder["id"] if holder else await _make_customer(portal, card, link, phone, now)
-    if customer is None:
-        # One person, one customer: whoever has one already signs in and adds the card there.
-        return KnownPhone(phone)
+    if not isinstance(customer, int):
+        return customer
     until = now + timedelta(seconds=portal.settings.sms_password_lifetime)
     await customers.set_sms_password(customer, password_hash, until)
-    return int(customer)
+    return customer
 
 
 async def _send_password(
@@ -139,12 +146,12 @@ async def _send_password(
 
 async def _make_customer(
     portal: Portal, card: dict[str, Any], link: dict[str, Any], phone: str, now: datetime
-) -> int | None:
-    """None where the phone has a customer already."""
+) -> KnownPhone | HolderRegistered | LoginTaken | int:
+    """The new customer with all cards of the holder, or what stands against one."""
     email = portal.sealing.unseal(link["email_sealed"])
     customer = await customers.add(
         {
-            "phone_hash": portal.sealing.keyed_hash("phone", phone),
+            "phone_hash": card["phone_hash"],
             "phone_sealed": portal.sealing.seal(phone),
             "last_name": "",
             "first_name": "",
@@ -158,14 +165,36 @@ async def _make_customer(
             "registered_at": now,
         }
     )
-    if customer is not None:
-        await cards.attach_holder(customer, card["holder_id"], now)
+    if customer is None:
+        # One person, one customer: whoever has one already signs in and adds the card there.
+        known = await customers.by_phone(card["phone_hash"])
+        return KnownPhone(phone) if known is not None else await _login_taken(portal, card)
+    if not await cards.attach_holder(customer, card["holder_id"], now):
+        # Added to somebody's profile at this very moment.
+        await customers.delete(customer)
+        return HolderRegistered()
     return customer
 
 
 async def _has_password(portal: Portal, card: dict[str, Any]) -> bool:
-    """Whether the holder has a password of their own making, perhaps by another card."""
-    holder = await cards.customer_of_holder(card["holder_id"]) or await customers.by_login(
-        sign_in.login_hash(portal, card["login"])
-    )
+    """Whether the holder has a password of their own making, perhaps by another card.
+
+    They are known by their login where the registry has given them another number; not where others have that login.
+    """
+    holder = await cards.customer_of_holder(card["holder_id"])
+    if holder is None and not await _others(portal, card):
+        holder = await customers.by_login(sign_in.login_hash(portal, card["login"]))
     return holder is not None and holder["password_hash"] is not None and holder["password_until"] is None
+
+
+async def _others(portal: Portal, card: dict[str, Any]) -> list[str]:
+    """The other holders of the registry who are signed in by the login of this card's holder."""
+    rows = await cards.others_with_login(sign_in.login_hash(portal, card["login"]), card["holder_id"])
+    return [row["holder_id"] for row in rows]
+
+
+async def _login_taken(portal: Portal, card: dict[str, Any]) -> LoginTaken:
+    """The customer is told to call, the operator which rows of the registry contradict each other."""
+    others = ", ".join(map(repr, await _others(portal, card))) or "a holder who has no cards any more"
+    log.error("the login of holder %r is that of %s: correct the registry and import it", card["holder_id"], others)
+    return LoginTaken()

@@ -56,12 +56,14 @@ async def add(page: ThisPage, token: FromPath[str]) -> Response[Any]:
     if page.customer is None:
         return await page.lead_to_sign_in()
     linked = await card_addition.add(page.caller, page.customer, token, page.now)
-    if linked is not None and linked.theirs:
+    if isinstance(linked, LinkedCard) and linked.theirs:
         return page.lead_to(f"{overview.PATH}?card=added")
     return _answer(page, linked)
 
 
-def _answer(page: Page, linked: LinkedCard | None) -> Response[Any]:
+def _answer(page: Page, linked: LinkedCard | Refused | None) -> Response[Any]:
+    if isinstance(linked, Refused):
+        return page.refuse(FRAGMENT, Filled(PATH).refuse(linked))
     if linked is None or not linked.theirs:
         return page.show("email/link-invalid", status=410)
     return page.show("profile/card-confirmation", last_four=linked.last_four)

@@ -8,7 +8,7 @@ from litestar import Response, get, post
 
 from domain import captcha, registration_by_card
 from domain.card_numbers import has_check_digit
-from domain.refusals import Code, HolderRegistered, Refused
+from domain.refusals import Code, HolderRegistered, LoginTaken, Refused
 from domain.registration_by_card import Proof
 from routes.field_check import field_check
 from routes.forms import BoundEmail, Captcha, CardNumber, Filled, Form
@@ -51,6 +51,8 @@ async def submit(page: ThisPage) -> Response[Any]:
             return await _answer(page, form.refuse(outcome), 422)
         case HolderRegistered():
             return page.lead_to(f"{BASE}/registered")
+        case LoginTaken():
+            return page.lead_to(f"{BASE}/login-taken")
         case None:
             return page.lead_to(f"{BASE}/sent")
 
@@ -63,6 +65,11 @@ async def show_sent(page: ThisPage) -> Response[Any]:
 @get(f"{BASE}/registered", name="registration.card.registered")
 async def show_registered(page: ThisPage) -> Response[Any]:
     return page.show(f"{FOLDER}/registered")
+
+
+@get(f"{BASE}/login-taken", name="registration.card.login-taken")
+async def show_login_taken(page: ThisPage) -> Response[Any]:
+    return page.show(f"{FOLDER}/login-taken")
 
 
 async def _answer(page: Page, form: Filled[Any], status: int) -> Response[Any]:
@@ -84,4 +91,4 @@ async def check_card_number(page: ThisPage) -> Response[str]:
 
 
 check = field_check(PATH, NAME, FRAGMENT, CardForm, ["email"])
-handlers = [show, submit, show_sent, show_registered, check_card_number, check]
+handlers = [show, submit, show_sent, show_registered, show_login_taken, check_card_number, check]

@@ -8,7 +8,7 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 
 from domain import captcha, registration_by_card
-from domain.refusals import HolderRegistered, KnownPhone, Refused
+from domain.refusals import HolderRegistered, KnownPhone, LoginTaken, Refused
 from domain.registration_by_card import LinkVoid, Proof
 from routes.forms import Captcha, Filled, Form, Phone
 from routes.page import Page, ThisPage
@@ -49,6 +49,8 @@ async def submit(page: ThisPage, token: FromPath[str]) -> Response[Any]:
             return page.show(f"{FOLDER}/link-invalid", status=410)
         case HolderRegistered():
             return page.lead_to(f"{BASE}/registered")
+        case LoginTaken():
+            return page.lead_to(f"{BASE}/login-taken")
         case KnownPhone():
             return page.lead_to(f"{BASE}/known")
 
