@@ -27,7 +27,8 @@ async def importing(engine: Engine, kind: str) -> AsyncIterator[Import]:
 
 
 class Import:
-    """Use in this order: `load` and `spare`, `take_out_conflicts`, `begin_alone`, `take_out_unknown`, `merge`, `keep`.
+    """Use in this order: `load` and `spare`, `take_out_conflicts`, `take_out_contested`, `begin_alone`,
+    `take_out_unknown`, `merge`, `keep`.
 
     Everything up to `begin_alone` leaves the database unlocked.
     """
@@ -91,15 +92,22 @@ class Import:
 
     async def take_out_unknown(self, limit: int) -> tuple[int, list[int]]:
         """Drop rows that name an account which is not there; how many, and the first lines."""
-        if not self._plan.unknown:
+        return await self._take_out(self._plan.unknown, limit)
+
+    async def take_out_contested(self, limit: int) -> tuple[int, list[int]]:
+        """Drop rows that claim what an earlier one gives to somebody else; how many, and the first lines."""
+        return await self._take_out(self._plan.contested, limit)
+
+    async def _take_out(self, wrong: str, limit: int) -> tuple[int, list[int]]:
+        if not wrong:
             return 0, []
-        unknown = f"FROM staged s WHERE {self._plan.unknown}"
-        lines = await self._tables.fetch(f"SELECT s.line {unknown} ORDER BY s.line LIMIT {limit}")
+        these = f"FROM staged s WHERE {wrong}"
+        lines = await self._tables.fetch(f"SELECT s.line {these} ORDER BY s.line LIMIT {limit}")
         if not lines:
             return 0, []
         keys = ", ".join(f"s.{name}" for name in self._plan.key)
-        await self._tables.execute(f"INSERT INTO spared SELECT {keys} {unknown}")
-        count = await self._tables.execute(f"DELETE FROM staged WHERE line IN (SELECT s.line {unknown})")
+        await self._tables.execute(f"INSERT INTO spared SELECT {keys} {these}")
+        count = await self._tables.execute(f"DELETE FROM staged WHERE line IN (SELECT s.line {these})")
         await self._drop_lone_parts()
         return count, [row["line"] for row in lines]
 

@@ -34,6 +34,8 @@ class Merge:
     unknown: str = ""
     unknown_column: str = ""
     lists: str = ""
+    # True of a staged row `s` that claims what an earlier row of the file gives to somebody else.
+    contested: str = ""
     columns: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:

@@ -60,8 +60,17 @@ BILLS = Merge(
 )
 
 _CARD = ("last_four", "holder_id", "login", "email_hash", "phone_hash")
+_FIRST_HOLDER = "SELECT f.holder_id FROM staged f WHERE f.login_key = s.login_key ORDER BY f.line LIMIT 1"
 CARDS = Merge(
-    staged=dict.fromkeys(("number_hash", *_CARD), "text"),
+    # `login_key` is the login as sign-ins compare it; it is staged only.
+    staged=dict.fromkeys(
+        ("number_hash", "last_four", "holder_id", "login", "login_key", "email_hash", "phone_hash"), "text"
+    ),
+    # First the few logins that have two holders, found in one pass, then whose each of them is.
+    contested=(
+        "s.login_key IN (SELECT login_key FROM staged GROUP BY login_key HAVING MIN(holder_id) <> MAX(holder_id))"
+        f" AND s.holder_id <> ({_FIRST_HOLDER})"
+    ),
     key=("number_hash",),
     compared=_CARD,
     steps=(

@@ -105,6 +105,8 @@ async def _check(begun: Import, kind: Kind, report: Report) -> None:
     key = " and ".join(column.name for column in kind.columns[: kind.key_columns])
     count, conflicts = await begun.take_out_conflicts(REPORTED)
     report.add_bad(count, [BadRow(line, key, f"stands on line {first} with other values") for line, first in conflicts])
+    count, lines = await begun.take_out_contested(REPORTED)
+    report.add_bad(count, [BadRow(line, "login", "stands on an earlier line with another holder_id") for line in lines])
     await begun.begin_alone()
     count, lines = await begun.take_out_unknown(REPORTED)
     report.add_bad(count, [BadRow(line, begun.unknown_column, "no such account") for line in lines])

@@ -91,7 +91,7 @@ def kinds(sealing: Sealing, countries: Sequence[str], today: date) -> dict[str, 
                 (
                     Column("card_number", lambda text: _card(sealing, text), "is not 12 to 19 digits"),
                     Column("holder_id", _one(_code), "is longer than 100 characters"),
-                    Column("login", _one(_code), "is longer than 100 characters"),
+                    Column("login", _login, "is longer than 100 characters"),
                     Column("email", lambda text: _first(email(text)), "is not an e-mail address"),
                     Column("phone", lambda text: _first(phone(text)), _NOT_A_PHONE),
                 ),
@@ -134,6 +134,12 @@ def _one(read: Callable[[str], Any]) -> Read:
 
 def _first(values: tuple[Any, ...] | None) -> tuple[Any] | None:
     return None if values is None else (values[0],)
+
+
+def _login(text: str) -> tuple[str, str] | None:
+    """As it is, and as it is compared: one login may not stand with two holders, whatever its letters' case."""
+    login = _code(text)
+    return (login, login.casefold()) if login else None
 
 
 def _address(text: str) -> str | None:

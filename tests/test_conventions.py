@@ -25,6 +25,7 @@ LONGER = {
     "tests/conftest.py": "the fixtures that all tests share",
     "tests/domain/test_delivery.py": "one subject: what becomes of a message, each fault beside the next",
     "tests/domain/test_registry_import.py": "one subject: an import, each of its promises",
+    "tests/faults/test_unique_indexes.py": "one subject: every unique index, each occupied in the middle of a request",
     "tests/routes/registration/card/test_journey.py": "one journey: both steps and the password between them",
     "tests/routes/registration/account/test_code.py": "one step: its guesses, waits and budgets",
 }

@@ -178,6 +178,28 @@ async def test_cards_are_kept_as_hashes_only(registry: Registry) -> None:
     assert await registry.counts("cards", other, replace=True) == (1, 0, 0, 1, 0)
 
 
+async def test_a_login_stands_with_one_holder(registry: Registry) -> None:
+    """The login opens one cabinet: whose, nobody can tell where two holders have it."""
+    rows = [
+        (f"96439000000000{number}", holder, login, f"{holder}@example.org", f"+7900000000{place}")
+        for place, (number, holder, login) in enumerate(
+            [("10", "H1", "ТК1"), ("28", "H2", "tk2"), ("36", "H3", "тк1"), ("44", "H1", "тк1"), ("51", "H2", " TK2 ")]
+        )
+    ]
+    stopped = await registry.bring("cards", *rows)
+    wrong = BadRow(4, "login", "stands on an earlier line with another holder_id")
+    assert (stopped.done, stopped.skipped, stopped.bad) == (False, 1, [wrong])
+    assert await content("cards") == []
+    for replace in (False, True):
+        done = await registry.bring("cards", *rows, skip_bad=True, replace=replace)
+        assert (done.skipped, done.removed) == (1, 0)
+        assert {card["holder_id"] for card in await content("cards")} == {"H1", "H2"}
+    # What is left out is not taken for gone.
+    assert await registry.counts("cards", rows[2]) == (1, 0, 0, 0, 0)
+    assert await registry.counts("cards", *rows, skip_bad=True, replace=True) == (0, 0, 4, 0, 1)
+    assert {card["holder_id"] for card in await content("cards")} == {"H1", "H2", "H3"}
+
+
 async def test_a_customer_taken_over(registry: Registry, now: datetime) -> None:
     assert await registry.counts("customers", PERSON) == (1, 0, 0, 0, 0)
     (customer,) = await content("customers")

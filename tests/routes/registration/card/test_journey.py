@@ -13,6 +13,7 @@ from db.engine import bound, run
 from domain.registry_import import import_rows
 from domain.registry_kinds import kinds
 from domain.sealing import Sealing
+from routes.message_texts import MessageTexts
 from settings import Settings
 from tests.browser import Browser, location
 from tests.conftest import Clock, Posted
@@ -91,6 +92,8 @@ async def test_whole_registration_costs_one_letter_and_one_sms(client: Browser, 
     assert location(await client.get("/profile")) == "/registration/card/password"
     saved = await client.post("/registration/card/password", {"password": PASSWORD})
     assert location(saved) == "/profile"
+    told = (await posted())[-1]
+    assert MessageTexts()(told.name, told.values).text.startswith("Здравствуйте!\n\nПароль изменен")
     profile = words(await client.get("/profile"))
     assert "tk1001" in profile
     assert "0013" in profile
