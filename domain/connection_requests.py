@@ -91,4 +91,10 @@ def _entries(registration: Registration, request: Request) -> list[tuple[str, st
         ("Сумма к оплате, введенная при поиске", amount),
         ("Согласие на обработку данных", f"{registration.consent_at} (текст {registration.consent_version})"),
     ]
-    return [(label, value) for label, value in everything if value]
+    return [(label, _quoted(value)) for label, value in everything if value]
+
+
+def _quoted(value: str) -> str:
+    """Several lines are marked as quoted, so that none of them looks like one of ours in a plain text."""
+    lines = value.splitlines()
+    return "".join(f"\n> {line}" for line in lines) if len(lines) > 1 else value

@@ -75,12 +75,13 @@ def _opened(portal: Portal, row: outbox.Claimed, render: Render) -> Outgoing:
     except ValueError:
         raise DeliveryFailed("refused", "sealed with another KABINET_SECRET", operator=True) from None
     try:
-        content = render(row.message, letter["values"], letter.get("language", "ru"))
+        language = letter.get("language", "ru")
+        content = render(row.message, letter["values"], language)
     except Exception as error:  # noqa: BLE001 - one bad row must not hold up the others
         # A slip in a template: kept, for whoever mends it. The type alone, as its text may quote the values.
         raise DeliveryFailed("later", f"its templates fail: {type(error).__name__}", operator=True) from None
     digest = portal.sealing.keyed_hash("message-id", f"{row.id} {row.created_at.isoformat()}")
-    return Outgoing(f"{row.id}.{digest[:24]}", row.created_at, letter["to"], content)
+    return Outgoing(f"{row.id}.{digest[:24]}", row.created_at, letter["to"], content, language)
 
 
 async def _send(row: outbox.Claimed, outgoing: Outgoing, ways: Sequence[Channel]) -> None:

@@ -9,7 +9,15 @@ from datetime import date
 from email_validator import EmailNotValidError, validate_email
 
 LONGEST_NAME = 100
-_NAME = re.compile(r"[^\W\d_]+(?:[ .'’\-]+[^\W\d_]+)*\.?")
+_LONGEST_EMAIL = 400
+_LONGEST_DATE = 100
+# Words of letters, with hyphens and apostrophes inside and spaces between. Names stand in letters to addresses that
+# nobody has confirmed, so nothing in them may become a link there: a dot stands only behind one to three letters that
+# end a word (`А. С.`, `Мл.`).
+_WORD = r"[^\W\d_]+(?: ?['’\-] ?[^\W\d_]+)*['’]?"
+_ABBREVIATION = r"(?<![^\W\d_])[^\W\d_]{1,3}\."
+_NAME = re.compile(rf"(?:{_ABBREVIATION}|{_WORD})(?: (?:{_ABBREVIATION}|{_WORD}))*")
+_INITIALS = re.compile(r"(?<![^\W\d_])([^\W\d_]\.)(?=[^\W\d_]\.)")
 _DATE = re.compile(r"(\d{1,2})[./\-\s,]+(\d{1,2})[./\-\s,]+(\d{4})")
 _ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
 _SOLID = re.compile(r"(\d{2})(\d{2})(\d{4})")
@@ -26,13 +34,22 @@ def clean_text(text: str) -> str:
 
 
 def read_name(text: str) -> str | None:
-    """A cleaned name of letters, spaces, hyphens, apostrophes and dots, or None. Empty stays empty."""
-    name = clean_text(text)
-    return name if not name or (_NAME.fullmatch(name) and len(name) <= LONGEST_NAME) else None
+    """A cleaned name of letters, spaces, hyphens and apostrophes, or None. Empty stays empty.
+
+    Initials keep their dots: `А.С.` becomes `А. С.`.
+    """
+    if len(text) > 2 * LONGEST_NAME:
+        return None
+    name = _INITIALS.sub(r"\1 ", clean_text(text))
+    # isalpha: `\w` takes signs such as ² and ⒈ for letters too.
+    well_formed = _NAME.fullmatch(name) and all(c.isalpha() or c in " .'’-" for c in name)
+    return name if not name or (well_formed and len(name) <= LONGEST_NAME) else None
 
 
 def read_birth_date(text: str, today: date) -> date | None:
     """A date in the past, at most 120 years ago: `01.02.1990`, `1/2/1990`, `1990-02-01`, `01021990`."""
+    if len(text) > _LONGEST_DATE:
+        return None
     text = unicodedata.normalize("NFKC", text).strip()
     if iso := _ISO.fullmatch(text):
         year, month, day = iso.groups()
@@ -49,6 +66,8 @@ def read_birth_date(text: str, today: date) -> date | None:
 
 def read_email(text: str) -> str | None:
     """The address in one form (domain folded, local part as typed), or None. No DNS is asked."""
+    if len(text) > _LONGEST_EMAIL:
+        return None
     text = unicodedata.normalize("NFKC", text).strip()
     try:
         # Reserved names such as example.test are well formed: whether anyone lives there, the link will tell.
@@ -62,7 +81,8 @@ def read_email(text: str) -> str | None:
 
 def fold_email(email: str) -> str:
     """The form in which two spellings of one address are equal; what is hashed."""
-    return email.casefold()
+    # Not casefold: it makes `ss` of `ß`, and `straße.de` is not `strasse.de`.
+    return email.lower()
 
 
 def mask_email(email: str) -> str:

@@ -10,6 +10,8 @@ from phonenumbers import NumberParseException, PhoneNumberType
 
 _SEPARATORS = frozenset(" \u00a0\u2007\u2009\u202f\t()-.\u2010\u2011\u2012\u2013\u2014\u2212/")
 _LONGEST = 40
+# As it may come: full-width digits and spaces of all kinds are still to be folded.
+_LONGEST_TYPED = 100
 
 
 def read_phone(text: str, countries: Sequence[str]) -> str | None:
@@ -17,6 +19,8 @@ def read_phone(text: str, countries: Sequence[str]) -> str | None:
 
     A national form is read as the first country's: `8 (912) 345-67-89` is +79123456789 for RU.
     """
+    if len(text) > _LONGEST_TYPED:
+        return None
     text = unicodedata.normalize("NFKC", text).strip()
     if len(text) > _LONGEST:
         return None
@@ -36,11 +40,26 @@ def read_phone(text: str, countries: Sequence[str]) -> str | None:
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
-def mask_phone(phone: str) -> str:
-    """`+7 912 ···-··-89`: enough to recognise one's own number, too little to call it."""
-    return f"+{phone[1:-10]} {phone[-10:-7]} ···-··-{phone[-2:]}"
-
-
 def show_phone(phone: str) -> str:
-    """`+7 912 345-67-89`."""
-    return f"+{phone[1:-10]} {phone[-10:-7]} {phone[-7:-4]}-{phone[-4:-2]}-{phone[-2:]}"
+    """`+7 912 345-67-89`: as its country writes it (ITU-T E.123)."""
+    try:
+        number = phonenumbers.parse(phone)
+    except NumberParseException:
+        return phone
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+
+
+def mask_phone(phone: str) -> str:
+    """`+7 912 ···-··-89`: enough to recognise one's own number, too little to call it.
+
+    The last two digits are shown, and of the first three as many as leave five hidden.
+    """
+    code, _, national = show_phone(phone).partition(" ")
+    total = sum(map(str.isdigit, national))
+    first = max(0, min(3, total - 7))
+    masked, place = "", 0
+    for sign in national:
+        place += sign.isdigit()
+        hidden = sign.isdigit() and first < place <= total - 2
+        masked += "·" if hidden else sign
+    return f"{code} {masked}"

@@ -24,6 +24,8 @@ from domain.sealing import Sealing
 # The values a cell becomes, or None where it is malformed.
 Read = Callable[[str], tuple[Any, ...] | None]
 KINDS = ("accounts", "bills", "cards", "customers")
+# Before it is normalised, whose time grows with the square of the length.
+_LONGEST_CELL = 3000
 _LONGEST_ADDRESS = 500
 _LONGEST_CODE = 100
 
@@ -67,6 +69,8 @@ def _read(column: Column, cell: str | Misread) -> tuple[Any, ...] | str:
     """The values, or what is wrong with the cell."""
     if isinstance(cell, Misread):
         return cell.reason
+    if len(cell) > _LONGEST_CELL:
+        return f"is longer than {_LONGEST_CELL} characters"
     if "\0" in cell or "\ufffd" in cell:
         return "holds a character that cannot be read"
     if not cell or cell.isspace():

@@ -27,6 +27,7 @@ class Outgoing:
     written_at: datetime
     to: str = field(repr=False)
     content: Rendered = field(repr=False)
+    language: str = "ru"
 
 
 class Channel(Protocol):

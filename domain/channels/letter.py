@@ -8,6 +8,8 @@ from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8
 from email.utils import format_datetime, parseaddr
 
+import idna
+
 from domain.channels.channel import DeliveryFailed, Outgoing
 
 # Whatever str.splitlines breaks at, and NUL: none of it may reach a header or a command.
@@ -16,10 +18,13 @@ _NOT_IN_ADDRESS = re.compile(r'[\s<>"(),:;\\\x00-\x1f\x7f]')
 
 
 def readable_address(address: str) -> Address:
-    """The address with its domain in ASCII (IDNA). Raises `DeliveryFailed` for what no server can be told."""
+    """The address with its domain in ASCII. Raises `DeliveryFailed` for what no server can be told.
+
+    IDNA 2008: to the codec of the standard library `straße.de` is `strasse.de`, which is somebody else.
+    """
     local, _, domain = address.rpartition("@")
     try:
-        ascii_domain = domain.encode("idna").decode("ascii")
+        ascii_domain = domain if domain.isascii() else idna.encode(domain, uts46=True).decode("ascii")
     except UnicodeError:
         ascii_domain = ""
     if not local or not ascii_domain or _NOT_IN_ADDRESS.search(address):
@@ -46,7 +51,7 @@ def write_letter(outgoing: Outgoing, sender: str, to: Address) -> EmailMessage:
     if outgoing.content.html is not None:
         letter.add_alternative(outgoing.content.html, subtype="html", cte="base64")
     # Last: add_alternative moves every Content- header into the part that holds the text.
-    letter["Content-Language"] = "ru"
+    letter["Content-Language"] = outgoing.language
     return letter
 
 

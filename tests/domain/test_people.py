@@ -10,12 +10,33 @@ from domain.people import clean_text, fold_email, mask_email, read_birth_date, r
 TODAY = date(2036, 9, 15)
 
 
-@pytest.mark.parametrize("name", ["Анна", "Анна-Мария", "О'Нил", "Nguyễn Thị", "д’Артаньян", "Ли", "Карл Мл."])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Анна", "Анна-Мария", "О'Нил", "Nguyễn Thị", "д’Артаньян", "Ли", "Карл Мл.", "А.", "А. С.", "Иван А.", "Б. Ли",
+        "Ахмед оглы", "Салтыков-Щедрин", "Салтыков - Щедрин", "Niccolo'", "Мамед Гасан кызы", "Oʼzbek",
+    ],
+)  # fmt: skip
 def test_names(name: str) -> None:
     assert read_name(name) == name
 
 
-@pytest.mark.parametrize("name", ["4нна", "Анна1", "<b>", "Анна😀", "-", "Анна--", "a@b", "Щ" * 101, "Анна;"])
+# What a mail program may turn into a link, or a browser into an address.
+LINKS = [
+    "http://evil.example", "https://evil.example/x", "evil.com", "evil.com.", "www.evil.com", "t.me", "t.me/x", "я.рф",
+    "evil.example Анна", "Анна evil.com", "Анна. evil.com", "a.b.c", "e.v.i.l.c.o.m", "А.evil", "мой.сайт", "evil。com",
+    "evil．com", "evil․com", "mailto:a@b.ru", "a@b.ru", "//evil", "evil/x", "evil:80", "[evil]", "<evil>", "tel:112",
+    "evil\u2024com", "⒈com", "evil..com", "evil.", "evil .com", "http evil.ru", "xn--80ak6aa92e.com",
+    "1.1.1.1",
+]  # fmt: skip
+
+
+def test_initials_written_together_are_parted() -> None:
+    assert read_name("А.С.") == "А. С."
+    assert read_name("А.С. Пушкин") == "А. С. Пушкин"
+
+
+@pytest.mark.parametrize("name", ["4нна", "Анна1", "<b>", "Анна😀", "-", "Анна--", "a@b", "Щ" * 101, "Анна;", *LINKS])
 def test_what_is_no_name(name: str) -> None:
     assert read_name(name) is None
 
@@ -44,6 +65,12 @@ def test_addresses_have_one_form() -> None:
     assert fold_email("Ivanova@example.org") == fold_email("IVANOVA@example.org")
     assert mask_email("ivanova@example.org") == "i···a@example.org"
     assert mask_email("i@example.org") == "i···@example.org"
+
+
+def test_a_domain_of_other_letters_stays_its_own() -> None:
+    """IDNA 2008: `straße.de` and `strasse.de` are two domains."""
+    assert read_email("anna@Straße.de") == "anna@straße.de"
+    assert fold_email("anna@straße.de") != fold_email("anna@strasse.de")
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import unicodedata
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -63,3 +65,22 @@ def test_a_row_of_each_kind_in_the_form_that_is_stored() -> None:
     customer = ALL["customers"].clean((2, PERSON))
     assert isinstance(customer, tuple)
     assert (customer[3:7], customer[-1]) == (("Ким", "Вера", "", date(1990, 2, 1)), "1|2")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_cell_is_normalised_however_long_it_is(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    lengths = [0]
+    normalize: Any = unicodedata.normalize
+
+    def counted(form: Any, text: str) -> str:
+        lengths.append(len(text))
+        return str(normalize(form, text))
+
+    monkeypatch.setattr(unicodedata, "normalize", counted)
+    columns = ALL[kind].columns
+    for place, column in enumerate(columns):
+        row = ["1"] * place + ["e" + "\u0301\u0316" * 50_000] + ["1"] * (len(columns) - place - 1)
+        bad = ALL[kind].clean((1, row))
+        assert isinstance(bad, BadRow)
+        assert bad.column in {column.name, *(before.name for before in columns[:place])}
+    assert max(lengths) <= 3000

@@ -6,6 +6,7 @@ import ipaddress
 import socket
 import ssl
 import threading
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import quote
@@ -17,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from domain.channels.channel import DeliveryFailed, Outgoing, Rendered
+from domain.channels.letter import readable_address, write_letter
 from domain.channels.smtp import Smtp
 from tests.domain.channels.gateway import closed_port
 from tests.domain.channels.mailbox import running_mailbox
@@ -238,3 +240,26 @@ async def test_no_recipient_adds_a_command(to: str) -> None:
     with running_mailbox() as mailbox:
         assert (await _failure(_plain(mailbox.port), _outgoing(to))).follows == "refused"
     assert mailbox.recipients == []
+
+
+@pytest.mark.parametrize(
+    ("domain", "told"),
+    [
+        ("straße.de", "xn--strae-oqa.de"), ("STRAẞE.de", "xn--strae-oqa.de"), ("strasse.de", "strasse.de"),
+        ("почта.рф", "xn--80a1acny.xn--p1ai"), ("βόλος.com", "xn--nxasmm1c.com"), ("example.org", "example.org"),
+    ],
+)  # fmt: skip
+def test_a_domain_is_told_as_its_registry_writes_it(domain: str, told: str) -> None:
+    assert readable_address(f"anna@{domain}").domain == told
+
+
+@pytest.mark.parametrize("domain", ["-a.de", "a\u200d.de", "\u2488com", "é" * 64 + ".de", "ß" * 4000])
+def test_what_is_no_domain_is_told_to_nobody(domain: str) -> None:
+    with pytest.raises(DeliveryFailed):
+        readable_address(f"anna@{domain}é")
+
+
+@pytest.mark.parametrize("language", ["ru", "en"])
+def test_a_letter_says_its_language(language: str) -> None:
+    letter = write_letter(replace(_outgoing(), language=language), SENDER, readable_address("ivan@example.com"))
+    assert letter["Content-Language"] == language

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
+import pytest
+
 from db.engine import run
 from domain.portal import Portal
+from routes.message_texts import MessageTexts
 from tests.browser import BILL, REQUEST, Browser, location, path_of
 from tests.conftest import Posted
 from tests.screen import errors, words
@@ -75,3 +78,24 @@ async def test_coming_again_shows_the_number_and_the_search_stays_open(client: B
     await client.post(PATH, REQUEST)
     assert location(await client.get(PATH)) == SENT
     assert location(await client.take("bill")) == path_of("address")
+
+
+BREAKS = ("\n", "\r\n", "\r", "\x0b", "\x0c", "\x1c", "\x85", "\u2028", "\u2029")
+
+
+@pytest.mark.parametrize("field", [name for name in REQUEST if name != "email"])
+async def test_no_line_of_what_was_typed_looks_like_a_label(client: Browser, posted: ReadPosted, field: str) -> None:
+    """In the plain text each entry is one line; further lines of it are quoted."""
+    await not_found(client)
+    forged = "".join(f"x{line_break}Телефон: +7 900 000-00-00" for line_break in BREAKS)
+    answer = await client.post(PATH, {**REQUEST, field: forged})
+    if answer.status_code == 422:
+        assert field in {"last_name", "first_name", "patronymic"}
+        return
+    staff = next(message for message in await posted() if message.name == "connection-request-for-staff")
+    rendered = MessageTexts()(staff.name, staff.values)
+    labels = [label for label, _ in staff.values["entries"]]
+    lines = rendered.text.splitlines()
+    assert [line for line in lines if line.startswith("Телефон:")] == ["Телефон: +7 912 345-67-89"]
+    for line in lines[1:]:
+        assert not line or line.startswith("> ") or any(line.startswith(f"{label}:") for label in labels), line
