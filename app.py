@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import Any
 
 from click import Group
 from litestar import Litestar, Request, asgi
@@ -24,9 +24,9 @@ from domain.delivery_worker import run_forever
 from domain.housekeeping import sweep_forever
 from domain.portal import Portal, make_portal
 from routes import handlers_of
+from routes.application import Kabinet
 from routes.assets import Assets
 from routes.caller import caller_of
-from routes.catalogue import spoken
 from routes.cli.delivery import delivery_group
 from routes.cli.registry import registry_group
 from routes.cli.requests import requests_group
@@ -34,7 +34,7 @@ from routes.cli.texts import texts_command
 from routes.dev import development_handlers
 from routes.faults import exception_handlers
 from routes.headers import security_headers
-from routes.language import language_headers, language_of
+from routes.language import language_headers
 from routes.logs import logging_config
 from routes.message_texts import MessageTexts
 from routes.origin import SameOriginOnly
@@ -43,32 +43,6 @@ from routes.templates import Templates
 from settings import Settings, SettingsError, load
 
 Clock = Callable[[], datetime]
-
-
-class Kabinet(Litestar):
-    """Settles the language before anything else, as the router's own errors are told in it too.
-
-    Answers HEAD as GET without the body: Litestar says 405, and mail scanners and monitors send HEAD.
-    """
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] != "http":
-            await super().__call__(scope, receive, send)
-            return
-        with spoken(language_of(scope)):
-            await self._answer(scope, receive, send)
-
-    async def _answer(self, scope: Any, receive: Any, send: Any) -> None:
-        if scope["method"] != "HEAD":
-            await super().__call__(scope, receive, send)
-            return
-
-        async def without_body(message: Any) -> None:
-            if message["type"] == "http.response.body":
-                message = {"type": "http.response.body", "body": b"", "more_body": message.get("more_body", False)}
-            await send(message)
-
-        await super().__call__(cast(Any, {**scope, "method": "GET"}), receive, without_body)
 
 
 class Commands(CLIPluginProtocol):
@@ -97,6 +71,7 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
     templates = Templates(settings.zone, assets, reload=developing)
 
     return Kabinet(
+        settings,
         route_handlers=[
             *handlers_of(settings),
             *development_handlers(settings),

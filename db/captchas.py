@@ -1,31 +1,31 @@
-"""Pictures with a code, each good for one try."""
+"""Picture codes that have been tried: one row each, from its one try until it expires."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from db.engine import run
 
-
-async def add(identity: str, code_hash: str, expires_at: datetime) -> None:
-    await run(
-        "INSERT INTO captchas (id, code_hash, expires_at, outcome_hash) VALUES ({}, {}, {}, '')",
-        identity, code_hash, expires_at,
-    )  # fmt: skip
+_SPARE = timedelta(hours=2)
 
 
-async def spend(identity: str, now: datetime) -> str | None:
-    """Take the one try: the hash of the code, or None where it is spent, too old or unknown."""
+async def spend(identity: str, now: datetime, expires_at: datetime) -> bool:
+    """Take the one try; False where it has been taken."""
     rows = await run(
-        "UPDATE captchas SET spent_at = {} WHERE id = {} AND expires_at > {} AND spent_at IS NULL RETURNING code_hash",
-        now, identity, now,
+        "INSERT INTO captchas (id, code_hash, expires_at, spent_at, outcome_hash) VALUES ({}, '', {}, {}, '')"
+        " ON CONFLICT (id) DO NOTHING RETURNING id",
+        identity, expires_at, now,
     )  # fmt: skip
-    return str(rows[0]["code_hash"]) if rows else None
+    return bool(rows)
 
 
-async def outcome(identity: str, now: datetime) -> str:
+async def is_spent(identity: str) -> bool:
+    return bool(await run("SELECT id FROM captchas WHERE id = {}", identity))
+
+
+async def outcome(identity: str) -> str:
     """What `remember` has kept of it, or empty."""
-    rows = await run("SELECT outcome_hash FROM captchas WHERE id = {} AND expires_at > {}", identity, now)
+    rows = await run("SELECT outcome_hash FROM captchas WHERE id = {}", identity)
     return str(rows[0]["outcome_hash"]) if rows else ""
 
 
@@ -33,9 +33,6 @@ async def remember(identity: str, outcome_hash: str) -> None:
     await run("UPDATE captchas SET outcome_hash = {} WHERE id = {}", outcome_hash, identity)
 
 
-async def forget(identity: str) -> None:
-    await run("DELETE FROM captchas WHERE id = {}", identity)
-
-
 async def sweep(now: datetime) -> None:
-    await run("DELETE FROM captchas WHERE expires_at <= {}", now)
+    # A while later than need be: a machine whose clock is ahead must not give a try back.
+    await run("DELETE FROM captchas WHERE expires_at <= {}", now - _SPARE)

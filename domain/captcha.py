@@ -1,7 +1,7 @@
 """The picture code: five digits, one try, five minutes, drawn and spoken on request.
 
-What goes out with the form is the code sealed with the portal's key; the database keeps only its keyed hash
-and whether its one try has been spent.
+What goes out with the form is the code with its end, sealed with the portal's key. The database learns of it when
+it is tried: who only looks at a form writes nothing.
 """
 
 from __future__ import annotations
@@ -32,13 +32,19 @@ class Picture:
     token: str
 
 
-async def make(portal: Portal, now: datetime) -> Picture:
-    """A new code. The operator's test code, while developing, stands on every picture."""
+@dataclass(frozen=True)
+class _Opened:
+    identity: str
+    code: str
+    expires_at: datetime
+
+
+def make(portal: Portal, now: datetime) -> Picture:
+    """A new code; nothing is written. The operator's test code, while developing, stands on every picture."""
     code = portal.settings.captcha_code or f"{secrets.randbelow(10**_DIGITS):0{_DIGITS}d}"
-    identity = secrets.token_hex(16)
     expires_at = now + timedelta(seconds=portal.settings.captcha_lifetime)
-    await captchas.add(identity, _hash(portal, identity, code), expires_at)
-    return Picture(portal.sealing.seal([identity, code]))
+    sealed = {"captcha": secrets.token_hex(16), "code": code, "until": expires_at.isoformat()}
+    return Picture(portal.sealing.seal(sealed))
 
 
 async def judge(portal: Portal, token: str, typed: str, now: datetime, *, about: str) -> Refused | bool:
@@ -47,39 +53,41 @@ async def judge(portal: Portal, token: str, typed: str, now: datetime, *, about:
     So a button pressed twice is one press, and a code used again for anything else is refused. Part of the
     caller's transaction, which calls `led_on` when the rest is right too.
     """
-    opened = _open(portal, token)
+    opened = _open(portal, token, now)
     refused = Refused(Code.CAPTCHA_WRONG, "captcha")
-    if opened is None:
+    if opened is None or portal.pictures.is_replaced(opened.identity):
         return refused
-    identity, _ = opened
-    code_hash = await captchas.spend(identity, now)
-    typed_hash = _hash(portal, identity, read_code(typed))
-    if code_hash is None:
-        outcome = await captchas.outcome(identity, now)
-        again = outcome and hmac.compare_digest(outcome, _outcome(portal, typed_hash, about))
+    typed_code = read_code(typed)
+    if not await captchas.spend(opened.identity, now, opened.expires_at):
+        outcome = await captchas.outcome(opened.identity)
+        again = outcome and hmac.compare_digest(outcome, _outcome(portal, opened.identity, typed_code, about))
         return False if again else refused
-    return True if hmac.compare_digest(code_hash, typed_hash) else refused
+    return True if hmac.compare_digest(opened.code.encode(), typed_code.encode()) else refused
 
 
-async def led_on(portal: Portal, token: str, typed: str, *, about: str) -> None:
+async def led_on(portal: Portal, token: str, typed: str, now: datetime, *, about: str) -> None:
     """Remember what the right code was used for."""
-    opened = _open(portal, token)
+    opened = _open(portal, token, now)
     if opened is not None:
-        typed_hash = _hash(portal, opened[0], read_code(typed))
-        await captchas.remember(opened[0], _outcome(portal, typed_hash, about))
+        await captchas.remember(opened.identity, _outcome(portal, opened.identity, read_code(typed), about))
 
 
-async def forget(portal: Portal, token: str) -> None:
-    """«Другая картинка»: the former one is void."""
-    opened = _open(portal, token)
+def replace(portal: Portal, token: str, now: datetime) -> None:
+    """«Другая картинка»: the former one is void, as far as this process knows.
+
+    No row is written for it: whoever keeps the former picture has one try with it, as with any that they open.
+    """
+    opened = _open(portal, token, now)
     if opened is not None:
-        await captchas.forget(opened[0])
+        portal.pictures.replace(opened.identity)
 
 
-def digits_of(portal: Portal, token: str) -> str | None:
-    """The code, for the picture and the voice only."""
-    opened = _open(portal, token)
-    return opened[1] if opened else None
+async def digits_of(portal: Portal, token: str, now: datetime) -> str | None:
+    """The code of a picture that can still be tried, for drawing and speaking it only."""
+    opened = _open(portal, token, now)
+    if opened is None or portal.pictures.is_replaced(opened.identity) or await captchas.is_spent(opened.identity):
+        return None
+    return opened.code
 
 
 def draw(code: str) -> bytes:
@@ -94,17 +102,17 @@ def read_code(text: str) -> str:
     return "".join(c for c in unicodedata.normalize("NFKC", text) if c.isalnum())[:20]
 
 
-def _open(portal: Portal, token: str) -> tuple[str, str] | None:
+def _open(portal: Portal, token: str, now: datetime) -> _Opened | None:
+    """None where it was never ours, was sealed for something else, or is too old."""
     try:
-        identity, code = portal.sealing.unseal(token)
-    except (ValueError, TypeError):
+        known = portal.sealing.unseal(token)
+    except ValueError:
         return None
-    return str(identity), str(code)
+    if not isinstance(known, dict) or not {"captcha", "code", "until"} <= known.keys():
+        return None
+    opened = _Opened(str(known["captcha"]), str(known["code"]), datetime.fromisoformat(known["until"]))
+    return opened if now < opened.expires_at else None
 
 
-def _hash(portal: Portal, identity: str, code: str) -> str:
-    return portal.sealing.keyed_hash("captcha", f"{identity}\0{code}")
-
-
-def _outcome(portal: Portal, typed_hash: str, about: str) -> str:
-    return portal.sealing.keyed_hash("captcha outcome", f"{typed_hash}\0{about}")
+def _outcome(portal: Portal, identity: str, typed: str, about: str) -> str:
+    return portal.sealing.keyed_hash("captcha outcome", f"{identity}\0{typed}\0{about}")

@@ -48,6 +48,12 @@ async def ask_for_link(
         )
 
 
+async def is_alive(token: str, now: datetime) -> bool:
+    """Whether the link adds a card to anybody."""
+    link = await cards.link(hash_token(token), now)
+    return link is not None and link["customer"] is not None
+
+
 async def look_at(customer: int, token: str, now: datetime) -> LinkedCard | Refused | None:
     """What the link's page shows; nothing is spent."""
     link = await cards.link(hash_token(token), now)

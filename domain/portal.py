@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from domain.passwords import Hasher
+from domain.picture_limits import PictureLimits
 from domain.sealing import Sealing
 from settings import Settings
 
 
 @dataclass(frozen=True)
 class Portal:
-    """Settings, the two keys, and the Argon2 hasher."""
+    """Settings, the two keys, the Argon2 hasher, and what this process remembers of its pictures."""
 
     settings: Settings
     sealing: Sealing
     hasher: Hasher
+    pictures: PictureLimits = field(default_factory=PictureLimits)
 
 
 def make_portal(settings: Settings) -> Portal:

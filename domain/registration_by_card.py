@@ -68,7 +68,7 @@ async def ask_for_link(
             letter=lambda link, renewed: CardRegistration(card["login"], link, good_for, renewed),
         )
         if refused is None:
-            await captcha.led_on(portal, proof.token, proof.typed, about=about)
+            await captcha.led_on(portal, proof.token, proof.typed, now, about=about)
         return refused
 
 
@@ -108,7 +108,7 @@ async def give_phone(
         await cards.forget_links(card["holder_id"], None)
         if isinstance(outcome, int):
             await _send_password(portal, caller, outcome, phone, password, now)
-            await captcha.led_on(portal, proof.token, proof.typed, about=about)
+            await captcha.led_on(portal, proof.token, proof.typed, now, about=about)
             return None
         return outcome
 

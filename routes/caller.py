@@ -18,7 +18,7 @@ _LONGEST_TOKEN = 200
 
 def caller_of(request: Request[Any, Any, Any], settings: Settings) -> Caller:
     token = request.cookies.get(cookie_name("kabinet", settings.production))
-    peer = request.client.host if request.client else "0.0.0.0"  # noqa: S104 - no address, not a binding
+    peer = request.client.host if request.client else ""
     forwarded = ",".join(request.headers.getall("x-forwarded-for", []))
     return Caller(
         token=token if token and len(token) <= _LONGEST_TOKEN else None,
@@ -31,10 +31,12 @@ def caller_of(request: Request[Any, Any, Any], settings: Settings) -> Caller:
 def client_ip(peer: str, forwarded: str, trusted: Sequence[IPv4Network | IPv6Network]) -> str:
     """The peer's address, or where trusted proxies speak for it the nearest one that is not such a proxy.
 
-    Read from the right: everything left of the first stranger is that stranger's invention.
+    Read from the right: everything left of the first stranger is that stranger's invention. A peer without an
+    address is on a unix socket: a proxy of this machine, whom nobody from outside can play.
     """
-    chain = [peer, *reversed([part.strip() for part in forwarded.split(",") if part.strip()])]
-    nearest = "0.0.0.0"  # noqa: S104
+    chain = [part.strip() for part in reversed(forwarded.split(",")) if part.strip()]
+    chain = [peer, *chain] if peer else chain
+    nearest = "0.0.0.0"  # noqa: S104 - no address, not a binding
     for hop in chain:
         try:
             address = _plain(ip_address(hop))

@@ -7,46 +7,52 @@ from typing import Any
 
 from litestar import Response, get
 from litestar.exceptions import NotFoundException, TooManyRequestsException
-from litestar.params import FromPath, FromQuery
+from litestar.params import FromPath
 
-from db.engine import transaction
 from domain import captcha, captcha_voice, throttles
-from domain.throttles import HOUR, Limit
+from routes.own_path import own_path, path_shown
 from routes.page import Page, ThisPage
 
 
 @get("/captcha/{token:str}/picture.webp", name="captcha.picture")
 async def show_picture(page: ThisPage, token: FromPath[str]) -> Response[bytes]:
-    digits = await _digits(page, token, "captcha-picture", page.portal.settings.captcha_pictures_ip_hour)
+    digits = await _digits(page, token, "picture", page.portal.settings.captcha_pictures_ip_hour)
     picture = await asyncio.to_thread(captcha.draw, digits)
     return Response(picture, media_type="image/webp", headers={"Cache-Control": "private, max-age=300"})
 
 
 @get("/captcha/{token:str}/voice.wav", name="captcha.voice")
 async def play_voice(page: ThisPage, token: FromPath[str]) -> Response[bytes]:
-    digits = await _digits(page, token, "captcha-voice", page.portal.settings.captcha_voices_ip_hour)
+    digits = await _digits(page, token, "voice", page.portal.settings.captcha_voices_ip_hour)
     spoken = await asyncio.to_thread(captcha_voice.speak, digits)
     return Response(spoken, media_type="audio/wav", headers={"Cache-Control": "private, max-age=300"})
 
 
 @get("/captcha/another", name="captcha.another")
-async def show_another(page: ThisPage, instead: FromQuery[str] = "", path: FromQuery[str] = "") -> Response[Any]:
-    """«Другая картинка»: the former one is void."""
-    await captcha.forget(page.portal, instead)
-    picture = await captcha.make(page.portal, page.now)
-    return page.show_piece("partials/captcha.html", {"picture": picture, "path": path})
+async def show_another(page: ThisPage) -> Response[Any]:
+    """«Другая картинка»: the former one is void. The plain link leads to the step at `path`."""
+    query = page.request.query_params
+    captcha.replace(page.portal, query.get("instead", ""), page.now)
+    path = path_shown(own_path(query.get("path", ""), "/registration/card/card"))
+    return page.show_piece("partials/captcha.html", {"picture": captcha.make(page.portal, page.now), "path": path})
+
+
+def count_try(page: Page) -> None:
+    """Each try with a picture makes a row for five minutes: a network has as many as it may see pictures."""
+    _count(page, "try", page.portal.settings.captcha_pictures_ip_hour)
 
 
 async def _digits(page: Page, token: str, kind: str, most: int) -> str:
-    digits = captcha.digits_of(page.portal, token)
+    digits = await captcha.digits_of(page.portal, token, page.now)
     if digits is None:
         raise NotFoundException
-    limit = Limit(kind, throttles.network_of(page.caller.ip), most, HOUR)
-    async with transaction():
-        at = await throttles.claim(page.portal, [limit], page.now)
-    if at is not None:
-        raise TooManyRequestsException
+    _count(page, kind, most)
     return digits
+
+
+def _count(page: Page, kind: str, most: int) -> None:
+    if not page.portal.pictures.count(kind, throttles.network_of(page.caller.ip), most, page.now):
+        raise TooManyRequestsException
 
 
 handlers = [show_picture, play_voice, show_another]

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Generic, Self, TypeVar
 from litestar import Request
 from litestar.enums import RequestEncodingType
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, ValidationInfo
+from pydantic.fields import FieldInfo
 from pydantic_core import PydanticCustomError
 
 from domain.account_numbers import read_account_number
@@ -19,10 +20,23 @@ from domain.people import clean_text, read_birth_date, read_email, read_name
 from domain.periods import read_period
 from domain.phones import read_phone
 from domain.refusals import Code, Refused
+from routes.incoming import fields_of
+from routes.own_path import path_shown
 
 F = TypeVar("F", bound="Form")
 SECRET = "secret"  # noqa: S105 - marks a field whose text is never shown again
-_LONGEST_SHOWN = 1000
+
+
+@dataclass(frozen=True)
+class Longest:
+    """How many characters of a field anything looks at: Unicode normalisation takes a time that grows with the square.
+
+    A longer text is refused with `code`. Without one it is cut: what is left of such a password, code or choice is
+    as wrong as the whole was, and is judged and counted like any other.
+    """
+
+    characters: int
+    code: Code | None = None
 
 
 class Form(BaseModel):
@@ -56,18 +70,33 @@ class Filled(Generic[F]):
 async def read_form(request: Request[Any, Any, Any], model: type[F], **context: Any) -> Filled[F]:
     """Read the sent form as `model`. `context` is what its validators need (`countries`, `now`).
 
-    The whole text of a secret field (a password, a code) never comes back in `typed`.
+    The text of a secret field (a password, a code) never comes back in `typed`.
     """
     sent = await sent_form(request)
-    typed = {name: sent.get(name, "") for name in model.model_fields}
-    filled: Filled[F] = Filled(request.url.path, _shown(model, typed))
+    limits = {name: longest_of(info) for name, info in model.model_fields.items()}
+    # Before anything else looks at a text, and before it is shown again.
+    typed = {name: sent.get(name, "")[: limit.characters] for name, limit in limits.items()}
+    filled: Filled[F] = Filled(path_shown(request.url.path), _shown(model, typed))
+    for name, limit in limits.items():
+        if limit.code is not None and len(sent.get(name, "")) > limit.characters:
+            filled.refuse(Refused(limit.code, name))
+    too_long = set(filled.errors)
+    typed |= dict.fromkeys(too_long, "")
     try:
-        filled.data = model.model_validate(typed, context=context)
+        data = model.model_validate(typed, context=context)
     except ValidationError as error:
         for one in error.errors():
             name = str(one["loc"][0])
-            filled.refuse(Refused(Code(one["type"]), name))
+            if name not in too_long:
+                filled.refuse(Refused(Code(one["type"]), name))
+    else:
+        filled.data = data if not too_long else None
     return filled
+
+
+def longest_of(info: FieldInfo) -> Longest:
+    """Every field declares one."""
+    return next(mark for mark in info.metadata if isinstance(mark, Longest))
 
 
 async def sent_form(request: Request[Any, Any, Any]) -> Mapping[str, str]:
@@ -76,15 +105,14 @@ async def sent_form(request: Request[Any, Any, Any]) -> Mapping[str, str]:
     The parts of a multipart body name charsets of their own, unknown ones and UTF-7 among them.
     """
     if request.content_type[0] == RequestEncodingType.URL_ENCODED:
-        return await request.form()
+        return fields_of(await request.body())
     await request.body()  # the limit of the body holds here too
     return {}
 
 
 def _shown(model: type[Form], typed: dict[str, str]) -> dict[str, str]:
     secrets = {name for name, info in model.model_fields.items() if SECRET in info.metadata}
-    # A text longer than any field takes is not sent back whole: the error says it is too long.
-    return {name: value[:_LONGEST_SHOWN] for name, value in typed.items() if name not in secrets}
+    return {name: value for name, value in typed.items() if name not in secrets}
 
 
 def _wrong(code: Code) -> PydanticCustomError:
@@ -126,8 +154,6 @@ def _period(text: str) -> str:
 
 
 def _name(text: str) -> str:
-    if len(text) > 200:
-        raise _wrong(Code.TOO_LONG)
     name = read_name(text)
     if name is None:
         raise _wrong(Code.NAME_WRONG)
@@ -167,17 +193,18 @@ def _comment(text: str) -> str:
     return lines.strip()
 
 
-Phone = Annotated[str, BeforeValidator(_phone)]
-AccountNumber = Annotated[str, BeforeValidator(_account_number)]
-Amount = Annotated[int, BeforeValidator(_amount)]
-Period = Annotated[str, BeforeValidator(_period)]
-Name = Annotated[str, BeforeValidator(_name)]
-NeededName = Annotated[str, BeforeValidator(_needed_name)]
-BirthDate = Annotated[str, BeforeValidator(_birth_date)]
-Email = Annotated[str, BeforeValidator(_email)]
-Line = Annotated[str, BeforeValidator(_line)]
-NeededLine = Annotated[str, BeforeValidator(lambda text: _needed(_line(text), Code.REQUIRED))]
-Comment = Annotated[str, BeforeValidator(_comment)]
+Phone = Annotated[str, BeforeValidator(_phone), Longest(100, Code.PHONE_WRONG)]
+AccountNumber = Annotated[str, BeforeValidator(_account_number), Longest(100, Code.ACCOUNT_NUMBER_WRONG)]
+Amount = Annotated[int, BeforeValidator(_amount), Longest(100, Code.AMOUNT_WRONG)]
+Period = Annotated[str, BeforeValidator(_period), Longest(100, Code.PERIOD_EMPTY)]
+Name = Annotated[str, BeforeValidator(_name), Longest(200, Code.TOO_LONG)]
+NeededName = Annotated[str, BeforeValidator(_needed_name), Longest(200, Code.TOO_LONG)]
+BirthDate = Annotated[str, BeforeValidator(_birth_date), Longest(100, Code.BIRTH_DATE_WRONG)]
+Email = Annotated[str, BeforeValidator(_email), Longest(400, Code.EMAIL_WRONG)]
+_ONE_LINE = Longest(600, Code.TOO_LONG)
+NeededLine = Annotated[str, BeforeValidator(lambda text: _needed(_line(text), Code.REQUIRED)), _ONE_LINE]
+Line = Annotated[str, BeforeValidator(_line), _ONE_LINE]
+Comment = Annotated[str, BeforeValidator(_comment), Longest(3000, Code.TOO_LONG)]
 
 
 def _login(text: str) -> str:
@@ -218,13 +245,17 @@ def _consent(text: str) -> str:
     return text
 
 
-Consent = Annotated[str, BeforeValidator(_consent)]
-OneTimeCode = Annotated[str, BeforeValidator(_code), SECRET]
-Password = Annotated[str, BeforeValidator(_password), SECRET]
-CardNumber = Annotated[str, BeforeValidator(_card_number)]
-BoundEmail = Annotated[str, BeforeValidator(_bound_email)]
-Captcha = Annotated[str, BeforeValidator(_captcha), SECRET]
-Login = Annotated[str, BeforeValidator(_login)]
+Consent = Annotated[str, BeforeValidator(_consent), Longest(100)]
+OneTimeCode = Annotated[str, BeforeValidator(_code), SECRET, Longest(200)]
+# Longer than any password may be (settings.password_max).
+Password = Annotated[str, BeforeValidator(_password), SECRET, Longest(1500)]
+CardNumber = Annotated[str, BeforeValidator(_card_number), Longest(100, Code.CARD_WRONG)]
+BoundEmail = Annotated[str, BeforeValidator(_bound_email), Longest(400, Code.EMAIL_WRONG)]
+Captcha = Annotated[str, BeforeValidator(_captcha), SECRET, Longest(200)]
+Login = Annotated[str, BeforeValidator(_login), Longest(300, Code.TOO_LONG)]
+# What a page of ours has put there: one of a few words, or a sealed text.
+Choice = Annotated[str, Longest(100)]
+Sealed = Annotated[str, Longest(2000)]
 
 
 class CodeForm(Form):

@@ -7,6 +7,8 @@ from collections.abc import Awaitable, Callable
 from litestar.datastructures import MutableScopeHeaders
 from litestar.types import Message, Scope
 
+from routes.own_path import LINKS
+
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; media-src 'self';"
     " connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -15,12 +17,14 @@ _POLICY = (
 _POLICY_OF_THE_GALLERY = _POLICY.replace("frame-ancestors 'none'", "frame-ancestors 'self'; frame-src 'self'")
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
-    # A link of an e-mail stands in the address: it goes nowhere with a click.
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
+# The address holds the token of a link. The pages behind it have addresses of their own and keep `same-origin`: a form
+# on a page without referrer sends `Origin: null`, and a browser without Sec-Fetch-Site would be refused.
+_WITH_TOKENS = tuple(f"{path}/" for path in LINKS)
 
 
 def security_headers(*, production: bool) -> Callable[[Message, Scope], Awaitable[None]]:
@@ -32,8 +36,11 @@ def security_headers(*, production: bool) -> Callable[[Message, Scope], Awaitabl
     async def add_headers(message: Message, scope: Scope) -> None:
         if message["type"] != "http.response.start":
             return
-        framed = not production and str(scope.get("path", "")).startswith("/dev/gallery")
+        path = str(scope.get("path", ""))
+        framed = not production and path.startswith("/dev/gallery")
         headers = MutableScopeHeaders.from_message(message)
+        if path.startswith(_WITH_TOKENS):
+            headers["Referrer-Policy"] = "no-referrer"
         for name, value in always.items():
             headers.setdefault(name, value)
         headers.setdefault("Content-Security-Policy", _POLICY_OF_THE_GALLERY if framed else _POLICY)

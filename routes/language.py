@@ -6,30 +6,31 @@ The link in the masthead sets the cookie and leads back to the same step.
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from litestar import Response, get
-from litestar.connection import ASGIConnection
 from litestar.datastructures import Cookie, MutableScopeHeaders
 from litestar.exceptions import NotFoundException
-from litestar.params import FromPath, FromQuery
+from litestar.params import FromPath
 from litestar.types import Message, Scope
 
 from routes.catalogue import LANGUAGES, current
-from routes.page import ThisPage
+from routes.incoming import cookies_of
+from routes.own_path import own_path
+from routes.page import ThisPage, cookie_name
+from settings import Settings
 
 COOKIE = "language"
 _YEAR = 365 * 24 * 3600
-# A path of our own: visible ASCII, no backslash (browsers take it for a slash), no second slash (another host).
-_OWN = re.compile(r"/(?!/)[!-\[\]-~]{0,2000}")
+# What browsers send is a fifth of it.
+_LONGEST = 500
 _RANGE = re.compile(r"([a-z]{1,8}|\*)(?:-[a-z0-9]{1,8})*(?:\s*;\s*q\s*=\s*(0(?:\.\d{0,3})?|1(?:\.0{0,3})?))?")
 
 
-def language_of(scope: Scope) -> str:
+def language_of(scope: Scope, settings: Settings) -> str:
     """The language of a request that may not have reached any handler yet."""
-    connection: ASGIConnection[Any, Any, Any, Any] = ASGIConnection(scope)
-    chosen = connection.cookies.get(COOKIE, "")
-    return chosen if chosen in LANGUAGES else accepted(",".join(connection.headers.getall("accept-language", [])))
+    chosen = cookies_of(scope).get(cookie_name(COOKIE, settings.production), "")
+    asked = b",".join(value for name, value in scope["headers"] if name == b"accept-language")
+    return chosen if chosen in LANGUAGES else accepted(asked[:_LONGEST].decode("latin-1"))
 
 
 def accepted(header: str) -> str:
@@ -55,20 +56,21 @@ async def language_headers(message: Message, _scope: Scope) -> None:
 
 
 @get("/language/{language:str}", name="language")
-async def choose(page: ThisPage, language: FromPath[str], back: FromQuery[str] = "/") -> Response[None]:
+async def choose(page: ThisPage, language: FromPath[str]) -> Response[None]:
     """Remember the choice for a year, and back to the same step; to the welcome screen where `back` is no path."""
     if language not in LANGUAGES:
         raise NotFoundException
+    production = page.portal.settings.production
     cookie = Cookie(
-        key=COOKIE,
+        key=cookie_name(COOKIE, production),
         value=language,
         path="/",
-        secure=page.portal.settings.production,
+        secure=production,
         httponly=True,
         samesite="lax",
         max_age=_YEAR,
     )
-    path = back if _OWN.fullmatch(back) else "/"
+    path = own_path(page.request.query_params.get("back", "/"), "/")
     return Response(None, status_code=303, headers={"Location": path}, cookies=[cookie])
 
 

@@ -7,8 +7,10 @@ import re
 
 from litestar.logging import LoggingConfig
 
+from routes.own_path import LINKS
+
 # The token of a link is a secret, and the server's access log prints paths.
-_TOKEN = re.compile(r"(/(?:email/confirmation|registration/card/phone|profile/cards/confirmation|captcha)/)[^\s?\"'/]+")
+_TOKEN = re.compile(rf"((?:{'|'.join(LINKS)}|/captcha)/|\binstead=)[^\s?&\"'/]+")
 
 
 class WithoutTokens(logging.Filter):

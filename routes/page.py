@@ -21,6 +21,7 @@ from domain.sign_in import is_password_due
 from routes.catalogue import current
 from routes.forms import F, Filled, read_form, sent_form
 from routes.going import LIFETIME, Going, seal, unseal
+from routes.own_path import address_shown, own_path, path_shown
 from routes.templates import Templates
 
 _VARY = "HX-Request-Type, HX-History-Restore-Request, Accept-Encoding"
@@ -91,7 +92,7 @@ class Page:
         values |= {
             "layout": "fragment.html" if self.is_partial else "page.html",
             "form": form or Filled(self.request.url.path),
-            "path": self.request.url.path,
+            "path": path_shown(self.request.url.path),
             "back": self._address,
             "signed_in": self.customer is not None,
             "idle_until": self._idle_until(),
@@ -148,7 +149,7 @@ class Page:
         """303 after a sign-in: where the customer was going, else the profile."""
         if is_password_due(visit):
             return self.lead_to(self.PASSWORD_DUE, visit)
-        return self.lead_to(self.going.path if self.going is not None else "/profile", visit)
+        return self.lead_to(own_path(self.going.path, "/profile") if self.going is not None else "/profile", visit)
 
     async def lead_to_sign_in(self, back: str = "") -> Response[None]:
         """To the welcome screen, and after the sign-in `back` to here with what was typed.
@@ -158,7 +159,7 @@ class Page:
         if self.customer_with_password_due is not None:
             return self.lead_to(self.PASSWORD_DUE)
         typed = await sent_form(self.request) if self.request.method == "POST" else {}
-        going = seal(self.portal, back or self.request.url.path, typed, self.now)
+        going = seal(self.portal, back or path_shown(self.request.url.path), typed, self.now)
         cookies = [self._cookie(_GOING, going, int(LIFETIME.total_seconds()))]
         path = "/?session=lost" if self.caller.token is not None else "/"
         return Response(None, status_code=303, headers={"Location": path}, cookies=cookies)
@@ -166,7 +167,7 @@ class Page:
     def reload_at(self, path: str) -> Response[None]:
         """Where a part of a page has to become another page: the whole of it is loaded anew."""
         if self.is_partial:
-            return Response(None, status_code=200, headers={"HX-Redirect": path})
+            return Response(None, status_code=200, headers={"HX-Redirect": path}, media_type=MediaType.TEXT)
         return self.lead_to(path)
 
     def lead_out(self, path: str) -> Response[None]:
@@ -200,9 +201,8 @@ class Page:
 
     @property
     def _address(self) -> str:
-        """Path and query."""
-        url = self.request.url
-        return f"{url.path}?{url.query}" if url.query else url.path
+        """Path and query, as they may be repeated."""
+        return address_shown(self.request.scope)
 
     def _comes_again(self) -> bool:
         """Whether the address that htmx comes from is that of this very step."""
@@ -219,6 +219,13 @@ class Page:
             samesite="lax",
             max_age=max_age,
         )
+
+    def cookie(self, name: str, value: str, max_age: int) -> Cookie:
+        """A cookie of ours, with what protects it."""
+        return self._cookie(name, value, max_age)
+
+    def cookie_value(self, name: str) -> str:
+        return self.request.cookies.get(self._name(name), "")
 
     def _no_cookie(self, name: str) -> Cookie:
         return self._cookie(name, "", 0)

@@ -62,6 +62,10 @@ class Browser:
     async def post(self, path: str, data: Any = None, **more: Any) -> httpx.Response:
         return await self.http.post(path, data=data, **more)
 
+    async def open(self, path: str) -> httpx.Response:
+        """A link: to the end of its redirects."""
+        return await self.follow(await self.get(path))
+
     async def follow(self, answer: httpx.Response) -> httpx.Response:
         """To the end of the redirects, as a browser goes."""
         hops = 0

@@ -217,7 +217,7 @@ def posted(portal: Portal) -> Callable[[], Awaitable[list[Posted]]]:
 
 @pytest.fixture
 async def another_browser(
-    app: Litestar, posted: Callable[[], Awaitable[list[Posted]]]
+    app: Litestar, settings: Settings, posted: Callable[[], Awaitable[list[Posted]]]
 ) -> AsyncIterator[Callable[..., Browser]]:
     """Makes further browsers, each with its own cookies: `another_browser(ip="10.0.0.1")`."""
 
@@ -229,7 +229,9 @@ async def another_browser(
 
         def make(ip: str = "203.0.113.7", **more: Any) -> Browser:
             transport = httpx.ASGITransport(cast(Any, app), client=(ip, 50000))
-            http = httpx.AsyncClient(transport=transport, base_url=BASE, headers=headers_of_a_browser())
+            # In production no other host is served.
+            base = settings.public_url if settings.production else BASE
+            http = httpx.AsyncClient(transport=transport, base_url=base, headers=headers_of_a_browser())
             stack.push_async_callback(http.aclose)
             return Browser(http, read_code, **more)
 

@@ -1,4 +1,4 @@
-"""Pages that help to develop. They do not exist in production."""
+"""Pages that help to develop. They exist only where every message stays in the outbox, and for this machine alone."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from litestar.handlers import HTTPRouteHandler
 
 from routes.dev import gallery, outbox, overview
+from routes.host import shows_nothing_real
 from settings import Settings
 
 
 def development_handlers(settings: Settings) -> Sequence[HTTPRouteHandler]:
-    """All of them, or none where the portal serves customers."""
-    if settings.production:
+    """All of them, or none where anything real could be seen; routes/host.py says who may ask."""
+    if not shows_nothing_real(settings):
         return []
     return [*overview.handlers, *outbox.handlers, *gallery.handlers]

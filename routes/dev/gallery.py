@@ -7,63 +7,62 @@ from typing import Any
 
 from litestar import Response, get
 from litestar.exceptions import NotFoundException
-from litestar.params import FromQuery
 
 from domain import captcha
 from routes.catalogue import LANGUAGES, spoken
 from routes.dev.states import State, fragments, states_of
-from routes.page import ThisPage
+from routes.page import Page, ThisPage
 
 _WIDTHS = ("phone", "desktop")
 
 
 @get("/dev/gallery", name="dev.gallery")
-async def show(page: ThisPage, width: FromQuery[str] = "phone", language: FromQuery[str] = "ru") -> Response[Any]:
+async def show(page: ThisPage) -> Response[Any]:
     everything = [(fragment, [state.name for state in states_of(fragment)]) for fragment in fragments()]
-    return page.show("dev/gallery", everything=everything, width=_known(width, _WIDTHS), said_in=_known(language))
+    return page.show("dev/gallery", everything=everything, width=_asked(page, "width", _WIDTHS), said_in=_said_in(page))
 
 
 @get("/dev/gallery/frame", name="dev.gallery.frame")
-async def show_framed(
-    page: ThisPage,
-    fragment: FromQuery[str],
-    number: FromQuery[int],
-    width: FromQuery[str] = "phone",
-    language: FromQuery[str] = "ru",
-) -> Response[Any]:
+async def show_framed(page: ThisPage) -> Response[Any]:
     """One state in a frame as wide as a phone or a desk."""
-    state = _state(fragment, number)
+    state, number = _state(page)
     return page.show(
         "dev/frame",
         state=state,
         number=number,
-        count=len(states_of(fragment)),
-        width=_known(width, _WIDTHS),
-        said_in=_known(language),
+        count=len(states_of(state.fragment)),
+        width=_asked(page, "width", _WIDTHS),
+        said_in=_said_in(page),
     )
 
 
 @get("/dev/gallery/state", name="dev.gallery.state")
-async def show_state(
-    page: ThisPage, fragment: FromQuery[str], number: FromQuery[int], language: FromQuery[str] = "ru"
-) -> Response[Any]:
+async def show_state(page: ThisPage) -> Response[Any]:
     """One state as a whole page of its own."""
-    values = _state(fragment, number).values
-    if "picture" in values:
-        values["picture"] = await captcha.make(page.portal, page.now)
-    with spoken(_known(language)):
-        return page.show_made_up(fragment, values)
+    state, _ = _state(page)
+    if "picture" in state.values:
+        state.values["picture"] = captcha.make(page.portal, page.now)
+    with spoken(_said_in(page)):
+        return page.show_made_up(state.fragment, state.values)
 
 
-def _known(wanted: str, known: Sequence[str] = LANGUAGES) -> str:
+def _asked(page: Page, name: str, known: Sequence[str]) -> str:
+    wanted = page.request.query_params.get(name, "")
     return wanted if wanted in known else known[0]
 
 
-def _state(fragment: str, number: int) -> State:
-    states = states_of(fragment) if fragment in fragments() else []
-    if not 0 <= number < len(states):
+def _said_in(page: Page) -> str:
+    return _asked(page, "language", LANGUAGES)
+
+
+def _state(page: Page) -> tuple[State, int]:
+    """The state that the address names, and its number."""
+    query = page.request.query_params
+    fragment, number = query.get("fragment", ""), query.get("number", "")
+    states = {str(place): state for place, state in enumerate(states_of(fragment) if fragment in fragments() else [])}
+    if number not in states:
         raise NotFoundException
-    return states[number]
+    return states[number], int(number)
 
 
 handlers = [show, show_framed, show_state]

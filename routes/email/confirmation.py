@@ -8,25 +8,47 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 
 from domain import email_confirmation
+from routes import links
 from routes.page import Page, ThisPage
 
-PATH, NAME = "/email/confirmation/{token:str}", "email.confirmation"
+PATH, NAME = "/email/confirmation", "email.confirmation"
+LINK_PATH = f"{PATH}/{{token:str}}"
+
+
+@get(LINK_PATH, name=f"{NAME}.link")
+async def open_link(page: ThisPage, token: FromPath[str]) -> Response[Any]:
+    if await email_confirmation.look_at(page.portal, token, page.now) is None:
+        return _answer(page, token, None)
+    return links.exchange(page, PATH, token)
 
 
 @get(PATH, name=NAME)
-async def show(page: ThisPage, token: FromPath[str]) -> Response[Any]:
-    return _answer(page, await email_confirmation.look_at(page.portal, token, page.now))
+async def show(page: ThisPage) -> Response[Any]:
+    token = links.token_of(page, PATH)
+    return _answer(page, token, await email_confirmation.look_at(page.portal, token, page.now))
 
 
 @post(PATH, name=f"{NAME}.submit", status_code=200)
-async def submit(page: ThisPage, token: FromPath[str]) -> Response[Any]:
-    return _answer(page, await email_confirmation.confirm(page.portal, page.caller, token, page.now))
+async def submit(page: ThisPage) -> Response[Any]:
+    form = await page.read(links.LinkForm)
+    return await _confirm(page, links.token_of(page, PATH, form.typed["link"]))
 
 
-def _answer(page: Page, address: email_confirmation.LinkedAddress | None) -> Response[Any]:
+@post(LINK_PATH, name=f"{NAME}.link.submit", status_code=200)
+async def submit_link(page: ThisPage, token: FromPath[str]) -> Response[Any]:
+    return await _confirm(page, token)
+
+
+async def _confirm(page: Page, token: str) -> Response[Any]:
+    return _answer(page, token, await email_confirmation.confirm(page.portal, page.caller, token, page.now))
+
+
+def _answer(page: Page, token: str, address: email_confirmation.LinkedAddress | None) -> Response[Any]:
     if address is None:
         return page.show("email/link-invalid", status=410)
-    return page.show("email/confirmed" if address.confirmed else "email/confirmation", email=address.email)
+    if address.confirmed:
+        return page.show("email/confirmed", email=address.email)
+    return page.show("email/confirmation", email=address.email, link=links.seal(page, PATH, token))
 
 
-handlers = [show, submit]
+handlers = [open_link, show, submit, submit_link]

@@ -14,9 +14,10 @@ from routes.field_check import field_check
 from routes.forms import BillForm, Filled
 from routes.page import ThisPage
 from routes.profile import overview
+from routes.row_ids import row_id
 
 PATH, NAME, FRAGMENT = "/profile/accounts/new", "profile.accounts.new", "profile/overview"
-REMOVAL_PATH, REMOVAL_FRAGMENT = "/profile/accounts/{account:int}/removal", "profile/account-removal"
+REMOVAL_PATH, REMOVAL_FRAGMENT = "/profile/accounts/{account:str}/removal", "profile/account-removal"
 
 
 @get(PATH, name=NAME)
@@ -40,20 +41,20 @@ async def submit(page: ThisPage) -> Response[Any]:
 
 
 @get(REMOVAL_PATH, name="profile.accounts.removal")
-async def show_removal(page: ThisPage, account: FromPath[int]) -> Response[Any]:
+async def show_removal(page: ThisPage, account: FromPath[str]) -> Response[Any]:
     if page.customer is None:
         return await page.lead_to_sign_in()
-    own = await attached_accounts.own(page.customer, account)
+    own = await attached_accounts.own(page.customer, row_id(account))
     if own is None:
         return page.lead_to(overview.PATH)
     return page.show(REMOVAL_FRAGMENT, account=own)
 
 
 @post(REMOVAL_PATH, name="profile.accounts.removal.submit")
-async def remove(page: ThisPage, account: FromPath[int]) -> Response[Any]:
+async def remove(page: ThisPage, account: FromPath[str]) -> Response[Any]:
     if page.customer is None:
         return await page.lead_to_sign_in()
-    await attached_accounts.detach(page.caller, page.customer, account, page.now)
+    await attached_accounts.detach(page.caller, page.customer, row_id(account), page.now)
     return page.lead_to(f"{overview.PATH}?account=removed")
 
 

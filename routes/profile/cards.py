@@ -10,13 +10,15 @@ from litestar.params import FromPath
 from domain import card_addition
 from domain.card_addition import LinkedCard
 from domain.refusals import Refused
+from routes import links
 from routes.field_check import field_check
 from routes.forms import BoundEmail, CardNumber, Filled, Form
 from routes.page import Page, ThisPage
 from routes.profile import overview
 
 PATH, NAME, FRAGMENT = "/profile/cards/new", "profile.cards.new", "profile/card"
-LINK_PATH, LINK_NAME = f"{card_addition.PATH}/{{token:str}}", "profile.cards.confirmation"
+LINK_PATH, LINK_NAME = card_addition.PATH, "profile.cards.confirmation"
+LINK_TOKEN_PATH = f"{LINK_PATH}/{{token:str}}"
 
 
 class NewCardForm(Form):
@@ -44,30 +46,52 @@ async def submit(page: ThisPage) -> Response[Any]:
     return page.lead_to(f"{overview.PATH}?card=sent")
 
 
+@get(LINK_TOKEN_PATH, name=f"{LINK_NAME}.link")
+async def open_link(page: ThisPage, token: FromPath[str]) -> Response[Any]:
+    if not await card_addition.is_alive(token, page.now):
+        return _answer(page, token, None)
+    elsewhere = await page.lead_to_sign_in(LINK_PATH) if page.customer is None else None
+    return links.exchange(page, LINK_PATH, token, elsewhere)
+
+
 @get(LINK_PATH, name=LINK_NAME)
-async def show_link(page: ThisPage, token: FromPath[str]) -> Response[Any]:
+async def show_link(page: ThisPage) -> Response[Any]:
     if page.customer is None:
         return await page.lead_to_sign_in()
-    return _answer(page, await card_addition.look_at(page.customer, token, page.now))
+    token = links.token_of(page, LINK_PATH)
+    return _answer(page, token, await card_addition.look_at(page.customer, token, page.now))
 
 
 @post(LINK_PATH, name=f"{LINK_NAME}.submit")
-async def add(page: ThisPage, token: FromPath[str]) -> Response[Any]:
+async def add(page: ThisPage) -> Response[Any]:
+    form = await page.read(links.LinkForm)
+    return await _add(page, links.token_of(page, LINK_PATH, form.typed["link"]))
+
+
+@post(LINK_TOKEN_PATH, name=f"{LINK_NAME}.link.submit")
+async def add_by_link(page: ThisPage, token: FromPath[str]) -> Response[Any]:
+    return await _add(page, token)
+
+
+async def _add(page: Page, token: str) -> Response[Any]:
     if page.customer is None:
-        return await page.lead_to_sign_in()
+        elsewhere = await page.lead_to_sign_in(LINK_PATH)
+        alive = await card_addition.is_alive(token, page.now)
+        return links.exchange(page, LINK_PATH, token, elsewhere) if alive else elsewhere
     linked = await card_addition.add(page.caller, page.customer, token, page.now)
     if isinstance(linked, LinkedCard) and linked.theirs:
         return page.lead_to(f"{overview.PATH}?card=added")
-    return _answer(page, linked)
+    return _answer(page, token, linked)
 
 
-def _answer(page: Page, linked: LinkedCard | Refused | None) -> Response[Any]:
+def _answer(page: Page, token: str, linked: LinkedCard | Refused | None) -> Response[Any]:
     if isinstance(linked, Refused):
         return page.refuse(FRAGMENT, Filled(PATH).refuse(linked))
     if linked is None or not linked.theirs:
         return page.show("email/link-invalid", status=410)
-    return page.show("profile/card-confirmation", last_four=linked.last_four)
+    link = links.seal(page, LINK_PATH, token)
+    return page.show("profile/card-confirmation", last_four=linked.last_four, link=link)
 
 
 check = field_check(PATH, NAME, FRAGMENT, NewCardForm, ["card_number", "email"])
-handlers = [show, submit, show_link, add, check]
+handlers = [show, submit, open_link, show_link, add, add_by_link, check]

@@ -8,7 +8,7 @@ from litestar import Response, get, post
 
 from domain import sign_in
 from domain.sessions import Visit
-from routes.forms import Filled, Form, Password
+from routes.forms import Choice, Filled, Form, Password
 from routes.page import Page, ThisPage
 
 PATH, NAME, FRAGMENT = "/sign-in/password", "sign_in.password", "sign_in/password"
@@ -16,7 +16,7 @@ PATH, NAME, FRAGMENT = "/sign-in/password", "sign_in.password", "sign_in/passwor
 
 class SignInForm(Form):
     password: Password = ""
-    remember: str = ""
+    remember: Choice = ""
 
 
 @get(PATH, name=NAME)

@@ -25,8 +25,9 @@ ROOT = Path(__file__).parents[2]
 class PortalProcess:
     """`start()` and `kill()` at will: connections made meanwhile wait in the socket's queue."""
 
-    def __init__(self, database: str, folder: Path, **environment: str) -> None:
+    def __init__(self, database: str, folder: Path, *, log_level: str = "trace", **environment: str) -> None:
         self._folder = folder
+        self._log_level = log_level
         self._socket = socket.socket()
         self._socket.bind(("127.0.0.1", 0))
         self._socket.listen(128)
@@ -46,9 +47,14 @@ class PortalProcess:
         with self.log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", "uvicorn", "app:create_app", "--factory", "--app-dir", str(ROOT),
-                "--fd", str(self._socket.fileno()), "--log-level", "trace",
+                "--fd", str(self._socket.fileno()), "--log-level", self._log_level,
                 cwd=self._folder, env=self._environment, pass_fds=[self._socket.fileno()], stdout=log, stderr=log,
             )  # fmt: skip
+
+    @property
+    def process_id(self) -> int:
+        assert self._process is not None
+        return self._process.pid
 
     async def kill(self, number: int = signal.SIGKILL) -> None:
         assert self._process is not None
@@ -76,8 +82,10 @@ class PortalProcess:
 
 
 @contextlib.asynccontextmanager
-async def running_portal(database: str, folder: Path, **environment: str) -> AsyncIterator[PortalProcess]:
-    portal = PortalProcess(database, folder, **environment)
+async def running_portal(
+    database: str, folder: Path, *, log_level: str = "trace", **environment: str
+) -> AsyncIterator[PortalProcess]:
+    portal = PortalProcess(database, folder, log_level=log_level, **environment)
     await portal.start()
     try:
         yield portal

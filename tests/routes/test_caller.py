@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from ipaddress import ip_network
 from typing import Any
+from urllib.parse import quote
 
 import pytest
+from litestar import Litestar
 
 from db.engine import run
 from routes.caller import client_ip
+from tests.asgi import FORM, HOST, OURS, ask
 from tests.browser import PHONE, Browser
 
 PROXIES = (ip_network("10.0.0.0/8"), ip_network("fd00::/8"))
@@ -65,3 +68,27 @@ async def test_a_trusted_proxy_speaks_for_its_customers(
 async def test_an_endless_cookie_is_no_cookie(client: Browser) -> None:
     answer = await client.get("/", headers={"Cookie": "kabinet=" + "a" * 4000})
     assert answer.status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("forwarded", "ip"),
+    [
+        ("", "0.0.0.0"),
+        ("198.51.100.1", "198.51.100.1"),
+        ("9.9.9.9, 198.51.100.1", "198.51.100.1"),
+        ("9.9.9.9, 198.51.100.1, 10.0.0.2", "198.51.100.1"),
+        ("nonsense", "0.0.0.0"),
+        ("2001:db8::5", "2001:db8::5"),
+    ],
+)
+def test_a_proxy_on_a_unix_socket_speaks_for_its_customers(forwarded: str, ip: str) -> None:
+    """It has no address of its own, and nobody from outside can play it."""
+    assert client_ip("", forwarded, PROXIES) == ip
+
+
+async def test_customers_behind_a_unix_socket_are_told_apart(app: Litestar) -> None:
+    for ip in (b"198.51.100.1", b"198.51.100.2"):
+        headers = (HOST, OURS, FORM, (b"x-forwarded-for", ip))
+        body = f"phone={quote(PHONE)}".encode()
+        assert (await ask(app, "POST", "/sign-in/phone", headers=headers, body=body, client=None)).status == 303
+    assert await _ips() == ["198.51.100.1", "198.51.100.2"]

@@ -113,12 +113,19 @@ async def test_the_choice_stays_for_a_year(client: Browser) -> None:
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
-async def test_in_production_the_cookie_is_secure(settings: Settings) -> None:
-    production = settings.model_copy(update={"mode": "production", "migrate": "off", "delivery": "separate"})
+async def test_in_production_the_cookie_is_bound_to_the_host(settings: Settings) -> None:
+    changed = {"mode": "production", "public_url": "https://x", "migrate": "off", "delivery": "separate"}
+    production = settings.model_copy(update=changed)
     app = create_app(production)
     transport = httpx.ASGITransport(cast(Any, app))
     async with app.lifespan(), httpx.AsyncClient(transport=transport, base_url="https://x") as http:
-        assert "Secure" in (await http.get("/language/en")).headers["set-cookie"]
+        cookie = (await http.get("/language/en")).headers["set-cookie"]
+        assert cookie.startswith("__Host-language=en;")
+        assert {"Secure", "Path=/"} <= {part.strip() for part in cookie.split(";")}
+        assert language(await http.get("/")) == "en"
+        # A cookie that a neighbour of the same domain may have set is not believed.
+        http.cookies.clear()
+        assert language(await http.get("/", headers={"Cookie": "language=en"})) == "ru"
 
 
 @pytest.mark.parametrize(

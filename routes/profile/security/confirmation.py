@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from typing import Annotated, Any
 
 from litestar import Response, get, post
 
 from domain import profile, reauthentication
-from routes.forms import Filled, Form, Password
+from routes.forms import Filled, Form, Longest, Password
+from routes.own_path import LONGEST, own_path
 from routes.page import Page, ThisPage
 from routes.profile.security import BASE, FOLDER, owner_of
 
@@ -16,7 +18,7 @@ PATH, NAME, FRAGMENT = f"{BASE}/confirmation", "profile.security.confirmation", 
 
 class ConfirmationForm(Form):
     password: Password = ""
-    next: str = ""
+    next: Annotated[str, Longest(LONGEST)] = ""
 
 
 @get(PATH, name=NAME)
@@ -40,7 +42,7 @@ async def submit(page: ThisPage) -> Response[Any]:
 
 def inside(path: str) -> str:
     """Where to go on: a page of the profile, whatever the address says."""
-    return path if path.startswith("/profile") and "//" not in path and "\\" not in path else BASE
+    return own_path(path, BASE) if re.match(r"/profile(?:[/?]|$)", path) else BASE
 
 
 async def _answer(page: Page, form: Filled[Any], status: int) -> Response[Any]:

@@ -11,6 +11,7 @@ from db import journal
 from domain import devices, profile
 from routes.page import ThisPage
 from routes.profile.security import BASE, FOLDER, guard, owner_of
+from routes.row_ids import row_id
 
 NAME, FRAGMENT = "profile.security", f"{FOLDER}/overview"
 _ENTRIES = 20
@@ -31,16 +32,17 @@ async def show(page: ThisPage) -> Response[Any]:
     )
 
 
-@post(f"{BASE}/devices/{{session:int}}/end", name=f"{NAME}.devices.end")
-async def end_one(page: ThisPage, session: FromPath[int]) -> Response[Any]:
+@post(f"{BASE}/devices/{{session:str}}/end", name=f"{NAME}.devices.end")
+async def end_one(page: ThisPage, session: FromPath[str]) -> Response[Any]:
     visit = owner_of(page)
     if visit is None or visit.customer is None:
         return await page.lead_to_sign_in(BASE)
+    ended = row_id(session)
     # Where another device is signed in decides who keeps the cabinet. Nothing was typed here that could be lost.
     if elsewhere := await guard(page, BASE):
         return elsewhere
-    await devices.end_one(page.caller, visit.customer, session, page.now)
-    return page.lead_out("/") if session == visit.id else page.lead_to(f"{BASE}?ended=one")
+    await devices.end_one(page.caller, visit.customer, ended, page.now)
+    return page.lead_out("/") if ended == visit.id else page.lead_to(f"{BASE}?ended=one")
 
 
 @post(f"{BASE}/devices/end-others", name=f"{NAME}.devices.end-others")

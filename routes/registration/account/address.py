@@ -11,7 +11,7 @@ from domain import registration_by_account
 from domain.refusals import Lost, OutOfTurn
 from domain.registration import registration_of
 from domain.sessions import Visit
-from routes.forms import Form
+from routes.forms import Choice, Form
 from routes.page import ThisPage
 from routes.registration.account import FOLDER, lead_on, lost, out_of_turn, path_of, place, where
 
@@ -19,7 +19,7 @@ PATH, NAME, FRAGMENT = path_of("address"), "registration.account.address", f"{FO
 
 
 class AnswerForm(Form):
-    answer: str = ""
+    answer: Choice = ""
 
 
 @get(PATH, name=NAME)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from litestar import Response, get, post
-from litestar.params import FromQuery
 
 from domain import registration_by_account
 from domain.phones import show_phone
@@ -26,12 +25,13 @@ class PhoneForm(Form):
 
 
 @get(PATH, name=NAME)
-async def show(page: ThisPage, session: FromQuery[str] = "") -> Response[Any]:
+async def show(page: ThisPage) -> Response[Any]:
     if elsewhere := out_of_turn(page, "phone"):
         return elsewhere
     known = registration_of(page.visit)
     typed = {"phone": show_phone(known.phone), "consent": "yes"} if known.phone else {}
-    return page.show(FRAGMENT, form=Filled(PATH, typed), place=place("phone"), lost=session == "lost")
+    lost = page.request.query_params.get("session") == "lost"
+    return page.show(FRAGMENT, form=Filled(PATH, typed), place=place("phone"), lost=lost)
 
 
 @post(PATH, name=f"{NAME}.submit")

@@ -10,8 +10,9 @@ from domain import captcha, registration_by_card
 from domain.card_numbers import has_check_digit
 from domain.refusals import Code, HolderRegistered, LoginTaken, Refused
 from domain.registration_by_card import Proof
+from routes.captcha import count_try
 from routes.field_check import field_check
-from routes.forms import BoundEmail, Captcha, CardNumber, Filled, Form
+from routes.forms import BoundEmail, Captcha, CardNumber, Filled, Form, Sealed
 from routes.page import Page, ThisPage
 from routes.registration.card import BASE, FOLDER
 
@@ -26,29 +27,30 @@ class CardForm(Form):
     card_number: CardNumber = ""
     email: BoundEmail = ""
     captcha: Captcha = ""
-    picture: str = ""
+    picture: Sealed = ""
 
 
 @get(PATH, name=NAME)
 async def show(page: ThisPage) -> Response[Any]:
     if page.customer is not None:
         return page.lead_to("/profile")
-    await captcha.forget(page.portal, page.request.query_params.get("instead", ""))
-    return await _answer(page, Filled(PATH), 200)
+    captcha.replace(page.portal, page.request.query_params.get("instead", ""), page.now)
+    return _answer(page, Filled(PATH), 200)
 
 
 @post(PATH, name=f"{NAME}.submit")
 async def submit(page: ThisPage) -> Response[Any]:
     form = await page.read(CardForm)
     if form.data is None:
-        return await _answer(page, form, 422)
+        return _answer(page, form, 422)
+    count_try(page)
     card = form.data
     outcome = await registration_by_card.ask_for_link(
         page.portal, page.caller, card.card_number, card.email, Proof(card.picture, card.captcha), page.now
     )
     match outcome:
         case Refused():
-            return await _answer(page, form.refuse(outcome), 422)
+            return _answer(page, form.refuse(outcome), 422)
         case HolderRegistered():
             return page.lead_to(f"{BASE}/registered")
         case LoginTaken():
@@ -72,10 +74,10 @@ async def show_login_taken(page: ThisPage) -> Response[Any]:
     return page.show(f"{FOLDER}/login-taken")
 
 
-async def _answer(page: Page, form: Filled[Any], status: int) -> Response[Any]:
+def _answer(page: Page, form: Filled[Any], status: int) -> Response[Any]:
     """Every time with a new picture: each is good for one try."""
     form.typed.pop("picture", None)
-    return page.show(FRAGMENT, status=status, form=form, picture=await captcha.make(page.portal, page.now))
+    return page.show(FRAGMENT, status=status, form=form, picture=captcha.make(page.portal, page.now))
 
 
 @post(f"{PATH}/fields/card_number", name=f"{NAME}.field.card-number", status_code=200)

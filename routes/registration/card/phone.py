@@ -10,43 +10,63 @@ from litestar.params import FromPath
 from domain import captcha, registration_by_card
 from domain.refusals import HolderRegistered, KnownPhone, LoginTaken, Refused
 from domain.registration_by_card import LinkVoid, Proof
-from routes.forms import Captcha, Filled, Form, Phone
+from routes import links
+from routes.captcha import count_try
+from routes.forms import Captcha, Filled, Phone, Sealed
 from routes.page import Page, ThisPage
 from routes.registration.card import BASE, FOLDER
 
-PATH, NAME, FRAGMENT = f"{registration_by_card.PATH}/{{token:str}}", "registration.card.phone", f"{FOLDER}/phone"
+PATH, NAME, FRAGMENT = registration_by_card.PATH, "registration.card.phone", f"{FOLDER}/phone"
+LINK_PATH = f"{PATH}/{{token:str}}"
 
 
-class BoundPhoneForm(Form):
+class BoundPhoneForm(links.LinkForm):
     phone: Phone = ""
     captcha: Captcha = ""
-    picture: str = ""
+    picture: Sealed = ""
+
+
+@get(LINK_PATH, name=f"{NAME}.link")
+async def open_link(page: ThisPage, token: FromPath[str]) -> Response[Any]:
+    if not await registration_by_card.is_alive(token, page.now):
+        return _void(page)
+    return links.exchange(page, PATH, token)
 
 
 @get(PATH, name=NAME)
-async def show(page: ThisPage, token: FromPath[str]) -> Response[Any]:
+async def show(page: ThisPage) -> Response[Any]:
+    token = links.token_of(page, PATH)
     if not await registration_by_card.is_alive(token, page.now):
-        return page.show(f"{FOLDER}/link-invalid", status=410)
-    await captcha.forget(page.portal, page.request.query_params.get("instead", ""))
-    return await _answer(page, Filled(page.request.url.path), 200)
+        return _void(page)
+    captcha.replace(page.portal, page.request.query_params.get("instead", ""), page.now)
+    return _answer(page, token, Filled(PATH), 200)
 
 
 @post(PATH, name=f"{NAME}.submit")
-async def submit(page: ThisPage, token: FromPath[str]) -> Response[Any]:
+async def submit(page: ThisPage) -> Response[Any]:
     form = await page.read(BoundPhoneForm)
+    return await _give_phone(page, links.token_of(page, PATH, form.typed["link"]), form)
+
+
+@post(LINK_PATH, name=f"{NAME}.link.submit")
+async def submit_link(page: ThisPage, token: FromPath[str]) -> Response[Any]:
+    return await _give_phone(page, token, await page.read(BoundPhoneForm))
+
+
+async def _give_phone(page: Page, token: str, form: Filled[BoundPhoneForm]) -> Response[Any]:
     if form.data is None:
-        if not await registration_by_card.is_alive(token, page.now):
-            return page.show(f"{FOLDER}/link-invalid", status=410)
-        return await _answer(page, form, 422)
+        alive = await registration_by_card.is_alive(token, page.now)
+        return _answer(page, token, form, 422) if alive else _void(page)
+    count_try(page)
     proof = Proof(form.data.picture, form.data.captcha)
     outcome = await registration_by_card.give_phone(page.portal, page.caller, token, form.data.phone, proof, page.now)
     match outcome:
         case None:
             return page.lead_to(f"{BASE}/done")
         case Refused():
-            return await _answer(page, form.refuse(outcome), 422)
+            return _answer(page, token, form.refuse(outcome), 422)
         case LinkVoid():
-            return page.show(f"{FOLDER}/link-invalid", status=410)
+            return _void(page)
         case HolderRegistered():
             return page.lead_to(f"{BASE}/registered")
         case LoginTaken():
@@ -66,9 +86,15 @@ async def show_known(page: ThisPage) -> Response[Any]:
     return page.show(f"{FOLDER}/known")
 
 
-async def _answer(page: Page, form: Filled[Any], status: int) -> Response[Any]:
+def _void(page: Page) -> Response[Any]:
+    return page.show(f"{FOLDER}/link-invalid", status=410)
+
+
+def _answer(page: Page, token: str, form: Filled[Any], status: int) -> Response[Any]:
+    """Every time with a new picture: each is good for one try."""
     form.typed.pop("picture", None)
-    return page.show(FRAGMENT, status=status, form=form, picture=await captcha.make(page.portal, page.now))
+    picture = captcha.make(page.portal, page.now)
+    return page.show(FRAGMENT, status=status, form=form, picture=picture, link=links.seal(page, PATH, token))
 
 
-handlers = [show, submit, show_done, show_known]
+handlers = [open_link, show, submit, submit_link, show_done, show_known]

@@ -30,8 +30,8 @@ async def test_a_scanner_that_opens_the_link_spends_nothing(
     path = await link(posted)
     scanner = another_browser("192.0.2.1")
     for _ in range(3):
-        assert (await scanner.get(path)).status_code == 200
-        assert (await scanner.http.head(path)).status_code == 200
+        assert (await scanner.open(path)).status_code == 200
+        assert (await scanner.http.head(path)).status_code == 303
     assert not await confirmed()
     assert "Подтвердите почту" in words(await client.get("/profile"))
 
@@ -42,7 +42,7 @@ async def test_the_button_confirms_on_any_device_and_twice_does_no_harm(
     await client.register()
     path = await link(posted)
     phone = another_browser("192.0.2.1")
-    shown = words(await phone.get(path))
+    shown = words(await phone.open(path))
     assert "i···a@example.org" in shown
     assert "ivanova@" not in shown
     for _ in range(2):

@@ -1,0 +1,87 @@
+"""Which hosts a request may name, and who may see the pages for development.
+
+`Host` is what the client writes: in production only that of KABINET_PUBLIC_URL is served. `X-Forwarded-Host` is
+believed of nobody; it can only take `/dev` away.
+"""
+
+from __future__ import annotations
+
+import re
+from ipaddress import IPv6Address, ip_address
+from urllib.parse import urlsplit
+
+from litestar.exceptions import ClientException, NotFoundException
+from litestar.types import Scope
+from litestar.utils import normalize_path
+
+from settings import OUTBOX, Settings
+
+_HOST = re.compile(r"(?P<name>[a-z0-9._-]{1,253}|\[[0-9a-f:.]{2,45}\])(?::(?P<port>[0-9]{1,5}))?")
+_PORTS = {"http": 80, "https": 443}
+# Probes ask by address and know no name.
+_FOR_MACHINES = "/health/"
+_FORWARDED = (b"x-forwarded-for", b"x-real-ip", b"forwarded")
+
+
+def read_host(text: str) -> tuple[str, int | None] | None:
+    """Name and port of a `Host` header (RFC 9110, 7.2), or None where it is malformed."""
+    read = _HOST.fullmatch(text.lower())
+    if read is None:
+        return None
+    port = int(read["port"]) if read["port"] else None
+    return None if port is not None and not 0 < port < 65536 else (read["name"], port)
+
+
+def check_host(scope: Scope, settings: Settings) -> None:
+    """400 for a malformed host, and in production for any that is not the portal's own."""
+    hosts = {read_host(value) for value in _values(scope, b"host")}
+    if None in hosts or len(hosts) > 1:
+        raise ClientException("Malformed Host")
+    if settings.production and not scope["path"].startswith(_FOR_MACHINES):
+        own = urlsplit(settings.public_url)
+        port = _PORTS[own.scheme]
+        if {(name, given or port) for name, given in filter(None, hosts)} != {(_written(own.netloc), own.port or port)}:
+            raise ClientException("Another host")
+
+
+def check_development(scope: Scope, settings: Settings) -> None:
+    """404 for `/dev` unless nothing real can be seen there, and by nobody but who sits at this machine."""
+    root = scope.get("root_path", "")
+    path = normalize_path(scope["path"].split(root, maxsplit=1)[-1] if root else scope["path"])
+    if (path == "/dev" or path.startswith("/dev/")) and not (shows_nothing_real(settings) and _is_local(scope)):
+        raise NotFoundException
+
+
+def shows_nothing_real(settings: Settings) -> bool:
+    """Every message stays in the outbox, so the codes that `/dev/outbox` shows are nobody's."""
+    return not settings.production and settings.sms == (OUTBOX,) and settings.mail == OUTBOX
+
+
+def _is_local(scope: Scope) -> bool:
+    """Peer, host and whatever a proxy says of either are loopback, whether or not the proxy is trusted."""
+    client = scope.get("client")
+    if client is None or not _is_loopback(client[0]):
+        return False
+    hops = [hop.strip() for name in _FORWARDED for value in _values(scope, name) for hop in value.split(",")]
+    hosts = [read_host(value) for name in (b"host", b"x-forwarded-host") for value in _values(scope, name)]
+    return all(map(_is_loopback, hops)) and all(host is not None and _is_loopback(host[0]) for host in hosts)
+
+
+def _is_loopback(name: str) -> bool:
+    if name == "localhost":
+        return True
+    try:
+        address = ip_address(name.strip("[]"))
+    except ValueError:
+        return False
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return (mapped or address).is_loopback
+
+
+def _values(scope: Scope, wanted: bytes) -> list[str]:
+    return [value.decode("latin-1") for name, value in scope["headers"] if name == wanted]
+
+
+def _written(netloc: str) -> str:
+    """The host of KABINET_PUBLIC_URL as a browser writes it."""
+    return re.sub(r":[0-9]*$", "", netloc).lower()

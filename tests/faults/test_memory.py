@@ -1,0 +1,54 @@
+"""What requests leave in a real server's memory."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.browser import headers_of_a_browser
+from tests.faults.portal_process import running_portal
+
+_FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+_MB = 1024
+
+
+def _resident(process: int) -> int:
+    """kB (proc(5))."""
+    found = re.search(r"VmRSS:\s+(\d+) kB", Path(f"/proc/{process}/status").read_text())
+    assert found is not None
+    return int(found[1])
+
+
+async def _flood(http: httpx.AsyncClient, first: int, times: int) -> None:
+    """Long forms, queries and cookies, each of another content; some at once, as an answer takes 40 ms to be sent."""
+
+    async def send(n: int) -> None:
+        text = f"{n:06d}"
+        form = f"phone={text * 5000}&login={text * 2500}&password={text * 2500}".encode()
+        assert len(form) < 65536
+        path = ("/sign-in/login", "/registration/account/phone")[n % 2]
+        await http.post(path, content=form, headers=_FORM)
+        if n % 2:
+            await http.get(f"/registration/account/phone?x={text * 2500}")
+            await http.get("/", headers={"Cookie": f"kabinet={text * 600}; other={text * 1500}"})
+            await http.get(f"/email/confirmation/{text * 600}")
+
+    for n in range(first, first + times, 10):
+        await asyncio.gather(*map(send, range(n, n + 10)))
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+async def test_long_requests_are_not_kept(database: str, tmp_path: Path) -> None:
+    async with running_portal(database, tmp_path, log_level="info", KABINET_DELIVERY="separate") as portal:
+        http = httpx.AsyncClient(base_url=portal.base, headers=headers_of_a_browser(), timeout=30)
+        await _flood(http, 0, 20)  # modules, templates and the stacks of threads come with the first requests
+        before = _resident(portal.process_id)
+        await _flood(http, 20, 600)
+        after = _resident(portal.process_id)
+        await http.aclose()
+    print(f"resident before {before // _MB} MB, after {after // _MB} MB")  # noqa: T201 - the figure is what is asked for
+    assert after - before < 60 * _MB
