@@ -1,18 +1,23 @@
-# The four commands anyone needs: setup, run, test, check. Each works alone on a fresh machine.
+# The four commands anyone needs: setup, run, test, check. Each works alone on a fresh machine. `install` is for a
+# machine that only serves customers: no tool of the tests gets there.
 PYTHON ?= python3
 PORT ?= 8000
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: setup run test check texts lock bench pictures
+.PHONY: setup install run test check integration texts lock bench pictures
 
 setup: $(READY)
 
-$(READY): requirements.lock
+$(READY): requirements-dev.lock
 	$(PYTHON) -c 'import sys; sys.exit("Kabinet needs Python 3.11 or newer, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements-dev.lock
 	touch $(READY)
+
+install:
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
 
 run: setup
 	$(BIN)/litestar registry demo --if-empty
@@ -23,6 +28,10 @@ run: setup
 test: setup
 	PYTHON=$(BIN)/python tests/browser-setup
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+# What needs programs that pip does not bring: PgBouncer. It fails where they are not installed.
+integration: setup
+	$(BIN)/python -m pytest -q -m integration tests/integration
 
 check: setup
 	$(BIN)/ruff check .
@@ -46,7 +55,11 @@ pictures: setup
 texts: setup
 	$(BIN)/litestar texts
 
-# Pins every dependency by hash and names no package index.
+# Pins every dependency by hash and names no package index: requirements.lock is what runs, requirements-dev.lock holds
+# the same versions and the tools.
+COMPILE := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
+  --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --quiet
+
 lock:
-	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
-	  --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --quiet --output-file requirements.lock
+	$(COMPILE) --output-file requirements.lock
+	$(COMPILE) --extra dev --constraint requirements.lock --output-file requirements-dev.lock

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
+import logging
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime
@@ -16,24 +16,26 @@ from litestar.config.compression import CompressionConfig
 from litestar.di import Provide
 from litestar.plugins import CLIPluginProtocol
 
-from db.engine import make_engine, opened
-from db.migrate import migrate
 from domain import sessions
 from domain.channels import open_channels
 from domain.delivery_worker import run_forever
 from domain.housekeeping import sweep_forever
+from domain.installation import UNUSABLE, opened_installation, said_of
 from domain.portal import Portal, make_portal
 from routes import handlers_of
+from routes.access_log import Observed, note_route
 from routes.application import Kabinet
 from routes.assets import Assets
 from routes.caller import caller_of
 from routes.cli.delivery import delivery_group
 from routes.cli.registry import registry_group
 from routes.cli.requests import requests_group
+from routes.cli.serving import run_command
 from routes.cli.texts import texts_command
 from routes.dev import development_handlers
 from routes.faults import exception_handlers
 from routes.headers import security_headers
+from routes.health import health_handlers
 from routes.language import language_headers
 from routes.logs import logging_config
 from routes.message_texts import MessageTexts
@@ -45,10 +47,15 @@ from settings import Settings, SettingsError, load
 Clock = Callable[[], datetime]
 
 
+class Served(Observed, Kabinet):
+    """The portal as it is served: what is refused early has its line in the log too."""
+
+
 class Commands(CLIPluginProtocol):
-    """`litestar registry …`, `litestar delivery …`, `litestar requests …` and `litestar texts`."""
+    """`litestar run`, `… registry …`, `… delivery …`, `… requests …` and `… texts`."""
 
     def on_cli_init(self, cli: Group) -> None:
+        cli.add_command(run_command)
         cli.add_command(registry_group)
         cli.add_command(delivery_group)
         cli.add_command(requests_group)
@@ -57,9 +64,6 @@ class Commands(CLIPluginProtocol):
 
 def create_app(settings: Settings | None = None, clock: Clock | None = None) -> Litestar:
     """The portal. Without `settings` they are read from the environment; a wrong one ends the program."""
-    # uvicorn believes X-Forwarded-For of every peer on loopback by itself; here KABINET_TRUSTED_PROXIES says
-    # whom to believe (routes/caller.py). `litestar run` makes the app before the server, so this comes in time.
-    os.environ.setdefault("FORWARDED_ALLOW_IPS", "")
     if settings is None:
         try:
             settings = load()
@@ -70,23 +74,25 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
     assets = Assets(reload=developing)
     templates = Templates(settings.zone, assets, reload=developing)
 
-    return Kabinet(
+    return Served(
         settings,
         route_handlers=[
             *handlers_of(settings),
             *development_handlers(settings),
+            *health_handlers([*templates.files, *assets.files]),
             asgi("/static", is_mount=True, copy_scope=True)(assets.serve),
         ],
         dependencies={"page": Provide(_page_maker(portal, templates, clock or _utc_now))},
         middleware=[SameOriginOnly(settings.origin)],
         exception_handlers=exception_handlers(templates),
-        before_send=[security_headers(production=settings.production), language_headers],
+        before_send=[note_route, security_headers(production=settings.production), language_headers],
         compression_config=CompressionConfig(backend="brotli", brotli_gzip_fallback=True, exclude=["^/static"]),
         request_max_body_size=settings.body_bytes,
         lifespan=[_lifespan(portal, clock or _utc_now)],
-        logging_config=logging_config(),
+        logging_config=logging_config(settings.log_level),
         openapi_config=None,
         plugins=[Commands()],
+        debug=False,
     )
 
 
@@ -112,9 +118,12 @@ def _lifespan(portal: Portal, clock: Clock) -> Callable[[Litestar], contextlib.A
     @contextlib.asynccontextmanager
     async def run(_: Litestar) -> AsyncIterator[None]:
         settings = portal.settings
-        async with opened(make_engine(settings.database)) as engine, contextlib.AsyncExitStack() as stack:
-            if settings.migrate == "on":
-                await migrate(engine)
+        async with contextlib.AsyncExitStack() as stack:
+            try:
+                await stack.enter_async_context(opened_installation(settings))
+            except UNUSABLE as error:
+                logging.getLogger("kabinet.start").critical("%s", said_of(error))
+                raise SystemExit(1) from None
             tasks = [asyncio.create_task(sweep_forever(clock))]
             if settings.delivery == "inside":
                 channels = await stack.enter_async_context(open_channels(settings))

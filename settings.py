@@ -7,17 +7,19 @@ Durations are seconds unless a name says otherwise.
 from __future__ import annotations
 
 import contextlib
+import difflib
 import os
 import re
 import secrets
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, parse_qs, urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
+from dotenv import dotenv_values
 from phonenumbers import SUPPORTED_REGIONS
 from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -58,7 +60,10 @@ def _dsn(value: str, schemes: Sequence[str]) -> SplitResult:
     return parts
 
 
-Positive = Annotated[int, Field(gt=0)]
+# As much as a column of the database holds; of seconds, as much as any time still has a year of four digits after.
+Positive = Annotated[int, Field(gt=0, le=2**31 - 1)]
+# How long the portal may wait for something, with a customer before the screen.
+Seconds = Annotated[int, Field(ge=1, le=300)]
 Commas = Annotated[tuple[str, ...], NoDecode]
 
 
@@ -78,6 +83,13 @@ class Settings(BaseSettings):
     timezone: str = "Europe/Moscow"
     trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = ()
     body_bytes: Positive = 64 * 1024
+    log_level: Literal["debug", "info", "warning"] = "info"
+    postgres_pool: Annotated[int, Field(ge=1, le=1000)] = 10
+    postgres_connect_timeout: Seconds = 3
+    postgres_pool_timeout: Seconds = 5
+    postgres_statement_timeout: Seconds = 5
+    postgres_lock_timeout: Seconds = 4
+    postgres_idle_timeout: Seconds = 10
 
     sms: Annotated[Commas, Field(repr=False)] = (OUTBOX,)
     sms_from: str = ""
@@ -198,8 +210,15 @@ class Settings(BaseSettings):
         if OUTBOX in value and len(value) > 1:
             raise ValueError("outbox: cannot be one of several channels")
         for channel in value:
-            if channel != OUTBOX and not _dsn(channel, _SMS_SCHEMES).username:
+            if channel == OUTBOX:
+                continue
+            parts = _dsn(channel, _SMS_SCHEMES)
+            if not parts.username or not parts.password:
                 raise ValueError("user and password are missing: http+kannel://user:pass@host:port/cgi-bin/sendsms")
+            if not parts.path.strip("/"):
+                raise ValueError("the path is missing: http+kannel://user:pass@host:port/cgi-bin/sendsms")
+        if len(set(value)) < len(value):
+            raise ValueError("the same channel stands there twice")
         return value
 
     @field_validator("mail")
@@ -210,6 +229,10 @@ class Settings(BaseSettings):
         parts = _dsn(value, _MAIL_SCHEMES)
         if parts.query not in {"", "tls=none"}:
             raise ValueError("the only option is ?tls=none")
+        if parts.path.strip("/") or parts.fragment:
+            raise ValueError("write no path: smtp://user:pass@host:587")
+        if bool(parts.username) != bool(parts.password):
+            raise ValueError("user and password go together: smtp://user:pass@host:587")
         if parts.query == "tls=none":
             if parts.scheme == "smtps":
                 raise ValueError("smtps and ?tls=none contradict each other")
@@ -250,6 +273,9 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _together(self) -> Settings:
+        for shorter, longer in _ORDERED:
+            if getattr(self, shorter) > getattr(self, longer):
+                raise SettingsError(f"KABINET_{shorter.upper()}: is longer than KABINET_{longer.upper()}")
         if self.mail != OUTBOX:
             for name in ("mail_from", "staff_email"):
                 if not getattr(self, name):
@@ -268,11 +294,51 @@ class Settings(BaseSettings):
             raise SettingsError("KABINET_SECRET: is required in production")
         if not self.public_url.startswith("https://"):
             raise SettingsError("KABINET_PUBLIC_URL: must begin with https:// in production")
+        if _is_guessable(self.secret):
+            raise SettingsError("KABINET_SECRET: can be guessed; make one with: openssl rand -base64 48")
+        for parts in (urlsplit(channel) for channel in self.sms):
+            if parts.scheme == "http+kannel" and parts.hostname not in _LOOPBACK:
+                raise SettingsError("KABINET_SMS: http+kannel is only for a gateway on this host; write https+kannel")
+        if self.database.startswith("postgres") and _crosses_the_network_unencrypted(self.database):
+            raise SettingsError("KABINET_DATABASE: PostgreSQL on another host needs ?sslmode=require or stricter")
+        if any(network.prefixlen == 0 for network in self.trusted_proxies):
+            raise SettingsError("KABINET_TRUSTED_PROXIES: believes everyone; name the proxy")
+
+
+# A shorter time that could never come to its end.
+_ORDERED = (("session_idle", "session_lifetime"), ("postgres_lock_timeout", "postgres_statement_timeout"))
+
+
+def _is_guessable(secret: str) -> bool:
+    """A few signs, or a short piece over and over: what a person types to be rid of the question."""
+    pieces = (secret[:length] for length in range(1, 13))
+    return len(set(secret)) < 8 or any((piece * len(secret))[: len(secret)] == secret for piece in pieces)
+
+
+def _crosses_the_network_unencrypted(database: str) -> bool:
+    parts = urlsplit(database)
+    options = {name: values[-1] for name, values in parse_qs(parts.query).items()}
+    if options.get("sslmode", "prefer") in {"require", "verify-ca", "verify-full"}:
+        return False
+    named = parts.netloc.rpartition("@")[2] or options.get("host", "")
+    hosts = [re.sub(r":[0-9]*$", "", host).strip("[]") for host in named.split(",")]
+    # None at all, or a folder, is a unix socket.
+    return any(host and not host.startswith("/") and host not in _LOOPBACK for host in hosts)
+
+
+def _refuse_unknown(given: Mapping[str, Any]) -> None:
+    """A misspelt name would leave the default in force without a word."""
+    known = [f"KABINET_{name.upper()}" for name in Settings.model_fields]
+    for name in sorted(given):
+        if name.upper().startswith("KABINET_") and name.upper() not in known:
+            near = difflib.get_close_matches(name.upper(), known, n=1, cutoff=0)
+            raise SettingsError(f"{name}: is no setting; the nearest is {near[0]}")
 
 
 def load() -> Settings:
     """Read and check everything; raises `SettingsError`."""
     try:
+        _refuse_unknown({**dotenv_values(".env", encoding="utf-8"), **os.environ})
         settings = Settings()
     except UnicodeDecodeError:
         raise SettingsError(".env: is not UTF-8") from None

@@ -4,31 +4,27 @@ from __future__ import annotations
 
 import contextlib
 import os
-import sqlite3
 from collections.abc import AsyncIterator, Sequence
 from typing import Any, cast
 
-import asyncpg
 from piccolo.querystring import QueryString
 from piccolo.table import Table
 
-from db.postgres import Postgres
+from db.postgres import Postgres, PostgresLimits
 from db.sqlite import SQLite
 
 os.environ.setdefault("PICCOLO_CONF", "db.piccolo_conf")
 
 Engine = SQLite | Postgres
-# What a database that is away, full or overloaded raises, whichever it is.
-FAULTS = (OSError, sqlite3.Error, asyncpg.PostgresError, asyncpg.InterfaceError)
 
 _bound: Engine | None = None
 
 
-def make_engine(database: str) -> Engine:
-    """The engine for a `KABINET_DATABASE` that settings.py has checked."""
+def make_engine(database: str, limits: PostgresLimits | None = None) -> Engine:
+    """The engine for a `KABINET_DATABASE` that settings.py has checked; `limits` are PostgreSQL's."""
     if database.startswith("sqlite:"):
         return SQLite(database.removeprefix("sqlite:"))
-    return Postgres(database)
+    return Postgres(database, limits or PostgresLimits())
 
 
 @contextlib.asynccontextmanager

@@ -7,44 +7,91 @@ import contextlib
 import fcntl
 import io
 import os
-from collections.abc import AsyncIterator
+import sqlite3
+from collections.abc import AsyncIterator, Iterator
 
-from piccolo.apps.migrations.commands.forwards import run_forwards
+import asyncpg
+from piccolo.apps.migrations.commands.forwards import ForwardsMigrationManager, run_forwards
+from piccolo.apps.migrations.tables import Migration
 
 from db.engine import Engine
+from db.piccolo_app import APP_CONFIG
+from db.postgres import unhurried
 from db.sqlite import SQLite
+from db.unavailable import database_faults
 
 # Any fixed number: what pg_advisory_lock is asked for. "kab" in ASCII.
 _ADVISORY_LOCK = 0x6B6162
 
 
+class SchemaError(Exception):
+    """The schema is not one that this program can work with; the text is one line for the operator."""
+
+
 async def migrate(engine: Engine) -> None:
     """Run the migrations that have not run yet; `engine` is open and bound.
 
-    Several processes may start at once: all but the first wait, then find nothing to do.
-    Raises RuntimeError with Piccolo's reason when a migration is refused.
+    Several processes may start at once: all but the first wait, then find nothing to do. Raises SchemaError where a
+    migration is refused, or where one has run that this program does not have.
     """
     async with _alone(engine):
         said = io.StringIO()
-        with contextlib.redirect_stdout(said):  # it prints its progress, with pictures
+        with contextlib.redirect_stdout(said), unhurried():  # it prints its progress, with pictures
             result = await run_forwards("kabinet")
-        if not result.success:
-            raise RuntimeError(f"The schema could not be brought up to date: {result.message}\n{said.getvalue()}")
+            if not result.success:
+                raise SchemaError(f"the schema could not be brought up to date: {result.message or said.getvalue()}")
+            await _refuse_newer()
+
+
+async def require_schema() -> None:
+    """For who leaves the schema alone: one that is newer may do, one that is older does not."""
+    missing = _known() - await _applied()
+    if missing:
+        raise SchemaError(
+            f"its schema is older than this program: migration {min(missing)} has not run; KABINET_MIGRATE=on runs it"
+        )
+
+
+async def _refuse_newer() -> None:
+    newer = await _applied() - _known()
+    if newer:
+        raise SchemaError(
+            f"its schema is newer than this program, which has no migration {max(newer)};"
+            " KABINET_MIGRATE=off runs all the same"
+        )
+
+
+async def _applied() -> set[str]:
+    with _no_schema_yet():
+        rows = await Migration.select(Migration.name).where(Migration.app_name == "kabinet")
+        return {row["name"] for row in rows}
+
+
+@contextlib.contextmanager
+def _no_schema_yet() -> Iterator[None]:
+    try:
+        yield
+    except (sqlite3.OperationalError, asyncpg.UndefinedTableError):
+        raise SchemaError("it has no schema yet; KABINET_MIGRATE=on makes it") from None
+
+
+def _known() -> set[str]:
+    """The ids of the migrations that this program has."""
+    manager = ForwardsMigrationManager("kabinet")
+    modules = manager.get_migration_modules(APP_CONFIG.resolved_migrations_folder_path)
+    return set(manager.get_migration_ids(modules))
 
 
 @contextlib.asynccontextmanager
 async def _alone(engine: Engine) -> AsyncIterator[None]:
     if isinstance(engine, SQLite):
-        descriptor = os.open(f"{engine.path}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        with database_faults():
+            descriptor = os.open(f"{engine.path}.lock", os.O_RDWR | os.O_CREAT, 0o600)
         try:
             await asyncio.to_thread(fcntl.flock, descriptor, fcntl.LOCK_EX)
             yield
         finally:
             os.close(descriptor)
         return
-    connection = await engine.new_connection()
-    try:
-        await connection.execute("SELECT pg_advisory_lock($1)", _ADVISORY_LOCK)
+    async with engine.locked(_ADVISORY_LOCK):
         yield
-    finally:
-        await connection.close()

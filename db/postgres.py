@@ -1,8 +1,16 @@
-"""Piccolo's PostgreSQL engine on a pool, with transactions that give their connection back whatever happens."""
+"""Piccolo's PostgreSQL engine on a pool, with transactions that give their connection back whatever happens.
+
+Nothing here waits for ever: connecting, a place in the pool, a lock, a statement and an idle transaction each have
+their limit, on both ends of the connection. Work that may take long says so (`unhurried`).
+"""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import contextvars
+from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import asyncpg
@@ -10,6 +18,39 @@ from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
 from piccolo.querystring import QueryString
 
 from db.owned import Owned, joinable, to_the_end
+from db.unavailable import DatabaseUnavailableError, database_faults
+
+# How much later than the server this end gives up a statement, seconds: the server's own answer says more.
+_GRACE = 1.0
+# For clearing up a connection that goes back to the pool, and for closing the pool, seconds.
+_CLEARING = 2.0
+_LOCK_POLL = 0.1
+_NO_LIMIT = 7 * 24 * 3600.0
+
+
+@dataclass(frozen=True)
+class PostgresLimits:
+    """The pool's size, and seconds."""
+
+    pool: int = 10
+    connect: float = 3
+    acquire: float = 5
+    statement: float = 5
+    lock: float = 4
+    idle: float = 10
+
+
+_in_no_hurry: contextvars.ContextVar[bool] = contextvars.ContextVar("in_no_hurry", default=False)
+
+
+@contextlib.contextmanager
+def unhurried() -> Iterator[None]:
+    """Statements begun inside may take as long as they need: migrations, housekeeping."""
+    before = _in_no_hurry.set(True)
+    try:
+        yield
+    finally:
+        _in_no_hurry.reset(before)
 
 
 class PostgresWrite(PostgresTransaction, Owned):
@@ -25,15 +66,27 @@ class PostgresWrite(PostgresTransaction, Owned):
     async def __aenter__(self) -> PostgresTransaction:
         if self._parent is not None:
             return self._parent
-        self.connection = await self.get_connection()
-        self.transaction = self.connection.transaction()
-        try:
-            await self.begin()
-        except BaseException:
-            await self._give_back()
-            raise
+        with database_faults():
+            self.connection = await self.engine.acquire()
+            self.transaction = self.connection.transaction()
+            try:
+                await self.begin()
+                await self._set_limits()
+            except BaseException:
+                # Nobody knows whether it is in a transaction.
+                self.connection.terminate()
+                await self.engine.release(self.connection)
+                raise
         self.context = self.engine.current_transaction.set(self)
         return self
+
+    async def _set_limits(self) -> None:
+        """Where they are not those of the whole connection."""
+        limits = self.engine.limits
+        if _in_no_hurry.get():
+            await self.connection.execute("SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0")
+        elif self.engine.behind_pooler:
+            await self.connection.execute("; ".join(f"SET LOCAL {k} = {v}" for k, v in _server_limits(limits).items()))
 
     async def __aexit__(self, exception_type: Any, exception: Any, traceback: Any) -> bool:
         if self._parent is not None:
@@ -42,17 +95,15 @@ class PostgresWrite(PostgresTransaction, Owned):
         self.finished = True
         try:
             if exception is not None and not self._rolled_back:
-                await self.rollback()
+                # A connection on which not even that can be said is thrown away when it is given back.
+                with contextlib.suppress(DatabaseUnavailableError), database_faults():
+                    await asyncio.wait_for(self.rollback(), _CLEARING)
             elif exception is None and not self._rolled_back and not self._committed:
-                await to_the_end(self.commit())
+                with database_faults():
+                    await to_the_end(self.commit())
         finally:
-            await self._give_back()
+            await self.engine.release(self.connection)
         return exception is None
-
-    async def _give_back(self) -> None:
-        pool = self.engine.pool
-        assert pool is not None
-        await pool.release(self.connection)
 
 
 class Postgres(PostgresEngine):
@@ -60,22 +111,89 @@ class Postgres(PostgresEngine):
 
     current_transaction: Any
 
-    def __init__(self, dsn: str) -> None:
+    def __init__(self, dsn: str, limits: PostgresLimits) -> None:
         super().__init__(config={"dsn": dsn})
+        self.limits = limits
+        self.behind_pooler = False
 
     async def check_version(self) -> None:
         """Nothing: Piccolo would connect here, while the program is still being put together."""
 
     async def open(self) -> None:
-        await self.start_connection_pool(min_size=1, max_size=10, command_timeout=60, timeout=10)
+        with database_faults():
+            self.behind_pooler = await self._finds_pooler()
+            # A pooler gives each transaction another session: nothing that belongs to one may be relied upon.
+            session: dict[str, Any] = (
+                {"statement_cache_size": 0}
+                if self.behind_pooler
+                else {"server_settings": {"application_name": "kabinet", **_server_limits(self.limits)}}
+            )
+            self.pool = await asyncpg.create_pool(
+                **self.config,
+                # No floor to be kept up: asyncpg would log a trace for each attempt while the database is away.
+                min_size=0,
+                max_size=self.limits.pool,
+                timeout=self.limits.connect,
+                command_timeout=self.limits.statement + _GRACE,
+                **session,
+            )
+
+    async def _finds_pooler(self) -> bool:
+        """Whether something like PgBouncer stands between: it invents the process number that it gives out."""
+        connection = await self._connect()
+        try:
+            pid = await connection.fetchval("SELECT pg_backend_pid()", timeout=self.limits.statement)
+            return bool(pid != connection.get_server_pid())
+        finally:
+            await connection.close(timeout=_CLEARING)
 
     async def close(self) -> None:
-        if self.pool is not None:
-            await self.close_connection_pool()
+        if self.pool is None:
+            return
+        pool, self.pool = self.pool, None
+        try:
+            await asyncio.wait_for(pool.close(), _CLEARING)
+        except (TimeoutError, OSError, asyncpg.InterfaceError, asyncpg.PostgresError):
+            pool.terminate()
+
+    async def _connect(self) -> asyncpg.Connection[Any]:
+        return await asyncpg.connect(**self.config, timeout=self.limits.connect, statement_cache_size=0)
 
     async def new_connection(self) -> asyncpg.Connection[Any]:
-        """A connection outside the pool, for the caller to close."""
-        return await self.get_new_connection()
+        """A session outside the pool, without limits, for the caller to close."""
+        if self.behind_pooler:
+            raise DatabaseUnavailableError(
+                "a pooler such as PgBouncer stands before PostgreSQL, and this needs a session of its own:"
+                " name PostgreSQL itself in KABINET_DATABASE for this command"
+            )
+        with database_faults():
+            return await self._connect()
+
+    @contextlib.asynccontextmanager
+    async def locked(self, number: int) -> AsyncIterator[None]:
+        """Hold an advisory lock; in a transaction, as that keeps its session behind a pooler too."""
+        with database_faults():
+            connection = await self._connect()
+        try:
+            with database_faults():
+                # Asked again and again: who waits inside PostgreSQL would use up the server connections of a pooler.
+                while not await _takes_lock(connection, number):  # noqa: ASYNC110 - no event of another machine
+                    await asyncio.sleep(_LOCK_POLL)
+            yield
+        finally:
+            await connection.close(timeout=_CLEARING)
+
+    async def acquire(self) -> Any:
+        if self.pool is None:
+            raise DatabaseUnavailableError("the connections are closed")
+        return await self.pool.acquire(timeout=self.limits.acquire)
+
+    async def release(self, connection: Any) -> None:
+        """A connection that cannot be cleared up in time is thrown away: what was done on it is done."""
+        if self.pool is None:
+            return
+        with contextlib.suppress(OSError, asyncpg.InterfaceError, asyncpg.PostgresError):
+            await self.pool.release(connection, timeout=_CLEARING)
 
     def forget_foreign_transaction(self) -> None:
         """Let a task made inside a transaction that has ended begin its own."""
@@ -83,12 +201,45 @@ class Postgres(PostgresEngine):
             self.current_transaction.set(None)
 
     async def run_querystring(self, querystring: QueryString, in_pool: bool = True) -> Any:
-        self.forget_foreign_transaction()
-        return await super().run_querystring(querystring, in_pool)
+        query, arguments = querystring.compile_string(engine_type=self.engine_type)
+        return await self._run(query, arguments)
 
     async def run_ddl(self, ddl: str, in_pool: bool = True) -> Any:
+        return await self._run(ddl, ())
+
+    async def _run(self, query: str, arguments: Sequence[Any]) -> Any:
         self.forget_foreign_transaction()
-        return await super().run_ddl(ddl, in_pool)
+        transaction = self.current_transaction.get()
+        long = {"timeout": _NO_LIMIT} if _in_no_hurry.get() else {}
+        if transaction is not None:
+            with database_faults():
+                return await transaction.connection.fetch(query, *arguments, **long)
+        if long or self.behind_pooler:
+            async with self.transaction():
+                return await self._run(query, arguments)
+        with database_faults():
+            connection = await self.acquire()
+            try:
+                return await connection.fetch(query, *arguments)
+            finally:
+                await self.release(connection)
 
     def transaction(self, allow_nested: bool = True) -> PostgresWrite:
         return PostgresWrite(self, allow_nested)
+
+
+async def _takes_lock(connection: asyncpg.Connection[Any], number: int) -> bool:
+    await connection.execute("BEGIN; SET LOCAL idle_in_transaction_session_timeout = 0")
+    if await connection.fetchval("SELECT pg_try_advisory_xact_lock($1)", number):
+        return True
+    await connection.execute("ROLLBACK")
+    return False
+
+
+def _server_limits(limits: PostgresLimits) -> dict[str, str]:
+    """In milliseconds, as PostgreSQL reads a number without a unit."""
+    return {
+        "statement_timeout": str(int(limits.statement * 1000)),
+        "lock_timeout": str(int(limits.lock * 1000)),
+        "idle_in_transaction_session_timeout": str(int(limits.idle * 1000)),
+    }

@@ -19,6 +19,7 @@ from piccolo.query.base import Query
 from piccolo.querystring import QueryString
 
 from db.owned import Owned, joinable, to_the_end
+from db.unavailable import database_faults
 
 READERS = 3
 # How long a statement waits for another process (an import, a second worker) to let go of the file, seconds.
@@ -51,7 +52,8 @@ class SQLiteWrite(SQLiteTransaction, Owned):
         await self.engine.turn.acquire()
         try:
             self.connection = self.engine.writer
-            await to_the_end(self.begin())
+            with database_faults():
+                await to_the_end(self.begin())
         except BaseException:
             await self._leave_nothing_open()
             raise
@@ -65,7 +67,8 @@ class SQLiteWrite(SQLiteTransaction, Owned):
         self.finished = True
         try:
             if exception is None and not self._rolled_back and not self._committed:
-                await to_the_end(self.commit())
+                with database_faults():
+                    await to_the_end(self.commit())
         finally:
             await self._leave_nothing_open()
         return exception is None
@@ -74,7 +77,8 @@ class SQLiteWrite(SQLiteTransaction, Owned):
         """Roll back whatever is still open, then give the writer to the next in turn."""
         try:
             if self.engine.writer.in_transaction:
-                await to_the_end(self.rollback())
+                with database_faults():
+                    await to_the_end(self.rollback())
         finally:
             self.engine.turn.release()
 
@@ -103,6 +107,10 @@ class SQLite(SQLiteEngine):
         return self._writer
 
     async def open(self) -> None:
+        with database_faults():
+            await self._open()
+
+    async def _open(self) -> None:
         # Made here and not by SQLite: for its owner only, as -wal and -shm will be after it.
         os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
         try:
@@ -148,6 +156,10 @@ class SQLite(SQLiteEngine):
         return await self._run(ddl, ())
 
     async def _run(self, query: str, arguments: Iterable[Any]) -> Any:
+        with database_faults():
+            return await self._run_in_turn(query, arguments)
+
+    async def _run_in_turn(self, query: str, arguments: Iterable[Any]) -> Any:
         transaction = joinable(self.current_transaction.get())
         if transaction is not None:
             return await self.writer.execute_fetchall(query, arguments)
@@ -159,6 +171,17 @@ class SQLite(SQLiteEngine):
                 self._readers.put_nowait(reader)
         async with self.turn:
             return await to_the_end(self.writer.execute_fetchall(query, arguments))
+
+    async def truncate_log(self) -> bool:
+        """Empty the `-wal` file, where pages as they were before they were wiped would linger; whether it could be."""
+        connection = await self.new_connection()
+        try:
+            # Not the writer, and no long wait: a reader that is in the way now is not in an hour.
+            await connection.execute("PRAGMA busy_timeout = 500")
+            rows = await connection.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")
+            return all(row["busy"] == 0 for row in cast(Any, rows))
+        finally:
+            await connection.close()
 
     def transaction(
         self, transaction_type: TransactionType = TransactionType.immediate, allow_nested: bool = True

@@ -237,6 +237,17 @@ class JournalEntry(Table, tablename="journal"):
     details = Text()
 
 
+# --- The installation itself ---
+
+
+class Installation(Table, tablename="installation"):
+    """One row. `secret_hash` tells whether a secret is this database's; `probes` is counted up to see it written."""
+
+    id = Integer(primary_key=True)
+    secret_hash = Varchar(length=64)
+    probes = BigInt(default=0)
+
+
 TABLES: tuple[type[Table], ...] = (
     Account,
     Bill,
@@ -254,4 +265,5 @@ TABLES: tuple[type[Table], ...] = (
     Throttle,
     OutboxMessage,
     JournalEntry,
+    Installation,
 )

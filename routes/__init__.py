@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from litestar.handlers import HTTPRouteHandler
 
-from routes import captcha, health, language, legal, session_note
+from routes import captcha, language, legal, session_note
 from routes.email import confirmation
 from routes.profile import accounts, cards, data, overview
 from routes.profile.security import confirmation as security_confirmation
@@ -47,7 +47,6 @@ _ALWAYS = (
     language,
     legal,
     session_note,
-    health,
 )
 _OF_TRACK = {
     "account": (phone, code, bill, address, person, password, connection),

@@ -25,21 +25,21 @@ class Kabinet(Litestar):
 
     def __init__(self, settings: Settings, **parts: Any) -> None:
         super().__init__(request_class=UncachedRequest, **parts)
-        self._settings = settings
+        self.settings = settings
         route_without_caches(self)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http":
             await super().__call__(scope, receive, send)
             return
-        with spoken(language_of(scope, self._settings)):
+        with spoken(language_of(scope, self.settings)):
             send = _without_body(scope["method"], send)
             if scope["method"] == "HEAD":
                 scope = {**scope, "method": "GET"}
             try:
                 check_lengths(scope)
-                check_host(scope, self._settings)
-                check_development(scope, self._settings)
+                check_host(scope, self.settings)
+                check_development(scope, self.settings)
             except HTTPException as refusal:
                 await self._refuse(refusal, scope, receive, send)
                 return

@@ -1,59 +1,103 @@
-"""Static files under hashed names, compressed once; ServeStatic answers 304 and the best encoding."""
+"""Static files under hashed names, read and compressed once and kept in memory."""
 
 from __future__ import annotations
 
 import gzip
 import hashlib
-import shutil
-import tempfile
-import weakref
+import mimetypes
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import brotli
-from servestatic import ServeStaticASGI
+from litestar.datastructures import Headers
+from litestar.exceptions import MethodNotAllowedException, NotFoundException
 
 STATIC = Path(__file__).parent.parent / "static"
 _COMPRESSED = {".js", ".css", ".svg", ".txt", ".html", ".webmanifest"}
+# A changed file has another name.
+_FOR_EVER = "public, max-age=31536000, immutable"
+
+
+@dataclass(frozen=True)
+class Asset:
+    """One file as it is sent: its bytes by `Content-Encoding`, the best first."""
+
+    address: str
+    media_type: str
+    etag: str
+    bodies: tuple[tuple[str, bytes], ...]
 
 
 class Assets:
-    """Call it with a file's name for its address. Built anew when a file changes where `reload` is on."""
+    """Call it with a file's name for its address. Read anew when a file changes where `reload` is on."""
 
     def __init__(self, *, reload: bool) -> None:
         self._reload = reload
-        self._folder = Path(tempfile.mkdtemp(prefix="kabinet-static-"))
-        weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
-        self._known: dict[str, tuple[int, str]] = {}
-        self.application = ServeStaticASGI(
-            None, max_age=0, allow_all_origins=False, immutable_file_test=r"^.+\.[0-9a-f]{12}\..+$"
-        )
+        self._known: dict[str, tuple[int, Asset]] = {}
+        self._served: dict[str, Asset] = {}
         for path in sorted(STATIC.rglob("*")):
             if path.is_file():
                 self(path.relative_to(STATIC).as_posix())
+
+    @property
+    def files(self) -> list[Path]:
+        """What the addresses were made from."""
+        return [STATIC / name for name in self._known]
 
     def __call__(self, name: str) -> str:
         known = self._known.get(name)
         if known is None or self._reload:
             changed = (STATIC / name).stat().st_mtime_ns
             if known is None or known[0] != changed:
-                known = self._known[name] = (changed, self._build(name))
-        return f"/static/{known[1]}"
-
-    def _build(self, name: str) -> str:
-        content = (STATIC / name).read_bytes()
-        digest = hashlib.sha256(content).hexdigest()[:12]
-        source = Path(name)
-        hashed = source.with_name(f"{source.stem}.{digest}{source.suffix}").as_posix()
-        built = self._folder / hashed
-        built.parent.mkdir(parents=True, exist_ok=True)
-        if source.suffix in _COMPRESSED:
-            built.with_name(built.name + ".br").write_bytes(brotli.compress(content))
-            built.with_name(built.name + ".gz").write_bytes(gzip.compress(content, mtime=0))
-        built.write_bytes(content)
-        self.application.add_file_to_dictionary(f"/{hashed}", str(built), root=f"{self._folder}/")
-        return hashed
+                known = self._known[name] = (changed, _read(name))
+                self._served[f"/{known[1].address}"] = known[1]
+        return f"/static/{known[1].address}"
 
     async def serve(self, scope: Any, receive: Any, send: Any) -> None:
         """What is mounted at /static: Litestar hands the path on with a slash at its end."""
-        await self.application({**scope, "path": scope["path"].rstrip("/")}, receive, send)
+        if scope["method"] != "GET":
+            raise MethodNotAllowedException
+        asset = self._served.get(scope["path"].rstrip("/"))
+        if asset is None:
+            raise NotFoundException
+        headers = Headers.from_scope(scope)
+        encoding, body = _best(asset, headers.get("accept-encoding", ""))
+        etag = f'"{asset.etag}{encoding and "-" + encoding}"'
+        answer = {"Cache-Control": _FOR_EVER, "ETag": etag, "Vary": "Accept-Encoding"}
+        unchanged = etag in headers.get("if-none-match", "")
+        if not unchanged:
+            answer |= {"Content-Type": asset.media_type, "Content-Length": str(len(body))}
+            answer |= {"Content-Encoding": encoding} if encoding else {}
+        raw = [(name.lower().encode(), value.encode()) for name, value in answer.items()]
+        await send({"type": "http.response.start", "status": 304 if unchanged else 200, "headers": raw})
+        await send({"type": "http.response.body", "body": b"" if unchanged else body})
+
+
+def _read(name: str) -> Asset:
+    content = (STATIC / name).read_bytes()
+    digest = hashlib.sha256(content).hexdigest()[:12]
+    source = Path(name)
+    bodies = [("", content)]
+    if source.suffix in _COMPRESSED:
+        bodies = [("br", brotli.compress(content)), ("gzip", gzip.compress(content, mtime=0)), *bodies]
+    kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
+    text = kind.startswith("text/") or kind.endswith(("javascript", "xml", "json"))
+    return Asset(
+        address=source.with_name(f"{source.stem}.{digest}{source.suffix}").as_posix(),
+        media_type=f"{kind}; charset=utf-8" if text else kind,
+        etag=digest,
+        bodies=tuple(bodies),
+    )
+
+
+def _best(asset: Asset, accepted: str) -> tuple[str, bytes]:
+    """The first encoding that the browser names and does not refuse with `q=0`."""
+    named = {}
+    for part in accepted.split(","):
+        name, _, weight = part.partition(";")
+        named[name.strip().lower()] = weight.replace(" ", "").lower()
+    for encoding, body in asset.bodies:
+        if not encoding or (encoding in named and named[encoding].rstrip("0.") != "q="):
+            return encoding, body
+    return asset.bodies[-1]

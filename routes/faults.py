@@ -1,23 +1,23 @@
-"""Exception -> page in the portal's look, once. A trace goes to the log, never to a page."""
+"""Exception -> page in the portal's look, once. What is logged of it is one line, routes/logs.py."""
 
 from __future__ import annotations
 
 import logging
-import sqlite3
 from typing import Any
 
-import asyncpg
 from litestar import MediaType, Request, Response
 from litestar.exceptions import HTTPException
 from litestar.types import ExceptionHandlersMap
 
+from db.unavailable import DatabaseUnavailableError
+from routes.logs import fault_line, fault_trace
 from routes.templates import Templates
 
 _log = logging.getLogger("kabinet.faults")
 # What the page knows how to say; any other 4xx is told as 400, any other 5xx as 500.
 _TOLD = {400, 403, 404, 405, 413, 429, 500, 503}
-# The database is away, full or overloaded: come again, as against a fault of ours.
-_AWAY = (OSError, sqlite3.OperationalError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, TimeoutError)
+# Where not even the page of a fault can be drawn.
+_BARE = "<!DOCTYPE html><html lang=ru><title>Ошибка</title><p>Личный кабинет временно недоступен."
 
 
 def exception_handlers(templates: Templates) -> ExceptionHandlersMap:
@@ -33,19 +33,31 @@ def exception_handlers(templates: Templates) -> ExceptionHandlersMap:
             "idle_until": None,
         }
         headers = {**headers, "Cache-Control": "no-store", "Vary": "HX-Request-Type", "HX-Push-Url": "false"}
-        html = templates.render("partials/fault.html", values)
+        try:
+            html = templates.render("partials/fault.html", values)
+        except Exception as error:  # noqa: BLE001 - a page of faults that has one itself
+            _log.error("the page of a fault cannot be drawn: %s", fault_line(error))
+            html = _BARE
         return Response(html, media_type=MediaType.HTML, status_code=status, headers=headers)
 
     def expected(request: Request[Any, Any, Any], error: HTTPException) -> Response[str]:
         status = error.status_code if error.status_code in _TOLD else 500 if error.status_code >= 500 else 400
         if status >= 500:
-            _log.error("%s %s", request.method, request.scope.get("path_template", ""), exc_info=error)
+            _say(request, status, fault_line(error), error)
         return answer(request, status, dict(error.headers or {}))
 
-    def unexpected(request: Request[Any, Any, Any], error: Exception) -> Response[str]:
-        away = isinstance(error, _AWAY)
-        # The path's template, not the path: a link's token is a secret.
-        _log.error("%s %s", request.method, request.scope.get("path_template", ""), exc_info=error)
-        return answer(request, 503 if away else 500, {"Retry-After": "30"} if away else {})
+    def unavailable(request: Request[Any, Any, Any], error: DatabaseUnavailableError) -> Response[str]:
+        _say(request, 503, f"the database is unavailable: {error}", error)
+        return answer(request, 503, {"Retry-After": "30"})
 
-    return {HTTPException: expected, Exception: unexpected}
+    def unexpected(request: Request[Any, Any, Any], error: Exception) -> Response[str]:
+        _say(request, 500, fault_line(error), error)
+        return answer(request, 500, {})
+
+    return {HTTPException: expected, DatabaseUnavailableError: unavailable, Exception: unexpected}
+
+
+def _say(request: Request[Any, Any, Any], status: int, line: str, error: Exception) -> None:
+    # The path's template, not the path: a link's token is a secret.
+    _log.error("%s %s %d: %s", request.method, request.scope.get("path_template", ""), status, line)
+    _log.debug("%s", fault_trace(error))

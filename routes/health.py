@@ -1,10 +1,24 @@
-"""For machines: is the process alive, and can it reach its database."""
+"""For machines: is the process alive, and can it do its work."""
 
 from __future__ import annotations
 
-from litestar import MediaType, get
+import asyncio
+import logging
+from collections.abc import Sequence
+from pathlib import Path
 
-from db.engine import run
+from litestar import MediaType, Response, get
+from litestar.handlers import HTTPRouteHandler
+
+from db import installation
+from db.unavailable import DatabaseUnavailableError
+from routes.logs import fault_line
+
+# Whoever asks gives up after a few seconds.
+ANSWER_SECONDS = 1.5
+# However many ask, the database is written at most this often, seconds.
+_FRESH = 1.0
+_log = logging.getLogger("kabinet.health")
 
 
 @get("/health/live", media_type=MediaType.TEXT, sync_to_thread=False)
@@ -12,11 +26,51 @@ def live() -> str:
     return "alive\n"
 
 
-@get("/health/ready", media_type=MediaType.TEXT)
-async def ready() -> str:
-    """A fault of the database ends in faults.py as 503."""
-    await run("SELECT 1 AS one FROM migration")
-    return "ready\n"
+class Readiness:
+    """Writes to the database and looks for the files; one look at a time, whose answer counts for a second."""
+
+    def __init__(self, files: Sequence[Path]) -> None:
+        self._files = files
+        self._looking: asyncio.Task[str] | None = None
+        self._looked_at = float("-inf")
+        self._said = ""
+
+    async def lacking(self) -> str:
+        """What is missing, in a few words; empty where nothing is."""
+        clock = asyncio.get_running_loop().time
+        if self._looking is None or (self._looking.done() and clock() - self._looked_at > _FRESH):
+            self._looking = asyncio.create_task(self._look())
+        # Not cancelled by one who stops waiting: a statement in a thread cannot be called back.
+        await asyncio.wait({self._looking}, timeout=ANSWER_SECONDS)
+        lacking = self._looking.result() if self._looking.done() else "the database does not answer"
+        if lacking != self._said:
+            self._said = lacking
+            _log.log(logging.ERROR if lacking else logging.INFO, "%s", lacking or "ready again")
+        return lacking
+
+    async def _look(self) -> str:
+        try:
+            await installation.probe()
+        except DatabaseUnavailableError as error:
+            return f"the database is unavailable: {error}"
+        except Exception as error:  # noqa: BLE001 - whatever it is, this process is not ready
+            return f"the database cannot be used: {fault_line(error)}"
+        finally:
+            self._looked_at = asyncio.get_running_loop().time()
+        gone = next((file for file in self._files if not file.is_file()), None)
+        return f"{gone.name} is missing" if gone else ""
 
 
-handlers = [live, ready]
+def health_handlers(files: Sequence[Path]) -> list[HTTPRouteHandler]:
+    readiness = Readiness(files)
+
+    @get("/health/ready", media_type=MediaType.TEXT)
+    async def ready() -> Response[str]:
+        """503 without the reason, which is in the log: anyone may ask."""
+        lacking = await readiness.lacking()
+        headers = {"Cache-Control": "no-store"}
+        if lacking:
+            return Response("not ready\n", status_code=503, headers={**headers, "Retry-After": "10"})
+        return Response("ready\n", headers=headers)
+
+    return [live, ready]

@@ -1,39 +1,88 @@
-"""What is logged and what never is."""
+"""What is logged and what never is: one line an event, on stderr, without a path, a value or a whole address.
+
+A request's line and every line that is written while it is answered carry the same id.
+"""
 
 from __future__ import annotations
 
 import logging
-import re
+import traceback
+from contextvars import ContextVar
+from pathlib import Path
+from typing import Any
 
 from litestar.logging import LoggingConfig
 
-from routes.own_path import LINKS
+_ROOT = Path(__file__).parent.parent
+_FORMAT = "%(asctime)s %(levelname)s %(name)s %(request)s %(message)s"
+# The id of the request that is being answered.
+request_id: ContextVar[str] = ContextVar("request_id", default="-")
 
-# The token of a link is a secret, and the server's access log prints paths.
-_TOKEN = re.compile(rf"((?:{'|'.join(LINKS)}|/captcha)/|\binstead=)[^\s?&\"'/]+")
 
-
-class WithoutTokens(logging.Filter):
-    """Cuts link tokens out of the access log's paths, and out of the scopes that `--log-level trace` prints."""
+class WithRequest(logging.Filter):
+    """Gives every record the id of the request that is being answered."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        if isinstance(record.args, tuple):
-            record.args = tuple(_without_tokens(a) if isinstance(a, str | dict) else a for a in record.args)
+        record.request = request_id.get()
         return True
 
 
-def _without_tokens(said: object) -> str:
-    return _TOKEN.sub(r"\1…", str(said))
+def logging_settings(level: str) -> dict[str, Any]:
+    """For `logging.config`: our own loggers at `level`; libraries that print addresses and bodies at WARNING."""
+    quiet = {"level": "WARNING", "handlers": ["console"], "propagate": False}
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"standard": {"format": _FORMAT}},
+        "filters": {"request": {"()": WithRequest}},
+        "handlers": {
+            "console": {
+                "class": "logging.StreamHandler",
+                "stream": "ext://sys.stderr",
+                "formatter": "standard",
+                "filters": ["request"],
+            }
+        },
+        "root": {"level": level.upper(), "handlers": ["console"]},
+        "loggers": {
+            **{name: dict(quiet) for name in ("httpx", "httpcore", "aiosmtplib", "aiosqlite", "asyncio", "litestar")},
+            "_granian": {"level": "INFO", "handlers": ["console"], "propagate": False},
+        },
+    }
 
 
-def logging_config() -> LoggingConfig:
-    """Our own loggers at INFO; libraries that print addresses and bodies (httpx, aiosmtplib) at WARNING."""
-    for server_log in ("uvicorn.access", "uvicorn.asgi"):
-        logging.getLogger(server_log).addFilter(WithoutTokens())
-    quiet = {"level": "WARNING", "handlers": ["queue_listener"], "propagate": False}
+def logging_config(level: str) -> LoggingConfig:
+    """The same as Litestar wants it, written at once: no thread that a forked worker would be without."""
+    values = logging_settings(level)
+    values["handlers"]["queue_listener"] = values["handlers"]["console"]
     return LoggingConfig(
-        root={"level": "INFO", "handlers": ["queue_listener"]},
-        formatters={"standard": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
-        loggers=dict.fromkeys(("httpx", "httpcore", "aiosmtplib", "aiosqlite", "asyncio"), quiet),
+        **{name: value for name, value in values.items() if name != "disable_existing_loggers"},
+        disable_existing_loggers=False,
         log_exceptions="never",
     )
+
+
+def fault_line(error: BaseException) -> str:
+    """Types and places, innermost last; never a message, which may quote what was typed."""
+    kinds = []
+    seen: BaseException | None = error
+    while seen is not None:
+        kinds.append(type(seen).__name__)
+        seen = seen.__cause__ or (None if seen.__suppress_context__ else seen.__context__)
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if _is_ours(frame.filename)][-4:]
+    places = " > ".join(f"{Path(frame.filename).relative_to(_ROOT)}:{frame.lineno}" for frame in own)
+    last = frames[-1] if frames else None
+    if last is not None and not _is_ours(last.filename):
+        places += f" > {Path(last.filename).name}:{last.lineno}"
+    return f"{' from '.join(kinds)} at {places or 'an unknown place'}"
+
+
+def _is_ours(file: str) -> bool:
+    path = Path(file)
+    return path.is_relative_to(_ROOT) and "site-packages" not in path.parts
+
+
+def fault_trace(error: BaseException) -> str:
+    """Every frame with its line of code, without the message."""
+    return "".join(traceback.format_tb(error.__traceback__))

@@ -68,6 +68,11 @@ class Templates:
         for name, file in _PIECES.items():
             self.environment.globals[name] = self._piece(file, name)
 
+    @property
+    def files(self) -> list[Path]:
+        """Every template there is now; whichever of them is gone later cannot be drawn."""
+        return sorted(path for path in TEMPLATES.rglob("*") if path.suffix in {".html", ".txt", ".po", ".json"})
+
     def render(self, template: str, values: Mapping[str, Any]) -> str:
         return self.environment.get_template(template).render({"language": current(), **values})
 

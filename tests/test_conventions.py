@@ -24,6 +24,8 @@ LONGER = {
     "settings.py": "every setting and its check in one place",
     "tests/test_conventions.py": "every convention in one place",
     "tests/conftest.py": "the fixtures that all tests share",
+    "tests/test_settings.py": "every wrong setting in one table",
+    "tests/domain/channels/test_smtp.py": "one subject: a real server, and what follows from each of its answers",
     "tests/domain/test_delivery.py": "one subject: what becomes of a message, each fault beside the next",
     "tests/domain/test_registry_import.py": "one subject: an import, each of its promises",
     "tests/faults/test_unique_indexes.py": "one subject: every unique index, each occupied in the middle of a request",
@@ -31,7 +33,13 @@ LONGER = {
     "tests/routes/registration/account/test_code.py": "one step: its guesses, waits and budgets",
 }
 PURE = ("phones", "money", "periods", "account_numbers", "people", "passwords", "sealing")
-CATCHING = {"routes/faults.py", "domain/delivery.py", "domain/delivery_worker.py"}
+CATCHING = {
+    "routes/faults.py",
+    "routes/health.py",
+    "domain/delivery.py",
+    "domain/delivery_worker.py",
+    "domain/housekeeping.py",
+}
 
 
 def python_files(*folders: str) -> list[Path]:
@@ -275,6 +283,7 @@ def test_no_file_names_this_machine_or_a_package_index() -> None:
         *python_files("tests"),
         ROOT / "pyproject.toml",
         ROOT / "requirements.lock",
+        ROOT / "requirements-dev.lock",
         ROOT / "Makefile",
     ]:
         if path == Path(__file__):

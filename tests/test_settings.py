@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from settings import SettingsError, load
+from settings import Settings, SettingsError, load
 
 ROOT = Path(__file__).parents[1]
 SECRET = "0123456789abcdef0123456789abcdef"
@@ -18,7 +18,7 @@ PRODUCTION = {
     "KABINET_MODE": "production",
     "KABINET_SECRET": SECRET,
     "KABINET_PUBLIC_URL": "https://kabinet.example.org",
-    "KABINET_SMS": "http+kannel://portal:hidden@sms.example.org:13013/cgi-bin/sendsms",
+    "KABINET_SMS": "https+kannel://portal:hidden@sms.example.org:13013/cgi-bin/sendsms",
     "KABINET_MAIL": "smtp://portal:hidden@mail.example.org:587",
     "KABINET_MAIL_FROM": "Кабинет <kabinet@example.org>",
     "KABINET_STAFF_EMAIL": "staff@example.org",
@@ -91,6 +91,39 @@ WRONG = [
     ("KABINET_SECRET", {**PRODUCTION, "KABINET_SECRET": ""}),
     ("KABINET_PUBLIC_URL", {**PRODUCTION, "KABINET_PUBLIC_URL": "http://kabinet.example.org"}),
     ("KABINET_CAPTCHA_CODE", {**PRODUCTION, "KABINET_CAPTCHA_CODE": "12345"}),
+    # Accepted without a word once.
+    ("KABINET_SMS", {"KABINET_SMS": "http+kannel://portal:hidden@127.0.0.1:13013"}),
+    ("KABINET_SMS", {"KABINET_SMS": "http+kannel://portal:hidden@127.0.0.1:13013/"}),
+    ("KABINET_SMS", {"KABINET_SMS": "http+kannel://portal@127.0.0.1/cgi-bin/sendsms"}),
+    ("KABINET_SMS", {"KABINET_SMS": "http+kannel://a:hidden@host/x,http+kannel://a:hidden@host/x"}),
+    ("KABINET_MAIL", {**WITH_MAIL, "KABINET_MAIL": "smtp://portal:hidden@mail.example.org/inbox"}),
+    ("KABINET_MAIL", {**WITH_MAIL, "KABINET_MAIL": "smtp://portal@mail.example.org"}),
+    ("KABINET_SESSION_IDLE", {"KABINET_SESSION_IDLE": "43201"}),
+    ("KABINET_SESSION_IDLE", {"KABINET_SESSION_LIFETIME": "1799"}),
+    ("KABINET_POSTGRES_LOCK_TIMEOUT", {"KABINET_POSTGRES_LOCK_TIMEOUT": "6"}),
+    ("KABINET_POSTGRES_LOCK_TIMEOUT", {"KABINET_POSTGRES_STATEMENT_TIMEOUT": "3"}),
+    ("KABINET_POSTGRES_POOL", {"KABINET_POSTGRES_POOL": "0"}),
+    ("KABINET_POSTGRES_CONNECT_TIMEOUT", {"KABINET_POSTGRES_CONNECT_TIMEOUT": "301"}),
+    ("KABINET_SESSION_LIFETIME", {"KABINET_SESSION_LIFETIME": "99999999999"}),
+    ("KABINET_LOG_LEVEL", {"KABINET_LOG_LEVEL": "verbose"}),
+    # What would cross the network in the clear, or could be guessed.
+    ("KABINET_SMS", {**PRODUCTION, "KABINET_SMS": "http+kannel://portal:hidden@sms.example.org/cgi-bin/sendsms"}),
+    ("KABINET_SMS", {**PRODUCTION, "KABINET_SMS": "http+kannel://portal:hidden@10.0.0.5:13013/cgi-bin/sendsms"}),
+    ("KABINET_DATABASE", {**PRODUCTION, "KABINET_DATABASE": "postgresql://portal:hidden@db.example.org/kabinet"}),
+    ("KABINET_DATABASE", {**PRODUCTION, "KABINET_DATABASE": "postgresql://portal:hidden@10.0.0.5:5432/kabinet"}),
+    ("KABINET_DATABASE", {**PRODUCTION, "KABINET_DATABASE": "postgres://a:hidden@127.0.0.1,db2:5432/kabinet"}),
+    ("KABINET_DATABASE", {**PRODUCTION, "KABINET_DATABASE": "postgresql://a:hidden@db/kabinet?sslmode=prefer"}),
+    ("KABINET_DATABASE", {**PRODUCTION, "KABINET_DATABASE": "postgresql:///kabinet?host=db.example.org"}),
+    ("KABINET_SECRET", {**PRODUCTION, "KABINET_SECRET": "a" * 32}),
+    ("KABINET_SECRET", {**PRODUCTION, "KABINET_SECRET": "changeme" * 5}),
+    ("KABINET_SECRET", {**PRODUCTION, "KABINET_SECRET": "0123456789" * 4 + "012"}),
+    ("KABINET_SECRET", {**PRODUCTION, "KABINET_SECRET": "ab" * 8 + "ba" * 12}),
+    ("KABINET_TRUSTED_PROXIES", {**PRODUCTION, "KABINET_TRUSTED_PROXIES": "0.0.0.0/0"}),
+    ("KABINET_TRUSTED_PROXIES", {**PRODUCTION, "KABINET_TRUSTED_PROXIES": "10.0.0.1,::/0"}),
+    # Names that are not ours.
+    ("KABINET_SESION_IDLE", {"KABINET_SESION_IDLE": "60"}),
+    ("kabinet_sms_form", {"kabinet_sms_form": "Kabinet"}),
+    ("KABINET_", {"KABINET_": "1"}),
 ]
 
 
@@ -116,7 +149,24 @@ def test_a_wrong_setting_is_one_line_that_names_it(
     assert "hidden" not in line
 
 
-@pytest.mark.parametrize("environment", [{}, PRODUCTION, WITH_MAIL, {"KABINET_TRUSTED_PROXIES": "10.0.0.0/8, ::1"}])
+RIGHT = [
+    {},
+    PRODUCTION,
+    WITH_MAIL,
+    {"KABINET_TRUSTED_PROXIES": "10.0.0.0/8, ::1"},
+    {"KABINET_SESSION_IDLE": "600", "KABINET_SESSION_LIFETIME": "600"},
+    {"kabinet_code_digits": "8"},
+    {**PRODUCTION, "KABINET_SMS": "http+kannel://portal:hidden@127.0.0.1:13013/cgi-bin/sendsms"},
+    {**PRODUCTION, "KABINET_SMS": "http+kannel://portal:hidden@[::1]:13013/cgi-bin/sendsms"},
+    {**PRODUCTION, "KABINET_DATABASE": "postgresql://portal:hidden@127.0.0.1:5432/kabinet"},
+    {**PRODUCTION, "KABINET_DATABASE": "postgresql://portal:hidden@localhost/kabinet"},
+    {**PRODUCTION, "KABINET_DATABASE": "postgresql://portal:hidden@/kabinet?host=/run/postgresql"},
+    {**PRODUCTION, "KABINET_DATABASE": "postgresql://portal:hidden@db.example.org/kabinet?sslmode=require"},
+    {**PRODUCTION, "KABINET_DATABASE": "postgresql://portal:hidden@db.example.org/kabinet?sslmode=verify-full"},
+]
+
+
+@pytest.mark.parametrize("environment", RIGHT)
 def test_right_settings_are_taken(monkeypatch: pytest.MonkeyPatch, environment: dict[str, str]) -> None:
     for variable, value in environment.items():
         monkeypatch.setenv(variable, value)
@@ -130,6 +180,33 @@ def test_a_file_is_read_and_the_environment_outweighs_it(monkeypatch: pytest.Mon
     monkeypatch.setenv("KABINET_CODE_TRIES", "4")
     settings = load()
     assert (settings.code_digits, settings.code_tries) == (8, 4)
+
+
+@pytest.mark.parametrize(
+    ("misspelt", "meant"),
+    [
+        ("KABINET_SESION_IDLE", "KABINET_SESSION_IDLE"),
+        ("KABINET_SMS_FORM", "KABINET_SMS_FROM"),
+        ("KABINET_TRUSTED_PROXY", "KABINET_TRUSTED_PROXIES"),
+        ("KABINET_DB", "KABINET_"),
+    ],
+)
+def test_a_misspelt_name_is_told_with_the_nearest_one(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, misspelt: str, meant: str
+) -> None:
+    said = rf"^{misspelt}: is no setting; the nearest is {meant}"
+    (tmp_path / ".env").write_text(f"{misspelt}=1\nOTHER=2\n", encoding="utf-8")
+    with pytest.raises(SettingsError, match=said):
+        load()
+    (tmp_path / ".env").unlink()
+    monkeypatch.setenv(misspelt, "1")
+    with pytest.raises(SettingsError, match=said):
+        load()
+
+
+def test_every_setting_stands_in_the_readme() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert [name for name in Settings.model_fields if f"`KABINET_{name.upper()}`" not in readme] == []
 
 
 def test_a_file_that_is_no_text_is_told_in_a_line(tmp_path: Path) -> None:

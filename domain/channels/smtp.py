@@ -72,13 +72,15 @@ class Smtp:
         except aiosmtplib.SMTPDataError as error:
             raise _refused("message", error.code) from None
         except (aiosmtplib.SMTPServerDisconnected, aiosmtplib.SMTPConnectError, TimeoutError) as error:
-            if isinstance(error.__cause__, ssl.SSLError):
+            if _is_about_tls(error):
                 raise _setup("the server's certificate or TLS is not to be trusted") from None
             raise DeliveryFailed("later", "the server cannot be reached or hung up") from None
         except aiosmtplib.SMTPResponseException as error:
             raise DeliveryFailed("later", f"the server does not want to talk ({error.code})") from None
-        except (aiosmtplib.SMTPException, OSError):
-            # No STARTTLS, no AUTH, or a certificate that nobody vouches for.
+        except (aiosmtplib.SMTPException, OSError) as error:
+            if _is_about_tls(error):
+                raise _setup("the server's certificate or TLS is not to be trusted") from None
+            # No STARTTLS, or no AUTH.
             raise _setup("the server does not offer what the settings ask for") from None
 
     async def _envelope(self, server: aiosmtplib.SMTP, sender: str, recipient: str) -> None:
@@ -110,6 +112,15 @@ class Smtp:
             raise _refused("message", code)
         if not 200 <= code < 300:
             raise DeliveryFailed("unknown", f"the server's answer makes no sense ({code})")
+
+
+def _is_about_tls(error: BaseException | None) -> bool:
+    """Whether anything that led to `error` is TLS: a certificate of nobody known, for another host, or expired."""
+    while error is not None:
+        if isinstance(error, ssl.SSLError):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def _refused(what: str, code: int) -> DeliveryFailed:

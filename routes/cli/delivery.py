@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
+import logging.config
 import signal
 
 import click
@@ -14,6 +14,7 @@ from domain.channels import open_channels
 from domain.delivery_worker import run_forever
 from domain.portal import make_portal
 from routes.cli.running import loaded_settings, refuse, run_with_database
+from routes.logs import logging_settings
 from routes.message_texts import MessageTexts
 from settings import OUTBOX, Settings
 
@@ -29,7 +30,7 @@ def run() -> None:
     settings = loaded_settings()
     if OUTBOX in settings.sms and settings.mail == OUTBOX:
         refuse("KABINET_SMS and KABINET_MAIL are both outbox: there is nothing to deliver")
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.config.dictConfig(logging_settings(settings.log_level))
 
     async def work(_: Engine) -> None:
         await _deliver_until_told(settings)

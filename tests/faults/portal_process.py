@@ -7,6 +7,7 @@ import contextlib
 import html
 import os
 import re
+import select
 import signal
 import socket
 import sys
@@ -25,9 +26,9 @@ ROOT = Path(__file__).parents[2]
 class PortalProcess:
     """`start()` and `kill()` at will: connections made meanwhile wait in the socket's queue."""
 
-    def __init__(self, database: str, folder: Path, *, log_level: str = "trace", **environment: str) -> None:
+    def __init__(self, database: str, folder: Path, workers: int = 1, **environment: str) -> None:
         self._folder = folder
-        self._log_level = log_level
+        self._workers = workers
         self._socket = socket.socket()
         self._socket.bind(("127.0.0.1", 0))
         self._socket.listen(128)
@@ -37,6 +38,8 @@ class PortalProcess:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("KABINET_")}
         self._environment = {
             **kept,
+            "PYTHONPATH": str(ROOT),
+            "KABINET_LOG_LEVEL": "debug",
             "KABINET_DATABASE": database,
             "KABINET_SECRET": SECRET,
             "KABINET_PUBLIC_URL": self.base,
@@ -46,20 +49,36 @@ class PortalProcess:
     async def start(self) -> None:
         with self.log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "uvicorn", "app:create_app", "--factory", "--app-dir", str(ROOT),
-                "--fd", str(self._socket.fileno()), "--log-level", self._log_level,
+                sys.executable, "-m", "litestar", "--app", "app:create_app", "run",
+                "--fd", str(self._socket.fileno()), "--wc", str(self._workers),
                 cwd=self._folder, env=self._environment, pass_fds=[self._socket.fileno()], stdout=log, stderr=log,
+                start_new_session=True,
             )  # fmt: skip
 
+    async def kill(self, number: int = signal.SIGKILL) -> None:
+        """SIGKILL goes to the workers too, as a power cut would; any other signal to the command alone."""
+        assert self._process is not None
+        workers = [os.pidfd_open(worker) for worker in self.workers()]
+        if number == signal.SIGKILL:
+            os.killpg(self._process.pid, number)
+        else:
+            self._process.send_signal(number)
+        await self._process.wait()
+        # A worker that is still dying could take the next connection with it.
+        for worker in workers:
+            await asyncio.to_thread(select.select, [worker], [], [], 10)
+            os.close(worker)
+
     @property
-    def process_id(self) -> int:
+    def pid(self) -> int:
         assert self._process is not None
         return self._process.pid
 
-    async def kill(self, number: int = signal.SIGKILL) -> None:
-        assert self._process is not None
-        self._process.send_signal(number)
-        await self._process.wait()
+    def workers(self) -> list[int]:
+        """Their process numbers; none once the command has ended."""
+        with contextlib.suppress(FileNotFoundError):
+            return [int(pid) for pid in Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()]
+        return []
 
     async def stop(self) -> None:
         if self._process is not None and self._process.returncode is None:
@@ -83,9 +102,9 @@ class PortalProcess:
 
 @contextlib.asynccontextmanager
 async def running_portal(
-    database: str, folder: Path, *, log_level: str = "trace", **environment: str
+    database: str, folder: Path, workers: int = 1, **environment: str
 ) -> AsyncIterator[PortalProcess]:
-    portal = PortalProcess(database, folder, log_level=log_level, **environment)
+    portal = PortalProcess(database, folder, workers, **environment)
     await portal.start()
     try:
         yield portal

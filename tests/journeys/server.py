@@ -123,7 +123,7 @@ def running(database: str, folder: Path, **settings: str) -> Iterator[Server]:
     assert loaded.returncode == 0, f"the fictitious company was not loaded: {loaded.stderr}"
 
     log = folder / "log"
-    command = [sys.executable, "-m", "uvicorn", "--factory", "app:create_app", "--port", str(port), "--no-access-log"]
+    command = [sys.executable, "-m", "litestar", "--app", "app:create_app", "run", "--port", str(port)]
     with log.open("w") as output:
         process = subprocess.Popen(command, cwd=folder, env=environment, stdout=output, stderr=subprocess.STDOUT)
     try:
@@ -132,7 +132,8 @@ def running(database: str, folder: Path, **settings: str) -> Iterator[Server]:
     finally:
         process.terminate()
         process.wait(timeout=_START_SECONDS)
-    assert "Traceback" not in log.read_text(), f"the server logged a fault:\n{log.read_text()}"
+    said = log.read_text()
+    assert not re.search("Traceback|ERROR|CRITICAL", said), f"the server logged a fault:\n{said}"
 
 
 async def new_database(uri: str) -> str:

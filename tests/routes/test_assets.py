@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from routes.assets import STATIC
 from tests.browser import Browser
 
 database_is_no_matter = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -26,8 +27,47 @@ async def test_every_file_of_a_page_is_kept_for_ever_and_compressed(client: Brow
         assert "immutable" in answer.headers["cache-control"]
         assert answer.headers["content-encoding"] == "br"
         assert "default-src 'none'" in answer.headers["content-security-policy"]
-        again = await client.get(path, headers={"If-None-Match": answer.headers.get("etag", "")})
-        assert again.status_code in {200, 304}
+        again = await client.get(path, headers={"Accept-Encoding": "br", "If-None-Match": answer.headers["etag"]})
+        assert (again.status_code, again.content) == (304, b"")
+        assert again.headers["etag"] == answer.headers["etag"]
+        head = await client.http.head(path, headers={"Accept-Encoding": "br"})
+        assert (head.status_code, head.content) == (200, b"")
+        assert head.headers["content-length"] == answer.headers["content-length"]
+
+
+@database_is_no_matter
+@pytest.mark.parametrize(
+    ("accepted", "encoding"),
+    [
+        ("br", "br"),
+        ("gzip, deflate, br, zstd", "br"),
+        ("gzip;q=1.0, *;q=0.5", "gzip"),
+        ("GZIP", "gzip"),
+        ("br;q=0, gzip", "gzip"),
+        ("br;q=0.0, gzip;q=0", None),
+        ("br; q=0.1", "br"),
+        ("identity", None),
+        ("", None),
+        ("deflate, brotli, gzipped", None),
+    ],
+)
+async def test_the_encoding_is_one_that_the_browser_takes(client: Browser, accepted: str, encoding: str | None) -> None:
+    path = next(path for path in await paths(client) if path.endswith(".css"))
+    answer = await client.get(path, headers={"Accept-Encoding": accepted})
+    assert answer.headers.get("content-encoding") == encoding
+    assert answer.text == (STATIC / "portal.css").read_text(encoding="utf-8")
+    assert "accept-encoding" in answer.headers["vary"].lower()
+    # A copy in one encoding is not confirmed by the name of another.
+    other = (await client.get(path, headers={"Accept-Encoding": "br" if encoding != "br" else "gzip"})).headers["etag"]
+    again = await client.get(path, headers={"Accept-Encoding": accepted, "If-None-Match": other})
+    assert again.status_code == 200
+
+
+@database_is_no_matter
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
+async def test_files_are_only_read(client: Browser, method: str) -> None:
+    answer = await client.http.request(method, (await paths(client))[0])
+    assert answer.status_code == 405
 
 
 @database_is_no_matter

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
+import sqlite3
 from collections.abc import AsyncIterator
 
 import asyncpg
 import httpx
 import pytest
+from jinja2 import TemplateNotFound
+from litestar import Litestar, get
+from litestar.exceptions import HTTPException
+from litestar.params import FromPath
 
 from db.engine import run
+from db.unavailable import DatabaseUnavailableError
 from settings import Settings
 from tests.browser import PHONE, Browser, path_of
 from tests.screen import is_page, words
@@ -72,12 +79,66 @@ async def test_a_fault_of_ours_is_told_without_its_trace(client: Browser) -> Non
     await run("ALTER TABLE customers RENAME TO customers_away")
     await run("UPDATE sessions SET progress_sealed = progress_sealed")
     answer = await client.post(path_of("code"), await client.form_of("code"))
-    assert answer.status_code in {500, 503}
+    assert answer.status_code == 500
+    assert "retry-after" not in answer.headers
     assert is_page(answer)
     assert _is_in_the_look(answer)
     # Nothing of the step has happened: the code is still good.
     await run("ALTER TABLE customers_away RENAME TO customers")
     assert (await client.take("code")).headers["location"] == path_of("bill")
+
+
+SECRET_VALUE = "what-was-typed"
+# Where an error comes from decides, not what it is: only the engine says that the database is away.
+RAISED = [
+    (DatabaseUnavailableError("ConnectionRefusedError: refused"), 503),
+    (TemplateNotFound(SECRET_VALUE), 500),
+    (FileNotFoundError(2, "No such file", SECRET_VALUE), 500),
+    (OSError(SECRET_VALUE), 500),
+    (TimeoutError(SECRET_VALUE), 500),
+    (ConnectionRefusedError(SECRET_VALUE), 500),
+    (sqlite3.OperationalError(SECRET_VALUE), 500),
+    (asyncpg.InterfaceError(SECRET_VALUE), 500),
+    (asyncpg.CannotConnectNowError(SECRET_VALUE), 500),
+    (KeyError(SECRET_VALUE), 500),
+    (ValueError(SECRET_VALUE), 500),
+    (RuntimeError(SECRET_VALUE), 500),
+    (HTTPException(SECRET_VALUE, status_code=503, headers={"Retry-After": "5"}), 503),
+    (HTTPException(SECRET_VALUE, status_code=502), 500),
+    (HTTPException(SECRET_VALUE, status_code=408), 400),
+]
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(("error", "status"), RAISED, ids=lambda value: repr(value)[:40])
+async def test_only_the_engine_says_that_the_database_is_away(
+    app: Litestar, client: Browser, error: Exception, status: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    @get("/raises/{token:str}")
+    async def raises(token: FromPath[str]) -> None:
+        try:
+            raise KeyError(token)
+        except KeyError:
+            raise error  # noqa: B904 - what was being handled is told too
+
+    app.register(raises)
+    caplog.set_level(logging.INFO)
+    answer = await client.get(f"/raises/{SECRET_VALUE}")
+    assert answer.status_code == status
+    assert ("retry-after" in answer.headers) == (status == 503)
+    assert is_page(answer)
+    assert _is_in_the_look(answer)
+    # One line of the fault and one of the request, found by the same id; neither quotes anything.
+    faults = [record for record in caplog.records if record.name == "kabinet.faults"]
+    (access,) = [record for record in caplog.records if record.name == "kabinet.access"]
+    assert len(faults) == (1 if status >= 500 else 0)
+    for fault in faults:
+        assert vars(fault)["request"] == vars(access)["request"] != "-"
+        assert fault.exc_info is None
+        assert "\n" not in fault.getMessage()
+        assert f"GET /raises/{{token}} {status}: " in fault.getMessage()
+        assert type(error).__name__ in fault.getMessage() or isinstance(error, DatabaseUnavailableError)
+    assert SECRET_VALUE not in caplog.text
 
 
 @pytest.mark.parametrize("database", ["postgres"], indirect=True)

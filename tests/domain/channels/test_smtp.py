@@ -121,6 +121,7 @@ async def test_without_starttls_nothing_goes_in_the_clear() -> None:
     with running_mailbox() as mailbox:
         failure = await _failure(f"smtp://portal:{PASSWORD}@127.0.0.1:{mailbox.port}")
     assert (failure.follows, failure.operator) == ("later", True)
+    assert failure.reason == "the server does not offer what the settings ask for"
     assert mailbox.letters == []
     assert mailbox.passwords == []
 
@@ -135,6 +136,21 @@ async def test_a_certificate_nobody_vouches_for_is_the_operators_business(
     ) as mailbox:
         failure = await _failure(f"{scheme}://127.0.0.1:{mailbox.port}")
     assert (failure.follows, failure.operator) == ("later", True)
+    assert failure.reason == "the server's certificate or TLS is not to be trusted"
+    assert mailbox.letters == []
+
+
+@pytest.mark.parametrize("scheme", ["smtp", "smtps"])
+async def test_a_certificate_of_another_host_is_told_as_such(
+    scheme: str, certificate: Path, server_tls: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    with running_mailbox(
+        implicit_tls=server_tls if scheme == "smtps" else None,
+        tls_context=server_tls if scheme == "smtp" else None,
+    ) as mailbox:
+        failure = await _failure(f"{scheme}://localhost:{mailbox.port}")
+    assert failure.reason == "the server's certificate or TLS is not to be trusted"
     assert mailbox.letters == []
 
 

@@ -142,7 +142,7 @@ async def test_an_import_brings_the_schema_up_to_date(registry: Registry, accoun
     database = f"sqlite:{tmp_path / 'new.sqlite'}"
     off = registry("import", "accounts", accounts, KABINET_DATABASE=database, KABINET_MIGRATE="off")
     assert off.returncode == 1
-    assert off.stderr == "The database cannot be used: no such table: accounts\n"
+    assert off.stderr == "The database cannot be used: it has no schema yet; KABINET_MIGRATE=on makes it\n"
     assert registry("import", "accounts", accounts, KABINET_DATABASE=database).returncode == 0
 
 

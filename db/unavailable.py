@@ -1,0 +1,57 @@
+"""What a database raises that is away, full, read-only or overloaded, told apart from a fault of ours.
+
+The engines raise `DatabaseUnavailableError` for the first, and for nothing else: a statement that is wrong, or a value
+that does not fit, stays what the driver raised. Only here is it decided what a page answers with 503.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import Iterator
+
+import asyncpg
+
+# Primary result codes (sqlite.org/rescode.html): BUSY, LOCKED, NOMEM, READONLY, IOERR, CORRUPT, FULL, CANTOPEN,
+# PROTOCOL, PERM, NOTADB. What is missing among them is SQLITE_ERROR: SQL that is wrong.
+_SQLITE = {5, 6, 7, 8, 10, 11, 13, 14, 15, 3, 26}
+# Classes and codes of SQLSTATE (PostgreSQL, appendix A): connection, authorisation, no such database, rolled back
+# for another transaction's sake, resources, operator, system; locks not to be had, time-outs of a transaction,
+# and a server that only reads.
+_POSTGRES = ("08", "28", "3D", "40", "53", "57", "58", "55P03", "25P03", "25P04", "25006")
+# What asyncpg says of arguments that do not fit, of its configuration, and of a connection used twice at once.
+_OURS = (ValueError, asyncpg.UnsupportedClientFeatureError)
+_USED_TWICE = "another operation"
+
+
+class DatabaseUnavailableError(Exception):
+    """Come again later. The text is one line for the operator and holds no value of a row."""
+
+
+def is_unavailable(error: BaseException) -> bool:
+    if isinstance(error, asyncpg.InterfaceError):
+        return not isinstance(error, _OURS) and _USED_TWICE not in str(error)
+    if isinstance(error, sqlite3.Error):
+        code = getattr(error, "sqlite_errorcode", None)
+        return code is not None and code & 0xFF in _SQLITE
+    if isinstance(error, asyncpg.PostgresError):
+        return str(error.sqlstate or "").startswith(_POSTGRES)
+    return isinstance(error, OSError)
+
+
+def one_line(error: BaseException) -> str:
+    """Only the first line: what follows in PostgreSQL's message repeats the row."""
+    name = type(error).__name__
+    said = str(error).strip()
+    return f"{name}: {said.splitlines()[0]}" if said else name
+
+
+@contextlib.contextmanager
+def database_faults() -> Iterator[None]:
+    """Around every call of a driver."""
+    try:
+        yield
+    except (OSError, sqlite3.Error, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        if is_unavailable(error):
+            raise DatabaseUnavailableError(one_line(error)) from error
+        raise

@@ -1,0 +1,85 @@
+"""The database of this installation: open, its schema up to date, and begun with this very `KABINET_SECRET`.
+
+With another secret right passwords would be refused, phones would register twice, and waiting messages be lost.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hmac
+import sqlite3
+from collections.abc import AsyncIterator
+
+import asyncpg
+
+from db import installation
+from db.engine import Engine, make_engine, opened
+from db.migrate import SchemaError, migrate, require_schema
+from db.postgres import PostgresLimits
+from db.unavailable import DatabaseUnavailableError, one_line
+from domain.sealing import Sealing
+from settings import Settings
+
+
+class WrongSecretError(Exception):
+    """Raised before anything is written."""
+
+
+# What keeps the portal and every command from beginning.
+UNUSABLE = (
+    DatabaseUnavailableError,
+    SchemaError,
+    WrongSecretError,
+    sqlite3.Error,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+)
+
+
+@contextlib.asynccontextmanager
+async def opened_installation(settings: Settings) -> AsyncIterator[Engine]:
+    """Raises one of `UNUSABLE`."""
+    async with opened(make_engine(settings.database, _limits(settings))) as engine:
+        await (migrate(engine) if settings.migrate == "on" else require_schema())
+        await require_secret(Sealing(settings.secret))
+        yield engine
+
+
+def said_of(error: BaseException) -> str:
+    """One line for the operator."""
+    if isinstance(error, WrongSecretError):
+        return "KABINET_SECRET: is not the one that this database was begun with"
+    if isinstance(error, DatabaseUnavailableError | SchemaError):
+        return f"The database cannot be used: {error}"
+    return f"The database cannot be used: {one_line(error)}"
+
+
+async def require_secret(sealing: Sealing) -> None:
+    """A database without the row gets one, unless it holds sealed values none of which opens."""
+    own = sealing.keyed_hash("installation", "secret")
+    if await installation.secret_hash() is None:
+        samples = await installation.newest_sealed()
+        if samples and not any(_opens(sealing, sample) for sample in samples):
+            raise WrongSecretError
+        await installation.keep_secret_hash(own)
+    if not hmac.compare_digest(str(await installation.secret_hash()), own):
+        raise WrongSecretError
+
+
+def _opens(sealing: Sealing, sealed: str) -> bool:
+    try:
+        sealing.unseal(sealed)
+    except ValueError:
+        return False
+    return True
+
+
+def _limits(settings: Settings) -> PostgresLimits:
+    return PostgresLimits(
+        pool=settings.postgres_pool,
+        connect=settings.postgres_connect_timeout,
+        acquire=settings.postgres_pool_timeout,
+        statement=settings.postgres_statement_timeout,
+        lock=settings.postgres_lock_timeout,
+        idle=settings.postgres_idle_timeout,
+    )

@@ -1,0 +1,97 @@
+"""One line for each request: method, the route's template, status, milliseconds, and the client's network.
+
+The template and not the path, which may hold the token of a link. The id stands on every line of the request
+(routes/logs.py), so that a fault is found by it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import time
+from contextvars import ContextVar
+from ipaddress import ip_network
+from typing import Any
+
+from litestar import Litestar
+from litestar.exceptions import HTTPException
+
+from routes.caller import client_ip
+from routes.logs import request_id
+from settings import Settings
+
+# From the first byte of a body to its last, seconds: 64 kB over the slowest of phones.
+BODY_SECONDS = 30.0
+# Machines ask for these every few seconds, and nobody wants to read it.
+_UNLOGGED = {"/health/live", "/health/ready", "/metrics"}
+_LONGEST_METHOD = 10
+_route: ContextVar[list[str]] = ContextVar("route")
+_log = logging.getLogger("kabinet.access")
+
+
+class Observed(Litestar):
+    """Writes the line, and cuts off who sends a body drop by drop; `settings` say which proxies are believed."""
+
+    settings: Settings
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] != "http":
+            await super().__call__(scope, receive, send)
+            return
+        began, status, route = time.perf_counter(), 0, [""]
+        method = scope["method"]
+        # A mount has no template of its own.
+        unnamed = "/static" if scope["path"].startswith("/static/") else "-"
+
+        async def watched(message: Any) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        id_before, route_before = request_id.set(os.urandom(6).hex()), _route.set(route)
+        try:
+            await super().__call__(scope, _in_time(receive), watched)
+        finally:
+            if route[0] not in _UNLOGGED:
+                spent = (time.perf_counter() - began) * 1000
+                network = client_network(scope, self.settings)
+                name = route[0] or unnamed
+                _log.info("%s %s %d %.1f ms %s", method[:_LONGEST_METHOD], name, status, spent, network)
+            _route.reset(route_before)
+            request_id.reset(id_before)
+
+
+async def note_route(message: Any, scope: Any) -> None:
+    """The hook that Litestar calls before it sends anything: only its own scope knows the route."""
+    if message["type"] == "http.response.start" and (route := _route.get(None)) is not None:
+        route[0] = scope.get("path_template", "")
+
+
+def client_network(scope: Any, settings: Settings) -> str:
+    """The /24 or /64 that the client is in: enough to see a flood, too little to know a person."""
+    forwarded = b",".join(value for name, value in scope["headers"] if name == b"x-forwarded-for").decode("latin-1")
+    client = scope.get("client")
+    ip = client_ip(client[0] if client else "", forwarded, settings.trusted_proxies)
+    return str(ip_network(f"{ip}/{64 if ':' in ip else 24}", strict=False))
+
+
+def _in_time(receive: Any) -> Any:
+    deadline: float | None = None
+    ended = False
+
+    async def receive_in_time() -> Any:
+        nonlocal deadline, ended
+        if ended:  # what is waited for now is that the client goes away
+            return await receive()
+        deadline = deadline or asyncio.get_running_loop().time() + BODY_SECONDS
+        try:
+            async with asyncio.timeout_at(deadline):
+                message = await receive()
+        except TimeoutError:
+            raise HTTPException("The body did not arrive in time", status_code=408) from None
+        ended = not message.get("more_body", False)
+        return message
+
+    return receive_in_time

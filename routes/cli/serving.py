@@ -1,0 +1,156 @@
+"""`litestar run`: the portal under Granian, on one socket that all workers share."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import multiprocessing
+import os
+import signal
+import socket
+import stat
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+from granian._granian import SocketHolder
+from granian.constants import HTTPModes, Interfaces, Loops
+from granian.http import HTTP1Settings
+from granian.server import Server
+from litestar import Litestar
+
+from db.engine import Engine
+from routes.cli.running import loaded_settings, refuse, run_with_database
+from routes.logs import logging_settings
+
+# From a connection's first byte to the end of the headers, and between two requests of one connection; milliseconds.
+_HEADERS_MS = 15_000
+# Longer than anything that a worker still does after SIGTERM: requests, and the message that is being sent.
+_LONGEST_FAREWELL = 30
+_BACKLOG = 1024
+_PR_SET_PDEATHSIG = 1  # prctl(2)
+
+
+class PortalServer(Server):  # type: ignore[misc, valid-type]
+    """Granian on a socket that is bound here.
+
+    Its own way on Linux is a socket for each worker (SO_REUSEPORT): a port that is in use then goes unnoticed, and
+    connections that wait for a worker which dies are lost. The hook is private, so its version is pinned.
+    """
+
+    def __init__(self, listening: socket.socket, workers: int, log: dict[str, Any]) -> None:
+        at = listening.getsockname()
+        is_unix = listening.family == socket.AF_UNIX
+        super().__init__(
+            "kabinet",
+            address="unix" if is_unix else at[0],
+            port=0 if is_unix else at[1],
+            interface=Interfaces.ASGI,
+            workers=workers,
+            loop=Loops.asyncio,
+            http=HTTPModes.http1,
+            websockets=False,
+            backlog=_BACKLOG,
+            http1_settings=HTTP1Settings(header_read_timeout=_HEADERS_MS),
+            log_dictconfig=log,
+            respawn_failed_workers=True,
+            workers_kill_timeout=_LONGEST_FAREWELL,
+        )
+        self._listening = listening
+
+    def _init_shared_socket(self) -> None:
+        is_unix = self._listening.family == socket.AF_UNIX
+        self._sfd = self._listening.fileno()
+        # Its stub leaves the arguments out.
+        self._shd = SocketHolder(self._sfd, is_unix, self.backlog)  # type: ignore[call-arg]
+        self._sso = self._listening
+
+
+@click.command("run")
+@click.option("-H", "--host", default="127.0.0.1", show_default=True, envvar="LITESTAR_HOST")
+@click.option("-p", "--port", type=click.IntRange(0, 65535), default=8000, show_default=True, envvar="LITESTAR_PORT")
+@click.option(
+    "-W", "--wc", "--web-concurrency", "workers",
+    type=click.IntRange(1, 64), default=1, show_default=True, envvar=["LITESTAR_WEB_CONCURRENCY", "WEB_CONCURRENCY"],
+    help="Worker processes.",
+)  # fmt: skip
+@click.option(
+    "-U", "--uds", "--unix-domain-socket", "path",
+    type=click.Path(path_type=Path), envvar="LITESTAR_UNIX_DOMAIN_SOCKET", help="Listen on a unix socket instead.",
+)  # fmt: skip
+@click.option(
+    "-F", "--fd", "--file-descriptor", "descriptor",
+    type=int, envvar="LITESTAR_FILE_DESCRIPTOR", help="Listen on this open socket instead.",
+)  # fmt: skip
+def run_command(app: Litestar, host: str, port: int, workers: int, path: Path | None, descriptor: int | None) -> None:
+    """Serve the portal until SIGTERM or SIGINT."""
+    settings = loaded_settings()
+    run_with_database(settings, _nothing)
+    with _listening(host, port, path, descriptor) as listening:
+        # The app that this command has been found in: a forked worker has it already.
+        multiprocessing.set_start_method("fork", force=True)
+        server = PortalServer(listening, workers, logging_settings(settings.log_level))
+        parent = os.getpid()
+        server.serve(target_loader=lambda: _in_worker(app, parent), wrap_loader=False)
+
+
+async def _nothing(_: Engine) -> None:
+    """Opening has brought the schema up to date and found the secret right, before there is a worker."""
+
+
+def _in_worker(app: Litestar, parent: int) -> Litestar:
+    """What a worker serves. It dies with its parent, however that one ends, and lets go of the port."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:
+            os.kill(os.getpid(), signal.SIGKILL)
+    return app
+
+
+@contextlib.contextmanager
+def _listening(host: str, port: int, path: Path | None, descriptor: int | None) -> Iterator[socket.socket]:
+    try:
+        if descriptor is not None:
+            listening = socket.socket(fileno=descriptor)
+        elif path is not None:
+            listening = _at_path(path)
+        else:
+            listening = _at_port(host, port)
+    except OSError as error:
+        refuse(f"{path or f'{host}:{port}'} cannot be listened on: {error.strerror or error}")
+    try:
+        yield listening
+    finally:
+        listening.close()
+        if path is not None and descriptor is None:
+            path.unlink(missing_ok=True)
+
+
+def _at_port(host: str, port: int) -> socket.socket:
+    family, kind, protocol, _, address = socket.getaddrinfo(
+        host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+    )[0]
+    listening = socket.socket(family, kind, protocol)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listening.bind(address)
+    listening.listen(_BACKLOG)
+    return listening
+
+
+def _at_path(path: Path) -> socket.socket:
+    """Readable for the proxy, whoever it runs as: the folder says who may reach it."""
+    listening = socket.socket(socket.AF_UNIX)
+    with contextlib.suppress(FileNotFoundError):
+        if stat.S_ISSOCK(path.stat().st_mode) and not _answers(path):
+            path.unlink()
+    listening.bind(str(path))
+    path.chmod(0o666)
+    listening.listen(_BACKLOG)
+    return listening
+
+
+def _answers(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX) as probe:
+        return probe.connect_ex(str(path)) == 0

@@ -1,0 +1,81 @@
+"""The sweep goes on whatever happens, and leaves nothing wiped in the files."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from db.engine import Engine, run
+from domain.housekeeping import sweep, sweep_forever
+
+NOW = datetime(2026, 9, 15, tzinfo=UTC)
+
+
+class _Clock:
+    """Fails with each of `faults` in turn, then tells the time."""
+
+    def __init__(self, *faults: BaseException) -> None:
+        self.faults = list(faults)
+        self.told = asyncio.Event()
+
+    def __call__(self) -> datetime:
+        if self.faults:
+            raise self.faults.pop(0)
+        self.told.set()
+        return NOW
+
+
+async def _swept(clock: _Clock) -> None:
+    sweeping = asyncio.create_task(sweep_forever(clock, every=0.01))
+    await asyncio.wait_for(clock.told.wait(), 20)
+    assert not sweeping.done()
+    sweeping.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await sweeping
+
+
+@pytest.mark.parametrize(
+    "fault", [KeyError, RuntimeError, OSError, ValueError, AttributeError, MemoryError, RecursionError, TimeoutError]
+)
+async def test_it_outlives_anything_and_says_so_once(
+    engine: Engine, fault: Callable[[], BaseException], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    await _swept(_Clock(*(fault() for _ in range(5))))
+    (said,) = [record for record in caplog.records if record.levelno >= logging.WARNING]
+    assert type(fault()).__name__ in said.getMessage()
+
+
+async def test_it_outlives_a_table_that_is_gone(engine: Engine, caplog: pytest.LogCaptureFixture) -> None:
+    await run("ALTER TABLE throttles RENAME TO throttles_away")
+    clock = _Clock()
+    sweeping = asyncio.create_task(sweep_forever(clock, every=0.01))
+    while not caplog.records:  # noqa: ASYNC110 - nothing else tells that it was said
+        await asyncio.sleep(0.01)
+    await run("ALTER TABLE throttles_away RENAME TO throttles")
+    clock.told.clear()
+    await asyncio.wait_for(clock.told.wait(), 20)
+    sweeping.cancel()
+    await asyncio.gather(sweeping, return_exceptions=True)
+    assert len(caplog.records) == 1
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+async def test_what_was_wiped_is_in_no_file_after_the_sweep(engine: Engine, database: str) -> None:
+    secret = "what nobody is to find again"
+    path = Path(database.removeprefix("sqlite:"))
+
+    def found() -> list[str]:
+        return [file.name for file in path.parent.glob(f"{path.name}*") if secret.encode() in file.read_bytes()]
+
+    await run("INSERT INTO accounts (number, address) VALUES ('1', {})", secret)
+    await run("UPDATE accounts SET address = ''")
+    assert found() == ["kabinet.sqlite-wal"]
+    await sweep(NOW)
+    assert found() == []
+    assert path.with_name(f"{path.name}-wal").stat().st_size == 0
