@@ -7,7 +7,7 @@ import contextlib
 import os
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from click import Group
@@ -16,6 +16,7 @@ from litestar.config.compression import CompressionConfig
 from litestar.di import Provide
 from litestar.plugins import CLIPluginProtocol
 
+from db.clock import DatabaseClock
 from db.engine import make_engine, opened
 from db.migrate import migrate
 from domain import sessions
@@ -66,6 +67,7 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
         except SettingsError as error:
             sys.exit(str(error))
     portal = make_portal(settings)
+    clock = clock or DatabaseClock()
     developing = not settings.production
     assets = Assets(reload=developing)
     templates = Templates(settings.zone, assets, reload=developing)
@@ -77,21 +79,17 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
             *development_handlers(settings),
             asgi("/static", is_mount=True, copy_scope=True)(assets.serve),
         ],
-        dependencies={"page": Provide(_page_maker(portal, templates, clock or _utc_now))},
+        dependencies={"page": Provide(_page_maker(portal, templates, clock))},
         middleware=[SameOriginOnly(settings.origin)],
         exception_handlers=exception_handlers(templates),
         before_send=[security_headers(production=settings.production), language_headers],
         compression_config=CompressionConfig(backend="brotli", brotli_gzip_fallback=True, exclude=["^/static"]),
         request_max_body_size=settings.body_bytes,
-        lifespan=[_lifespan(portal, clock or _utc_now)],
+        lifespan=[_lifespan(portal, clock)],
         logging_config=logging_config(),
         openapi_config=None,
         plugins=[Commands()],
     )
-
-
-def _utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 def _page_maker(
@@ -116,9 +114,12 @@ def _lifespan(portal: Portal, clock: Clock) -> Callable[[Litestar], contextlib.A
             if settings.migrate == "on":
                 await migrate(engine)
             tasks = [asyncio.create_task(sweep_forever(clock))]
+            if isinstance(clock, DatabaseClock):
+                await clock.set()
+                tasks.append(asyncio.create_task(clock.keep_set()))
             if settings.delivery == "inside":
                 channels = await stack.enter_async_context(open_channels(settings))
-                tasks.append(asyncio.create_task(run_forever(portal, channels, MessageTexts())))
+                tasks.append(asyncio.create_task(run_forever(portal, channels, MessageTexts(), clock)))
             try:
                 yield
             finally:

@@ -28,6 +28,7 @@ LONGER = {
     "tests/domain/test_registry_import.py": "one subject: an import, each of its promises",
     "tests/faults/test_unique_indexes.py": "one subject: every unique index, each occupied in the middle of a request",
     "tests/routes/registration/card/test_journey.py": "one journey: both steps and the password between them",
+    "tests/routes/registration/account/test_bill.py": "one step: its guesses, its limits and what else proves a bill",
     "tests/routes/registration/account/test_code.py": "one step: its guesses, waits and budgets",
 }
 PURE = ("phones", "money", "periods", "account_numbers", "people", "passwords", "sealing")
