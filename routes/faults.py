@@ -11,6 +11,7 @@ from litestar import MediaType, Request, Response
 from litestar.exceptions import HTTPException
 from litestar.types import ExceptionHandlersMap
 
+from domain.passwords import OverloadedError
 from routes.templates import Templates
 
 _log = logging.getLogger("kabinet.faults")
@@ -48,4 +49,9 @@ def exception_handlers(templates: Templates) -> ExceptionHandlersMap:
         _log.error("%s %s", request.method, request.scope.get("path_template", ""), exc_info=error)
         return answer(request, 503 if away else 500, {"Retry-After": "30"} if away else {})
 
-    return {HTTPException: expected, Exception: unexpected}
+    def overloaded(request: Request[Any, Any, Any], _: OverloadedError) -> Response[str]:
+        # A line, and no trace of it: guesses beyond number must not fill the log.
+        _log.warning("%s %s: too many passwords at once", request.method, request.scope.get("path_template", ""))
+        return answer(request, 503, {"Retry-After": "5"})
+
+    return {HTTPException: expected, OverloadedError: overloaded, Exception: unexpected}
