@@ -19,7 +19,7 @@ from domain.refusals import Code, KnownPhone, Lost, OutOfTurn, Refused
 from domain.registration import Registration, end_for_known_phone, out_of_turn, put_into, registration_of
 from domain.sessions import Caller, Visit
 
-PURPOSE = Purpose("registration", RegistrationCode)
+PURPOSE = Purpose("registration", RegistrationCode, "registration")
 
 
 @dataclass(frozen=True)
