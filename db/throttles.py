@@ -62,7 +62,9 @@ async def claim(hits: Sequence[Hit], now: datetime) -> list[str]:
         + " ON CONFLICT (key) DO UPDATE SET"
         " hits = CASE WHEN throttles.ends_at <= {} THEN 1 ELSE throttles.hits + 1 END,"
         " ends_at = CASE WHEN throttles.ends_at <= {} THEN excluded.ends_at"
-        " WHEN throttles.hits + 1 >= excluded.most THEN COALESCE(excluded.full_until, throttles.ends_at)"
+        " WHEN throttles.hits + 1 >= excluded.most AND excluded.full_until IS NOT NULL THEN excluded.full_until"
+        # No window ends later than one that begins now: a clock that was ahead has put it there.
+        " WHEN throttles.ends_at > excluded.ends_at THEN excluded.ends_at"
         " ELSE throttles.ends_at END,"
         " most = excluded.most, full_until = excluded.full_until, free_at = excluded.free_at"
         " WHERE (throttles.ends_at <= {} OR throttles.hits < excluded.most)"
@@ -88,12 +90,13 @@ async def give_back(keys: Collection[str], emptied: Collection[str] = ()) -> Non
     )  # fmt: skip
 
 
-async def put_right(counter: Counter) -> None:
-    """Save the ends of a counter that a wrong clock had put too far off."""
-    await run(
-        "UPDATE throttles SET ends_at = {}, free_at = {} WHERE key = {} AND hits = {}",
-        counter.ends_at, counter.free_at, counter.key, counter.hits,
-    )  # fmt: skip
+async def put_right(counters: Sequence[Counter]) -> None:
+    """Save the ends of counters that a wrong clock had put too far off."""
+    for counter in sorted(counters, key=lambda counter: counter.key):
+        await run(
+            "UPDATE throttles SET ends_at = {}, free_at = {} WHERE key = {} AND hits = {}",
+            counter.ends_at, counter.free_at, counter.key, counter.hits,
+        )  # fmt: skip
 
 
 async def sweep(now: datetime) -> None:

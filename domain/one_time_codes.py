@@ -84,8 +84,9 @@ async def send_recovery(
     wanted = recovery.known and free
     budgets = sms_limits.recovery_budgets(portal)
     charged, spared = [*budgets, *phone_limits], sms_limits.unsent([*budgets, *phone_limits])
-    # All can be seen from outside but the phone's own: of that an unknown number has none.
-    watched = [*_watched(portal, purpose, recovery), *(spared if wanted else budgets)]
+    # All can be seen from outside but what the phone has had: of that an unknown number has nothing.
+    others = spared if wanted else [*budgets, *sms_limits.without_end(phone_limits)]
+    watched = [*_watched(portal, purpose, recovery), *others]
     asked = sms_limits.asked(portal, recovery.typed, caller)
     at = await throttles.claim(portal, [*asked, *(charged if wanted else spared)], now, watched=watched)
     if at is not None:

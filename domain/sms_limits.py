@@ -54,7 +54,12 @@ def recovery_phone(portal: Portal, phone: str) -> list[Limit]:
 
 def unsent(limits: list[Limit]) -> list[Limit]:
     """What is charged in the place of `limits` where nothing is sent: it refuses nobody."""
-    return [replace(limit, kind=f"unsent-{limit.kind}", most=UNLIMITED) for limit in limits]
+    return [replace(limit, kind=f"unsent-{limit.kind}") for limit in without_end(limits)]
+
+
+def without_end(limits: list[Limit]) -> list[Limit]:
+    """The same counters, to be looked at only."""
+    return [replace(limit, most=UNLIMITED) for limit in limits]
 
 
 def guesses(portal: Portal, purpose: str, subject: str) -> Limit:

@@ -71,9 +71,10 @@ async def claim(
     `watched` limits refuse as the others do, and nothing is counted in them.
     """
     for _ in range(_ROUNDS):
-        known = await _put_right(portal, limits, await _look(portal, [*limits, *watched]), now)
+        known = await _look(portal, [*limits, *watched])
         at = max([_free_at(portal, limit, known, now) for limit in (*limits, *watched)], default=now)
         if at > now:
+            await _put_right(portal, [*limits, *watched], known, now)
             return at
         hits = [_hit(portal, limit, known, now) for limit in limits]
         counted = await throttles.claim(hits, now)
@@ -107,16 +108,10 @@ async def _look(portal: Portal, limits: Sequence[Limit]) -> dict[str, Counter]:
     return await throttles.look([key for limit in limits for key in limit.keys(portal)])
 
 
-async def _put_right(
-    portal: Portal, limits: Sequence[Limit], known: dict[str, Counter], now: datetime
-) -> dict[str, Counter]:
-    """Bring back what a clock that was ahead has put too far off, so that it ends as if it had begun now."""
-    for limit in limits:
-        for key in limit.keys(portal):
-            if key in known and (righted := _righted(limit, known[key], now)) != known[key]:
-                await throttles.put_right(righted)
-                known[key] = righted
-    return known
+async def _put_right(portal: Portal, limits: Sequence[Limit], known: Mapping[str, Counter], now: datetime) -> None:
+    """What a clock that was ahead has put too far off ends as if it had begun now, and not a little later each time."""
+    righted = {key: _righted(limit, known[key], now) for limit in limits for key in limit.keys(portal) if key in known}
+    await throttles.put_right([counter for key, counter in righted.items() if counter != known[key]])
 
 
 def _righted(limit: Limit, counter: Counter, now: datetime) -> Counter:

@@ -15,7 +15,7 @@ from db.engine import Engine, run, transaction
 from domain import bill_proof, card_links, email_confirmation, sign_in, sms_limits, throttles
 from domain.portal import Portal
 from domain.sessions import Caller
-from domain.throttles import HOUR, Limit
+from domain.throttles import Limit
 
 PHONE, IP = "+79123456789", "2001:db8:0:1::7"
 ROOT = Path(__file__).parents[2]
@@ -31,7 +31,7 @@ KINDS = [
     "sms-recovery-phone-hour", "sms-recovery-phone-day", "unsent-sms-recovery-day", "unsent-sms-recovery-phone-hour",
     "code-guesses-day", "sign-in-here", "sign-in-anywhere", "sign-in-failures-hour", "sign-in-failures-hour-48",
     "sign-in-device", "password-again", "bill-phone-day", "bill-account-day", "account-asked-day",
-    "accounts-phone-day", "card-hour", "card-ip-hour", "card-email", "email-link", "captcha-picture",
+    "accounts-phone-day", "card-hour", "card-ip-hour", "card-email", "email-link",
 ]  # fmt: skip
 
 
@@ -54,7 +54,6 @@ def every_limit(portal: Portal) -> dict[str, Limit]:
         *card_links.tries(portal, caller, "4111111111111111"),
         card_links.limit_of_email(portal, "a holder", None),
         email_confirmation._limit(portal, 7),
-        Limit("captcha-picture", IP, 9, HOUR),
     ]
     return {limit.kind: limit for limit in limits}
 

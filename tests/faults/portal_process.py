@@ -25,8 +25,10 @@ ROOT = Path(__file__).parents[2]
 class PortalProcess:
     """`start()` and `kill()` at will: connections made meanwhile wait in the socket's queue."""
 
-    def __init__(self, database: str, folder: Path, *, log_level: str = "trace", **environment: str) -> None:
-        self._folder = folder
+    def __init__(
+        self, database: str, folder: Path, *, app: str = "app:create_app", log_level: str = "trace", **environment: str
+    ) -> None:
+        self._folder, self._app = folder, app
         self._log_level = log_level
         self._socket = socket.socket()
         self._socket.bind(("127.0.0.1", 0))
@@ -46,7 +48,7 @@ class PortalProcess:
     async def start(self) -> None:
         with self.log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "uvicorn", "app:create_app", "--factory", "--app-dir", str(ROOT),
+                sys.executable, "-m", "uvicorn", self._app, "--factory", "--app-dir", str(ROOT),
                 "--fd", str(self._socket.fileno()), "--log-level", self._log_level,
                 cwd=self._folder, env=self._environment, pass_fds=[self._socket.fileno()], stdout=log, stderr=log,
             )  # fmt: skip
@@ -83,9 +85,9 @@ class PortalProcess:
 
 @contextlib.asynccontextmanager
 async def running_portal(
-    database: str, folder: Path, *, log_level: str = "trace", **environment: str
+    database: str, folder: Path, *, app: str = "app:create_app", log_level: str = "trace", **environment: str
 ) -> AsyncIterator[PortalProcess]:
-    portal = PortalProcess(database, folder, log_level=log_level, **environment)
+    portal = PortalProcess(database, folder, app=app, log_level=log_level, **environment)
     await portal.start()
     try:
         yield portal
