@@ -7,7 +7,7 @@ import contextlib
 import logging
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from click import Group
@@ -16,6 +16,7 @@ from litestar.config.compression import CompressionConfig
 from litestar.di import Provide
 from litestar.plugins import CLIPluginProtocol
 
+from db.clock import DatabaseClock
 from domain import sessions
 from domain.channels import open_channels
 from domain.delivery_worker import run_forever
@@ -70,6 +71,7 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
         except SettingsError as error:
             sys.exit(str(error))
     portal = make_portal(settings)
+    clock = clock or DatabaseClock()
     developing = not settings.production
     assets = Assets(reload=developing)
     templates = Templates(settings.zone, assets, reload=developing)
@@ -82,22 +84,18 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
             *health_handlers([*templates.files, *assets.files]),
             asgi("/static", is_mount=True, copy_scope=True)(assets.serve),
         ],
-        dependencies={"page": Provide(_page_maker(portal, templates, clock or _utc_now))},
+        dependencies={"page": Provide(_page_maker(portal, templates, clock))},
         middleware=[SameOriginOnly(settings.origin)],
         exception_handlers=exception_handlers(templates),
         before_send=[note_route, security_headers(production=settings.production), language_headers],
         compression_config=CompressionConfig(backend="brotli", brotli_gzip_fallback=True, exclude=["^/static"]),
         request_max_body_size=settings.body_bytes,
-        lifespan=[_lifespan(portal, clock or _utc_now)],
+        lifespan=[_lifespan(portal, clock)],
         logging_config=logging_config(settings.log_level),
         openapi_config=None,
         plugins=[Commands()],
         debug=False,
     )
-
-
-def _utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 def _page_maker(
@@ -125,9 +123,12 @@ def _lifespan(portal: Portal, clock: Clock) -> Callable[[Litestar], contextlib.A
                 logging.getLogger("kabinet.start").critical("%s", said_of(error))
                 raise SystemExit(1) from None
             tasks = [asyncio.create_task(sweep_forever(clock))]
+            if isinstance(clock, DatabaseClock):
+                await clock.set()
+                tasks.append(asyncio.create_task(clock.keep_set()))
             if settings.delivery == "inside":
                 channels = await stack.enter_async_context(open_channels(settings))
-                tasks.append(asyncio.create_task(run_forever(portal, channels, MessageTexts())))
+                tasks.append(asyncio.create_task(run_forever(portal, channels, MessageTexts(), clock)))
             try:
                 yield
             finally:

@@ -102,17 +102,28 @@ class Settings(BaseSettings):
     code_digits: Annotated[int, Field(ge=4, le=10)] = 6
     code_lifetime: Positive = 10 * _MINUTE
     code_tries: Positive = 5
+    code_tries_day: Positive = 20
     sms_waits: Annotated[tuple[Positive, ...], NoDecode, Field(min_length=1)] = (60, 120, 300)
     sms_per_phone_hour: Positive = 5
     sms_per_phone_day: Positive = 8
     sms_per_ip_hour: Positive = 30
     sms_budget_day: Positive = 5000
+    sms_budget_registration_day: Positive | None = None
+    sms_budget_recovery_day: Positive | None = None
+    recovery_requests_ip_hour: Positive = 120
+    network_24: Positive = 4
+    network_56: Positive = 2
+    network_48: Positive = 8
     sms_countries: Commas = ("RU",)
     sign_in_tries: Positive = 5
     sign_in_tries_anywhere_hour: Positive = 20
     sign_in_lock: Positive = 15 * _MINUTE
+    sign_in_failures_ip_hour: Positive = 200
+    device_lifetime: Positive = 365 * _DAY
     bill_tries_phone_day: Positive = 5
     bill_tries_account_day: Positive = 10
+    bill_accounts_phone_day: Positive = 10
+    bill_proof: Literal["amount", "two-amounts", "birth-date"] = "amount"
     email_link_lifetime: Positive = 3 * _DAY
     card_tries_hour: Positive = 5
     card_tries_ip_hour: Positive = 20
@@ -126,6 +137,7 @@ class Settings(BaseSettings):
     session_lifetime: Positive = 12 * _HOUR
     remember_lifetime: Positive = 30 * _DAY
     password_again: Positive = 10 * _MINUTE
+    password_queue: Annotated[int, Field(ge=4)] = 32
     password_min: Annotated[int, Field(ge=8, le=64)] = 10
     password_max: Annotated[int, Field(ge=64, le=1024)] = 128
     password_needs: Commas = ()
@@ -143,6 +155,15 @@ class Settings(BaseSettings):
         """Scheme, host and port that unsafe requests must come from."""
         parts = urlsplit(self.public_url)
         return f"{parts.scheme}://{parts.netloc}"
+
+    @property
+    def registration_budget(self) -> int:
+        """What registrations may take of `sms_budget_day`; what they leave is there for recovery."""
+        return self.sms_budget_registration_day or max(3000, self.sms_budget_day * 3 // 5)
+
+    @property
+    def recovery_budget(self) -> int:
+        return self.sms_budget_recovery_day or max(2000, self.sms_budget_day * 2 // 5)
 
     @field_validator("tracks", "sms", "sms_countries", "password_needs", "sms_waits", "trusted_proxies", mode="before")
     @classmethod

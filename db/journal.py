@@ -1,4 +1,4 @@
-"""The append-only journal of security-relevant events."""
+"""The journal of security-relevant events: append-only, but for repeats, which are summed."""
 
 from __future__ import annotations
 
@@ -16,9 +16,21 @@ async def add(at: datetime, event: str, customer: int | None, ip: str, user_agen
     await JournalEntry.insert(entry)
 
 
+async def add_repeat(
+    at: datetime, event: str, customer: int | None, ip: str, user_agent: str, sum_key: str, details: str = ""
+) -> None:
+    """One row for all that have the same `sum_key`: how many there were, and when the last one was."""
+    await run(
+        "INSERT INTO journal (at, event, customer, ip, user_agent, details, times, sum_key)"
+        " VALUES ({}, {}, {}, {}, {}, {}, 1, {})"
+        " ON CONFLICT (sum_key) DO UPDATE SET times = journal.times + 1, at = excluded.at",
+        at, event, customer, ip, user_agent, details, sum_key,
+    )  # fmt: skip
+
+
 async def of_customer(customer: int, newest: int) -> Sequence[dict[str, Any]]:
     """The newest entries of a customer, newest first."""
     return await run(
-        "SELECT at, event, ip, user_agent FROM journal WHERE customer = {} ORDER BY id DESC LIMIT {}",
+        "SELECT at, event, ip, user_agent, times FROM journal WHERE customer = {} ORDER BY id DESC LIMIT {}",
         customer, newest,
     )  # fmt: skip

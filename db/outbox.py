@@ -46,14 +46,20 @@ class GivenUp:
     sealed: str = field(repr=False)
 
 
-async def put(kind: Literal["sms", "email"], message: str, sealed: str, now: datetime, expires_at: datetime) -> None:
-    """Add a message to be sent once the surrounding transaction has committed."""
-    await OutboxMessage.insert(
+async def put(kind: Literal["sms", "email"], message: str, sealed: str, now: datetime, expires_at: datetime) -> int:
+    """Add a message to be sent once the surrounding transaction has committed; its id."""
+    rows = await OutboxMessage.insert(
         OutboxMessage(
             kind=kind, message=message, sealed=sealed, state="waiting",
             created_at=now, next_at=now, expires_at=expires_at, reason="",
         )
     )  # fmt: skip
+    return int(rows[0]["id"])
+
+
+async def withdraw_unless(row: int, wanted: bool) -> None:
+    """Remove a row of this very transaction unless it is `wanted`: one statement either way."""
+    await run("DELETE FROM outbox WHERE id = {} AND NOT {}", row, wanted)
 
 
 async def has_work(kinds: Sequence[str], now: datetime) -> bool:

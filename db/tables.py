@@ -195,13 +195,15 @@ class Captcha(Table, tablename="captchas"):
 
 
 class Throttle(Table, tablename="throttles"):
-    """Hits of one key in its current window."""
+    """Hits of one key in its current window, which ends at `ends_at`; see db/throttles.py for the others."""
 
     key = Varchar(length=120, primary_key=True)
     hits = Integer()
-    started_at = Timestamptz()
-    last_at = Timestamptz()
+    most = Integer(default=0)
     ends_at = Timestamptz(index=True)
+    full_until = Timestamptz(null=True, default=None)
+    # The end of the pause after the last hit; null where no pause follows.
+    free_at = Timestamptz(null=True, default=None)
 
 
 # --- Messages and the journal ---
@@ -226,7 +228,7 @@ class OutboxMessage(Table, tablename="outbox"):
 
 
 class JournalEntry(Table, tablename="journal"):
-    """A security-relevant event; rows are only ever added."""
+    """A security-relevant event; rows are only ever added, but for repeats within an hour, which are summed."""
 
     id = BigSerial(primary_key=True)
     at = Timestamptz(index=True)
@@ -235,6 +237,9 @@ class JournalEntry(Table, tablename="journal"):
     ip = Varchar(length=45)
     user_agent = Varchar(length=300)
     details = Text()
+    times = Integer(default=1)
+    # What repeats are summed by; null for every other event.
+    sum_key = Varchar(length=64, null=True, default=None, unique=True)
 
 
 # --- The installation itself ---

@@ -1,73 +1,108 @@
-"""Counters in one table; a claim is one statement, so no two callers can take the same place."""
+"""Counters in one table. All claims of a step are one statement, with the condition in it: no two callers can
+take the same place.
+
+A row is decided by what it holds and by the caller's `now`, never by comparing two callers' times: where a counter
+has no pause, a caller who began earlier and is counted later is counted all the same.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from db.engine import run
+from db.engine import for_update, run
 
-# The wait that follows the n-th hit; the last one goes for all further hits.
-_WAITED = (
-    "((throttles.hits <= 1 AND throttles.last_at <= {})"
-    " OR (throttles.hits = 2 AND throttles.last_at <= {})"
-    " OR (throttles.hits >= 3 AND throttles.last_at <= {}))"
-)
+# What a clock that was wrong for a while has cleared away cannot come back: counters outlive their end by a day.
+_KEPT = timedelta(days=1)
 
 
 @dataclass(frozen=True)
-class Allowance:
-    """At most `most` hits in `window`, which begins with the first; the hit that reaches `most` locks for `lock`.
+class Hit:
+    """One more hit of `key`, of which `most` are allowed in a window.
 
-    `waits` has three entries: the pause after the first hit, after the second, after any later one.
+    `ends_at` is the end of a window that begins with this hit, `full_until` that of the lock which the last allowed
+    hit begins (None: the window just goes on), `free_at` that of the pause after this hit (None: there is none).
     """
 
+    key: str
     most: int
-    window: timedelta
-    lock: timedelta | None
-    waits: Sequence[timedelta]
+    ends_at: datetime
+    full_until: datetime | None
+    free_at: datetime | None
 
 
-async def claim(key: str, now: datetime, allowance: Allowance) -> bool:
-    """Count one more hit of `key`, unless the allowance is used up or a pause is not over."""
-    most, ends_at = allowance.most, now + allowance.window
-    locked_until = now + (allowance.lock or allowance.window)
-    reached = " WHEN throttles.hits + 1 >= {} THEN {}" if allowance.lock else ""
+@dataclass(frozen=True)
+class Counter:
+    """A row: the window ends at `ends_at`, the pause after the last hit at `free_at`."""
+
+    key: str
+    hits: int
+    ends_at: datetime
+    free_at: datetime | None
+
+
+async def look(keys: Collection[str]) -> dict[str, Counter]:
+    """The counters among `keys` that exist; nothing is locked."""
+    rows = await run(f"SELECT key, hits, ends_at, free_at FROM throttles WHERE key IN ({_places(keys)})", *keys)
+    return {row["key"]: Counter(**row) for row in rows}
+
+
+async def claim(hits: Sequence[Hit], now: datetime) -> list[str]:
+    """Count each hit that its counter allows; the keys of those counted.
+
+    Rows are locked in the order of their keys, here and in `give_back`: two callers never wait for each other.
+    """
+    ordered = sorted(hits, key=lambda hit: hit.key)
+    # The columns `most` and `full_until` only carry each hit's own numbers to the condition below.
+    values = [value for h in ordered for value in (h.key, h.most, h.ends_at, h.full_until, h.free_at)]
     rows = await run(
-        "INSERT INTO throttles (key, hits, started_at, last_at, ends_at) VALUES ({}, 1, {}, {}, {})"
-        " ON CONFLICT (key) DO UPDATE SET"
+        "INSERT INTO throttles (key, hits, most, ends_at, full_until, free_at) VALUES "
+        + ", ".join("({}, 1, {}, {}, {}, {})" for _ in ordered)
+        + " ON CONFLICT (key) DO UPDATE SET"
         " hits = CASE WHEN throttles.ends_at <= {} THEN 1 ELSE throttles.hits + 1 END,"
-        " started_at = CASE WHEN throttles.ends_at <= {} THEN excluded.started_at ELSE throttles.started_at END,"
-        f" ends_at = CASE WHEN throttles.ends_at <= {{}} THEN excluded.ends_at{reached} ELSE throttles.ends_at END,"
-        " last_at = excluded.last_at"
-        f" WHERE (throttles.ends_at <= {{}} OR throttles.hits < {{}}) AND {_WAITED}"
-        " RETURNING hits",
-        key, now, now, ends_at, now, now, now, *((most, locked_until) if allowance.lock else ()), now, most,
-        *(now - wait for wait in allowance.waits),
+        " ends_at = CASE WHEN throttles.ends_at <= {} THEN excluded.ends_at"
+        " WHEN throttles.hits + 1 >= excluded.most AND excluded.full_until IS NOT NULL THEN excluded.full_until"
+        # No window ends later than one that begins now: a clock that was ahead has put it there.
+        " WHEN throttles.ends_at > excluded.ends_at THEN excluded.ends_at"
+        " ELSE throttles.ends_at END,"
+        " most = excluded.most, full_until = excluded.full_until, free_at = excluded.free_at"
+        " WHERE (throttles.ends_at <= {} OR throttles.hits < excluded.most)"
+        " AND (throttles.free_at IS NULL OR throttles.free_at <= {})"
+        " RETURNING key",
+        *values, now, now, now, now,
     )  # fmt: skip
-    return bool(rows)
+    return [row["key"] for row in rows]
 
 
-async def give_back(key: str) -> None:
-    """Undo one claim: the attempt was a good one."""
-    await run("UPDATE throttles SET hits = hits - 1 WHERE key = {} AND hits > 0", key)
+async def give_back(keys: Collection[str], emptied: Collection[str] = ()) -> None:
+    """Undo one hit of each of `keys` with its pause, and all hits of those in `emptied`."""
+    every = [*keys, *emptied]
+    if not every:
+        return
+    cleared = f"key IN ({_places(emptied)})" if emptied else "1 = 0"
+    await run(
+        f"WITH held AS MATERIALIZED (SELECT key FROM throttles WHERE key IN ({_places(every)})"
+        f" ORDER BY key{for_update()})"
+        f" UPDATE throttles SET hits = CASE WHEN {cleared} THEN 0 ELSE hits - 1 END, free_at = NULL"
+        " WHERE key IN (SELECT key FROM held) AND hits > 0",
+        *every, *emptied,
+    )  # fmt: skip
 
 
-async def forget(key: str) -> None:
-    await run("DELETE FROM throttles WHERE key = {}", key)
-
-
-async def free_at(key: str, now: datetime, allowance: Allowance) -> datetime:
-    """When `claim` will count again: `now` where it would already."""
-    rows = await run("SELECT hits, last_at, ends_at FROM throttles WHERE key = {}", key)
-    if not rows or rows[0]["hits"] == 0:
-        return now
-    hits, last_at, ends_at = rows[0]["hits"], rows[0]["last_at"], rows[0]["ends_at"]
-    after_wait: datetime = last_at + allowance.waits[min(hits, 3) - 1]
-    return max(now, after_wait, ends_at if hits >= allowance.most and ends_at > now else now)
+async def put_right(counters: Sequence[Counter]) -> None:
+    """Save the ends of counters that a wrong clock had put too far off."""
+    for counter in sorted(counters, key=lambda counter: counter.key):
+        await run(
+            "UPDATE throttles SET ends_at = {}, free_at = {} WHERE key = {} AND hits = {}",
+            counter.ends_at, counter.free_at, counter.key, counter.hits,
+        )  # fmt: skip
 
 
 async def sweep(now: datetime) -> None:
-    """Remove the counters whose window is over for a day: their waits are over too."""
-    await run("DELETE FROM throttles WHERE ends_at <= {}", now - timedelta(days=1))
+    """Remove the counters whose window has been over for a day, and whose pause is over."""
+    await run("DELETE FROM throttles WHERE ends_at <= {} AND (free_at IS NULL OR free_at <= {})", now - _KEPT, now)
+
+
+def _places(keys: Collection[str]) -> str:
+    return ", ".join("{}" for _ in keys)

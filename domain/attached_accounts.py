@@ -7,20 +7,23 @@ from datetime import datetime
 from db import customers, journal, registry
 from db.engine import transaction
 from domain import bill_proof, outbox
-from domain.bill_proof import Bill
+from domain.bill_proof import Bill, Further
 from domain.messages import AccountShared
 from domain.portal import Portal
 from domain.refusals import Code, Refused
 from domain.sessions import Caller
 
 
-async def attach(portal: Portal, caller: Caller, customer: int, bill: Bill, now: datetime) -> Refused | None:
+async def attach(
+    portal: Portal, caller: Caller, customer: int, bill: Bill, now: datetime, further: Further | None = None
+) -> Refused | None:
     """Add the account that has this bill. One that others have too is allowed, and everyone is told."""
     async with transaction():
         row = await customers.get(customer)
         if row is None:
             return Refused(Code.SESSION_LOST)
-        account = await bill_proof.find_account(portal, portal.sealing.unseal(row["phone_sealed"]), bill, now)
+        phone = portal.sealing.unseal(row["phone_sealed"])
+        account = await bill_proof.find_account(portal, phone, bill, now, further)
         if isinstance(account, Refused):
             return account
         if not await customers.attach_account(customer, account["id"], now):

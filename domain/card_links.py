@@ -20,10 +20,7 @@ from domain.throttles import DAY, HOUR, Limit
 async def find_card(portal: Portal, caller: Caller, number: str, email: str, now: datetime) -> dict[str, Any] | Refused:
     """The card bound to this e-mail; a miss tells not which of the two is wrong, and is counted."""
     number_hash = portal.sealing.keyed_hash("card", number)
-    limits = [
-        Limit("card-hour", number, portal.settings.card_tries_hour, HOUR),
-        Limit("card-ip-hour", throttles.network_of(caller.ip), portal.settings.card_tries_ip_hour, HOUR),
-    ]
+    limits = tries(portal, caller, number)
     at = await throttles.claim(portal, limits, now)
     if at is not None:
         return Refused(Code.CARD_TOO_OFTEN, at=at)
@@ -49,7 +46,7 @@ async def send(
 
     `letter` makes the message of link and whether a former one is void now. Part of the caller's transaction.
     """
-    limit = Limit("card-email", f"{card['holder_id']}\0{customer}", 8, DAY, portal.settings.sms_waits)
+    limit = limit_of_email(portal, card["holder_id"], customer)
     at = await throttles.claim(portal, [limit], now)
     if at is not None:
         living = await cards.living_links(card["holder_id"], customer, now)
@@ -71,3 +68,15 @@ async def send(
     message = letter(f"{portal.settings.public_url}{path}/{token}", renewed)
     await outbox.post(portal, message, email, now, caller.language)
     return None
+
+
+def tries(portal: Portal, caller: Caller, number: str) -> list[Limit]:
+    settings = portal.settings
+    return [
+        Limit("card-hour", number, settings.card_tries_hour, HOUR),
+        *throttles.per_network(portal, "card-ip-hour", caller.ip, settings.card_tries_ip_hour, HOUR),
+    ]
+
+
+def limit_of_email(portal: Portal, holder_id: str, customer: int | None) -> Limit:
+    return Limit("card-email", f"{holder_id}\0{customer}", 8, DAY, portal.settings.sms_waits)

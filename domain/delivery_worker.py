@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine
-from datetime import UTC, datetime
+from collections.abc import Callable, Coroutine
+from datetime import datetime
 from typing import Any, TypeVar
 
 from domain.channels import Channels
@@ -23,7 +23,7 @@ LONGEST_PAUSE = 30.0
 FAREWELL = 20.0
 
 
-async def run_forever(portal: Portal, channels: Channels, render: Render) -> None:
+async def run_forever(portal: Portal, channels: Channels, render: Render, clock: Callable[[], datetime]) -> None:
     """Deliver until cancelled; what is being sent then is finished first, within `FAREWELL` seconds.
 
     Returns at once where both kinds are `outbox:`. Close the channels only after it has ended.
@@ -32,14 +32,14 @@ async def run_forever(portal: Portal, channels: Channels, render: Render) -> Non
     async with asyncio.TaskGroup() as kinds:
         for kind, ways in channels.items():
             if ways:
-                kinds.create_task(_keep_delivering(portal, {kind: ways}, render))
+                kinds.create_task(_keep_delivering(portal, {kind: ways}, render, clock))
 
 
-async def _keep_delivering(portal: Portal, channels: Channels, render: Render) -> None:
+async def _keep_delivering(portal: Portal, channels: Channels, render: Render, clock: Callable[[], datetime]) -> None:
     pause = POLL_SECONDS
     while True:
         try:
-            claimed = await _to_its_end(deliver_due(portal, channels, render, datetime.now(UTC)))
+            claimed = await _to_its_end(deliver_due(portal, channels, render, clock()))
             pause = 0.0 if claimed == AT_ONCE else POLL_SECONDS
         except Exception as error:  # noqa: BLE001 - a worker outlives any fault of its database
             pause = min(max(pause, POLL_SECONDS) * 2, LONGEST_PAUSE)

@@ -11,11 +11,15 @@ from typing import Any, ClassVar, Literal
 
 @dataclass(frozen=True)
 class Message:
-    """`name` is the folder of its templates; `lifetime` is seconds after which it is not worth sending."""
+    """`name` is the folder of its templates.
+
+    `lifetime` is seconds after which it is not worth sending, or the setting that says for how long what it carries
+    is good: a code or a link that has expired is not sent.
+    """
 
     name: ClassVar[str]
     kind: ClassVar[Literal["sms", "email"]]
-    lifetime: ClassVar[int]
+    lifetime: ClassVar[int | str]
 
     def values(self) -> dict[str, Any]:
         """What the templates see; JSON can say all of it."""
@@ -28,7 +32,7 @@ class RegistrationCode(Message):
 
     name = "registration-code"
     kind = "sms"
-    lifetime = 10 * 60
+    lifetime = "code_lifetime"
 
     code: str
     good_for: int
@@ -40,7 +44,7 @@ class RecoveryCode(Message):
 
     name = "recovery-code"
     kind = "sms"
-    lifetime = 10 * 60
+    lifetime = "code_lifetime"
 
     code: str
     good_for: int
@@ -65,7 +69,7 @@ class EmailConfirmation(Message):
 
     name = "email-confirmation"
     kind = "email"
-    lifetime = 3 * 86400
+    lifetime = "email_link_lifetime"
 
     first_name: str
     link: str
@@ -115,7 +119,7 @@ class PhoneChangeCode(Message):
 
     name = "phone-change-code"
     kind = "sms"
-    lifetime = 10 * 60
+    lifetime = "code_lifetime"
 
     code: str
     good_for: int
@@ -138,7 +142,7 @@ class EmailChange(Message):
 
     name = "email-change"
     kind = "email"
-    lifetime = 3 * 86400
+    lifetime = "email_link_lifetime"
 
     first_name: str
     link: str
@@ -174,7 +178,7 @@ class CardRegistration(Message):
 
     name = "card-registration"
     kind = "email"
-    lifetime = 86400
+    lifetime = "card_link_lifetime"
 
     login: str
     link: str
@@ -188,7 +192,7 @@ class CardPassword(Message):
 
     name = "card-password"
     kind = "sms"
-    lifetime = 3600
+    lifetime = "sms_password_lifetime"
 
     password: str
     good_for: int
@@ -200,7 +204,7 @@ class CardAddition(Message):
 
     name = "card-addition"
     kind = "email"
-    lifetime = 86400
+    lifetime = "card_link_lifetime"
 
     last_four: str
     link: str

@@ -15,20 +15,43 @@ from datetime import datetime, timedelta
 from enum import Enum, auto
 
 from db import customers, journal, one_time_codes
-from domain import outbox, throttles
+from domain import outbox, sms_limits, throttles
+from domain.journal_sums import sum_key
 from domain.messages import Message
 from domain.portal import Portal
 from domain.refusals import Code, Refused
 from domain.sessions import Caller
-from domain.throttles import DAY, HOUR, Limit
+from domain.throttles import Limit
 
 
 @dataclass(frozen=True)
 class Purpose:
-    """What a code is for, and the message that carries it (code, seconds it is good for -> message)."""
+    """What a code is for, the message that carries it (code, seconds it is good for -> message), its budget's name."""
 
     name: str
     message: Callable[[str, int], Message]
+    budget: str = ""
+
+
+@dataclass(frozen=True)
+class RecoveryRequest:
+    """Who asks for a code for a new password: `login` is folded, or empty where only the phone was typed.
+
+    `known` where the phone is that of a customer, and with a login of the login's.
+    """
+
+    phone: str
+    login: str
+    known: bool
+
+    @property
+    def typed(self) -> str:
+        return f"{self.login}\0{self.phone}" if self.login else self.phone
+
+    @property
+    def subject(self) -> str:
+        """Whose codes and tries they are: what was never sent is nobody's, and touches no code that was."""
+        return self.typed if self.known else f"unsent\0{self.typed}"
 
 
 class Verdict(Enum):
@@ -40,67 +63,83 @@ class Verdict(Enum):
     LAPSED = auto()
 
 
-async def send(
-    portal: Portal, purpose: Purpose, phone: str, caller: Caller, now: datetime, *, expected: bool = True
-) -> datetime | None:
-    """Send a code to `phone` (E.164), or return when that may be done. Part of the caller's transaction.
-
-    A phone that is not `expected` gets none, while everything that can be seen from outside goes on as if it did.
-    """
-    at = await throttles.claim(portal, _limits(portal, phone, caller), now)
+async def send(portal: Portal, purpose: Purpose, phone: str, caller: Caller, now: datetime) -> datetime | None:
+    """Send a code to `phone` (E.164), or return when that may be done. Part of the caller's transaction."""
+    limits = sms_limits.sent(portal, phone, caller, purpose.budget)
+    at = await throttles.claim(portal, limits, now, watched=[sms_limits.guesses(portal, purpose.name, phone)])
     if at is not None:
         return at
-    settings = portal.settings
-    phone_hash = portal.sealing.keyed_hash("phone", phone)
-    tries = max((row["wrong_tries"] for row in await one_time_codes.living(purpose.name, phone_hash, now)), default=0)
-    if tries >= settings.code_tries:
-        # All earlier codes are void and the customer was told to ask for a new one: it begins anew.
-        await one_time_codes.forget(purpose.name, phone_hash)
-        tries = 0
-    code = f"{secrets.randbelow(10**settings.code_digits):0{settings.code_digits}d}"
-    await one_time_codes.add(
-        {
-            "purpose": purpose.name,
-            "phone_hash": phone_hash,
-            "code_hash": _code_hash(portal, purpose, phone, code),
-            "sent_at": now,
-            "expires_at": now + timedelta(seconds=settings.code_lifetime),
-            "wrong_tries": tries,
-        }
-    )
-    owner = await customers.by_phone(phone_hash)
-    # One lookup and one row whoever's number it is: the time tells nothing, and an owner sees who asked.
-    known = owner["id"] if owner is not None and expected else None
-    await journal.add(now, "code-requested", known, caller.ip, caller.user_agent, purpose.name)
-    if expected:
-        await outbox.post(portal, purpose.message(code, settings.code_lifetime), phone, now, caller.language)
+    code = await _add(portal, purpose, phone, now, sent=True)
+    await _write_down(portal, purpose, phone, caller, now, sent=True)
+    await _post(portal, purpose, code, phone, caller, now)
     return None
 
 
-async def is_under_way(portal: Portal, purpose: Purpose, phone: str, now: datetime) -> bool:
+async def send_recovery(
+    portal: Portal, purpose: Purpose, recovery: RecoveryRequest, caller: Caller, now: datetime
+) -> datetime | None:
+    """The same for a recovery: only a known phone gets an SMS, by the same statements as an unknown one gets none."""
+    phone_limits = sms_limits.recovery_phone(portal, recovery.phone)
+    free = await throttles.free_at(portal, phone_limits, now) <= now
+    wanted = recovery.known and free
+    budgets = sms_limits.recovery_budgets(portal)
+    charged, spared = [*budgets, *phone_limits], sms_limits.unsent([*budgets, *phone_limits])
+    # All can be seen from outside but what the phone has had: of that an unknown number has nothing.
+    others = spared if wanted else [*budgets, *sms_limits.without_end(phone_limits)]
+    watched = [*_watched(portal, purpose, recovery), *others]
+    asked = sms_limits.asked(portal, recovery.typed, caller)
+    at = await throttles.claim(portal, [*asked, *(charged if wanted else spared)], now, watched=watched)
+    if at is not None:
+        return at
+    code = await _add(portal, purpose, recovery.subject, now, sent=wanted)
+    await _write_down(portal, purpose, recovery.phone, caller, now, sent=wanted)
+    row = await _post(portal, purpose, code, recovery.phone, caller, now)
+    await outbox.withdraw_unless(row, wanted)
+    return None
+
+
+async def is_under_way(portal: Portal, purpose: Purpose, subject: str, now: datetime) -> bool:
     """Whether a code that can still be typed has been sent."""
-    rows = await one_time_codes.living(purpose.name, portal.sealing.keyed_hash("phone", phone), now)
-    return any(row["wrong_tries"] < portal.settings.code_tries for row in rows)
+    rows = await one_time_codes.living(purpose.name, portal.sealing.keyed_hash("phone", subject), now)
+    typable = any(row["wrong_tries"] < portal.settings.code_tries for row in rows)
+    return typable and await throttles.free_at(portal, [sms_limits.guesses(portal, purpose.name, subject)], now) <= now
 
 
-async def next_at(portal: Portal, phone: str, caller: Caller, now: datetime) -> datetime:
+async def next_at(portal: Portal, purpose: Purpose, phone: str, caller: Caller, now: datetime) -> datetime:
     """When another code may be sent to `phone`; `now` where it may already."""
-    return await throttles.free_at(portal, _limits(portal, phone, caller), now)
+    limits = sms_limits.sent(portal, phone, caller, purpose.budget)
+    return await throttles.free_at(portal, [*limits, sms_limits.guesses(portal, purpose.name, phone)], now)
+
+
+async def next_recovery_at(
+    portal: Portal, purpose: Purpose, recovery: RecoveryRequest, caller: Caller, now: datetime
+) -> datetime:
+    """When another recovery may be asked for with the same."""
+    seen = [*sms_limits.asked(portal, recovery.typed, caller), *sms_limits.recovery_budgets(portal)]
+    return await throttles.free_at(portal, [*seen, *_watched(portal, purpose, recovery)], now)
 
 
 async def judge(portal: Portal, purpose: Purpose, phone: str, typed: str, now: datetime) -> Verdict:
-    """Compare what was typed with every living code of `phone`; the right one uses all of them up."""
+    """Compare what was typed with every living code of `phone`; the right one uses all of them up.
+
+    For a recovery `phone` is its `subject`. Wrong codes are also counted over the day, whatever codes they were for.
+    """
     phone_hash = portal.sealing.keyed_hash("phone", phone)
     rows = await one_time_codes.claim_try(purpose.name, phone_hash, now, portal.settings.code_tries)
     if not rows:
         living = await one_time_codes.living(purpose.name, phone_hash, now)
         return Verdict.EXHAUSTED if living else Verdict.LAPSED
+    guesses = sms_limits.guesses(portal, purpose.name, phone)
+    if await throttles.claim(portal, [guesses], now) is not None:
+        return Verdict.EXHAUSTED
     typed_hash = _code_hash(portal, purpose, phone, read_code(typed))
     # A list, not a generator: as many comparisons whichever of them fits.
     if any([hmac.compare_digest(row["code_hash"], typed_hash) for row in rows]):  # noqa: C419
         await one_time_codes.forget(purpose.name, phone_hash)
+        await throttles.give_back(portal, [guesses])
         return Verdict.CORRECT
     last = max(row["wrong_tries"] for row in rows) >= portal.settings.code_tries
+    last = last or await throttles.free_at(portal, [guesses], now) > now
     return Verdict.WRONG_AND_LAST if last else Verdict.WRONG
 
 
@@ -125,11 +164,47 @@ def _code_hash(portal: Portal, purpose: Purpose, phone: str, code: str) -> str:
     return portal.sealing.keyed_hash(f"code {purpose.name}", f"{phone}\0{code}")
 
 
-def _limits(portal: Portal, phone: str, caller: Caller) -> list[Limit]:
+def _watched(portal: Portal, purpose: Purpose, recovery: RecoveryRequest) -> list[Limit]:
+    """What else refuses a recovery, and is charged nothing by it."""
+    # Where the number alone has been asked for too often, its phone has its SMS: the login's owner is told when.
+    number = sms_limits.of_typed(portal, recovery.phone) if recovery.login else []
+    return [*number, sms_limits.guesses(portal, purpose.name, recovery.subject)]
+
+
+async def _add(portal: Portal, purpose: Purpose, subject: str, now: datetime, *, sent: bool) -> str:
+    """A new code; it carries on the wrong tries of those before it. One that is not sent is none that can be typed."""
     settings = portal.settings
-    return [
-        Limit("sms-phone-hour", phone, settings.sms_per_phone_hour, HOUR, settings.sms_waits),
-        Limit("sms-phone-day", phone, settings.sms_per_phone_day, DAY),
-        Limit("sms-ip-hour", throttles.network_of(caller.ip), settings.sms_per_ip_hour, HOUR),
-        Limit("sms-portal-day", "", settings.sms_budget_day, DAY),
-    ]
+    subject_hash = portal.sealing.keyed_hash("phone", subject)
+    living = await one_time_codes.living(purpose.name, subject_hash, now)
+    tries = max((row["wrong_tries"] for row in living), default=0)
+    if tries >= settings.code_tries:
+        # All earlier codes are void and the customer was told to ask for a new one: it begins anew.
+        await one_time_codes.forget(purpose.name, subject_hash)
+        tries = 0
+    code = f"{secrets.randbelow(10**settings.code_digits):0{settings.code_digits}d}"
+    await one_time_codes.add(
+        {
+            "purpose": purpose.name,
+            "phone_hash": subject_hash,
+            "code_hash": _code_hash(portal, purpose, subject, code if sent else secrets.token_hex()),
+            "sent_at": now,
+            "expires_at": now + timedelta(seconds=settings.code_lifetime),
+            "wrong_tries": tries,
+        }
+    )
+    return code
+
+
+async def _write_down(
+    portal: Portal, purpose: Purpose, phone: str, caller: Caller, now: datetime, *, sent: bool
+) -> None:
+    """One lookup and one row whoever's number it is: the time tells nothing, and an owner sees who asked."""
+    owner = await customers.by_phone(portal.sealing.keyed_hash("phone", phone))
+    known = owner["id"] if owner is not None and sent else None
+    key = sum_key(portal, "code-requested", known, caller.ip, now, purpose.name)
+    await journal.add_repeat(now, "code-requested", known, caller.ip, caller.user_agent, key, purpose.name)
+
+
+async def _post(portal: Portal, purpose: Purpose, code: str, phone: str, caller: Caller, now: datetime) -> int:
+    message = purpose.message(code, portal.settings.code_lifetime)
+    return await outbox.post(portal, message, phone, now, caller.language)

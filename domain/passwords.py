@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
 import os
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
@@ -88,23 +90,46 @@ def _is_about(password: str, about: Sequence[str]) -> bool:
     return any(len(piece) >= 4 and piece in folded for piece in pieces)
 
 
-class Hasher:
-    """Argon2id, 19 MiB, t=2, p=1 (OWASP Password Storage Cheat Sheet), on as many threads as there are cores."""
+class OverloadedError(Exception):
+    """As many passwords wait for Argon2 as may; a few seconds later there is room again."""
 
-    def __init__(self) -> None:
+
+class Hasher:
+    """Argon2id, 19 MiB, t=2, p=1 (OWASP Password Storage Cheat Sheet), on as many threads as there are cores.
+
+    No more than `longest_queue` are worked on or wait; of those no more than a quarter from one network (`source`),
+    so that a flood of guesses from one place leaves the others theirs. Beyond it `OverloadedError` is raised.
+    """
+
+    def __init__(self, longest_queue: int = 32) -> None:
         self._argon = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1, type=Type.ID)
         # The width of the pool is the semaphore: a burst waits its turn and never stalls a page.
         self._threads = ThreadPoolExecutor(max_workers=os.cpu_count() or 1, thread_name_prefix="argon2")
         self._nobody = self._argon.hash("nobody has this password")
+        self._longest_queue, self._queue = longest_queue, Counter[str]()
 
     async def hash(self, password: str) -> str:
-        return await self._in_turn(self._argon.hash, _canonical(password))
+        with self._place(""):
+            return await self._in_turn(self._argon.hash, _canonical(password))
 
-    async def verify(self, password_hash: str | None, password: str) -> bool:
+    async def verify(self, password_hash: str | None, password: str, *, source: str = "") -> bool:
         """Compare; without a hash the same work is done and the answer is no, so the time tells nothing."""
         known = password_hash is not None
-        matches = await self._in_turn(self._matches, password_hash or self._nobody, _canonical(password))
+        with self._place(source):
+            matches = await self._in_turn(self._matches, password_hash or self._nobody, _canonical(password))
         return known and matches
+
+    @contextlib.contextmanager
+    def _place(self, source: str) -> Iterator[None]:
+        if self._queue.total() >= self._longest_queue or (source and self._queue[source] >= self._longest_queue // 4):
+            raise OverloadedError
+        self._queue[source] += 1
+        try:
+            yield
+        finally:
+            self._queue[source] -= 1
+            if not self._queue[source]:
+                del self._queue[source]
 
     def _matches(self, password_hash: str, password: str) -> bool:
         try:

@@ -21,4 +21,4 @@ class Portal:
 
 
 def make_portal(settings: Settings) -> Portal:
-    return Portal(settings, Sealing(settings.secret), Hasher())
+    return Portal(settings, Sealing(settings.secret), Hasher(settings.password_queue))

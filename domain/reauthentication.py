@@ -24,12 +24,12 @@ def is_fresh(portal: Portal, visit: Visit, now: datetime, *, sending: bool = Fal
 
 
 async def judge(portal: Portal, caller: Caller, row: dict[str, Any], password: str, now: datetime) -> list[Refused]:
-    """Whether `password` is that of the customer's `row`, counted as every sign-in is; empty where it is."""
-    return await sign_in.judge(portal, caller, portal.sealing.unseal(row["phone_sealed"]), row, password, now)
+    """Whether `password` is that of the customer's `row`, counted by this session; empty where it is."""
+    return await sign_in.judge_again(portal, caller, row, password, now)
 
 
 async def prove(portal: Portal, caller: Caller, customer: int, password: str, now: datetime) -> list[Refused]:
-    """Judge the password, counted as every sign-in is; empty where it is right, and the session is fresh again."""
+    """Judge the password, counted by this session; empty where it is right, and the session is fresh again."""
     row = await customers.get(customer)
     if row is None:
         return [Refused(Code.SESSION_LOST)]

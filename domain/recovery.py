@@ -12,13 +12,13 @@ from db import customers, journal
 from db.engine import transaction
 from domain import email_confirmation, one_time_codes, sessions, sign_in
 from domain.messages import RecoveryCode
-from domain.one_time_codes import Purpose, Verdict, refused_code
+from domain.one_time_codes import Purpose, RecoveryRequest, Verdict, refused_code
 from domain.password_change import UnmetConditions, about, set_password, unmet
 from domain.portal import Portal
 from domain.refusals import Code, Lost, OutOfTurn, Refused
 from domain.sessions import Caller, Visit
 
-PURPOSE = Purpose("recovery", RecoveryCode)
+PURPOSE = Purpose("recovery", RecoveryCode, "recovery")
 _KEY = "recovery"
 
 
@@ -53,10 +53,12 @@ async def begin(portal: Portal, caller: Caller, phone: str, now: datetime, *, lo
         if login:
             holder = await customers.by_login(sign_in.login_hash(portal, login))
             customer = customer if customer and holder and customer["id"] == holder["id"] else None
-        at = await one_time_codes.send(portal, PURPOSE, phone, caller, now, expected=customer is not None)
-        if at is not None and not await one_time_codes.is_under_way(portal, PURPOSE, phone, now):
+        recovery = Recovery(phone, login, customer["id"] if customer else 0)
+        asked = _asked(recovery)
+        at = await one_time_codes.send_recovery(portal, PURPOSE, asked, caller, now)
+        if at is not None and not await one_time_codes.is_under_way(portal, PURPOSE, asked.subject, now):
             return Refused(Code.RESEND_EARLY, "phone", at)
-        await _keep(portal, visit, Recovery(phone, login, customer["id"] if customer else 0), now)
+        await _keep(portal, visit, recovery, now)
         return visit
 
 
@@ -69,8 +71,13 @@ async def send_another_code(portal: Portal, caller: Caller, now: datetime) -> Vi
         recovery = recovery_of(visit)
         if not recovery.phone or recovery.confirmed:
             return OutOfTurn()
-        at = await one_time_codes.send(portal, PURPOSE, recovery.phone, caller, now, expected=bool(recovery.customer))
+        at = await one_time_codes.send_recovery(portal, PURPOSE, _asked(recovery), caller, now)
         return visit if at is None else Refused(Code.RESEND_EARLY, "code", at)
+
+
+async def next_code_at(portal: Portal, caller: Caller, visit: Visit | None, now: datetime) -> datetime:
+    """When another code may be asked for; `now` where it may already."""
+    return await one_time_codes.next_recovery_at(portal, PURPOSE, _asked(recovery_of(visit)), caller, now)
 
 
 async def confirm_code(
@@ -83,7 +90,7 @@ async def confirm_code(
         recovery = recovery_of(visit)
         if not recovery.phone or recovery.confirmed:
             return OutOfTurn()
-        verdict = await one_time_codes.judge(portal, PURPOSE, recovery.phone, typed, now)
+        verdict = await one_time_codes.judge(portal, PURPOSE, _asked(recovery).subject, typed, now)
         if verdict is Verdict.CORRECT and not recovery.customer:
             # The code of another way to the same phone proves nothing about this login.
             verdict = Verdict.WRONG
@@ -127,10 +134,14 @@ async def save_password(
                 return Lost()
             await set_password(portal, caller, recovery.customer, password_hash, now)
             await email_confirmation.send_first_link(portal, caller, recovery.customer, now)
-            await sign_in.lift_lock(portal, caller, recovery.login or recovery.phone)
+            await sign_in.lift_lock(portal, caller, recovery.login or recovery.phone, recovery.customer, now)
             await journal.add(now, "password-recovered", recovery.customer, caller.ip, caller.user_agent)
             await _keep(portal, visit, Recovery(recovery.phone, recovery.login, saved=True), now)
         return visit
+
+
+def _asked(recovery: Recovery) -> RecoveryRequest:
+    return RecoveryRequest(recovery.phone, recovery.login, known=bool(recovery.customer))
 
 
 async def _keep(portal: Portal, visit: Visit, recovery: Recovery, now: datetime) -> None:

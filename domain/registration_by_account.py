@@ -11,7 +11,7 @@ from datetime import datetime
 from db import customers, journal
 from db.engine import transaction
 from domain import bill_proof, one_time_codes, sessions
-from domain.bill_proof import Bill
+from domain.bill_proof import Bill, Further
 from domain.messages import RegistrationCode
 from domain.one_time_codes import Purpose, Verdict, refused_code
 from domain.portal import Portal
@@ -19,7 +19,7 @@ from domain.refusals import Code, KnownPhone, Lost, OutOfTurn, Refused
 from domain.registration import Registration, end_for_known_phone, out_of_turn, put_into, registration_of
 from domain.sessions import Caller, Visit
 
-PURPOSE = Purpose("registration", RegistrationCode)
+PURPOSE = Purpose("registration", RegistrationCode, "registration")
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,9 @@ async def confirm_code(
         return await _keep(portal, visit, registration, now)
 
 
-async def find_account(portal: Portal, caller: Caller, bill: Bill, now: datetime) -> Visit | Refused | Lost | OutOfTurn:
+async def find_account(
+    portal: Portal, caller: Caller, bill: Bill, now: datetime, further: Further | None = None
+) -> Visit | Refused | Lost | OutOfTurn:
     """Look for the account that has this bill."""
     async with transaction():
         visit = await sessions.lock(portal, caller, now)
@@ -115,7 +117,7 @@ async def find_account(portal: Portal, caller: Caller, bill: Bill, now: datetime
             return visit
         for name, value in vars(bill).items():
             setattr(registration, name, value)
-        found = await bill_proof.find_account(portal, registration.phone, bill, now)
+        found = await bill_proof.find_account(portal, registration.phone, bill, now, further)
         registration.not_found = isinstance(found, Refused)
         registration.account = 0 if isinstance(found, Refused) else found["id"]
         registration.address_confirmed = False

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from db import sessions
+from domain import device_cookies
 from domain.portal import Portal
 
 # A read moves the idle end at most this often: a page must not cost a write.
@@ -25,6 +26,8 @@ class Caller:
     ip: str
     user_agent: str
     language: str = "ru"
+    # The cookie of a device that signed in before, as it came (domain/device_cookies.py).
+    device: str | None = None
 
 
 @dataclass
@@ -39,6 +42,8 @@ class Visit:
     authenticated_at: datetime | None = None
     token: str | None = None
     remembered: bool = False
+    # Set where somebody has just signed in: the device's cookie.
+    device: str | None = None
 
 
 def hash_token(token: str) -> str:
@@ -99,8 +104,16 @@ async def begin(
             "user_agent": caller.user_agent[:300],
         }
     )
+    device = device_cookies.renewed(portal, caller.device, customer, now) if customer is not None else None
     return Visit(
-        identity, customer, ends_at, idle_until, authenticated_at=authenticated_at, token=token, remembered=remembered
+        identity,
+        customer,
+        ends_at,
+        idle_until,
+        authenticated_at=authenticated_at,
+        token=token,
+        remembered=remembered,
+        device=device,
     )
 
 

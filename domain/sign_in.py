@@ -8,7 +8,9 @@ from typing import Any
 from db import customers, journal
 from db import sessions as session_rows
 from db.engine import transaction
-from domain import sessions, throttles
+from domain import device_cookies, sessions, throttles
+from domain.journal_sums import sum_key
+from domain.passwords import OverloadedError
 from domain.people import clean_text
 from domain.portal import Portal
 from domain.refusals import Code, Refused
@@ -99,34 +101,66 @@ async def judge(
 
     Without a customer, or for one without a password, the same work is done and the answer is no.
     """
-    limits = _limits(portal, caller, identifier)
+    device = device_cookies.recognised(portal, caller.device, customer["id"] if customer else 0, now)
+    # A device that signed in before has its own counter and no other: nobody else's guesses lock it.
+    counted = limits(portal, caller, identifier) if device is None else [limit_of_device(portal, device)]
+    return await _judge(portal, caller, counted, customer, password, now)
+
+
+async def judge_again(
+    portal: Portal, caller: Caller, customer: dict[str, Any], password: str, now: datetime
+) -> list[Refused]:
+    """The same for whoever is signed in: counted by this session, whatever others have tried at the sign-in."""
+    return await _judge(portal, caller, [limit_of_session(portal, caller, customer["id"])], customer, password, now)
+
+
+async def _judge(
+    portal: Portal,
+    caller: Caller,
+    counted: list[Limit],
+    customer: dict[str, Any] | None,
+    password: str,
+    now: datetime,
+) -> list[Refused]:
+    """The first of `counted` is emptied by the right password, the others get their hit back."""
     async with transaction():
         # Counted before it is judged: of 500 guesses at once no more than the allowed ones are looked at.
-        at = await throttles.claim(portal, limits, now)
+        at = await throttles.claim(portal, counted, now)
     if at is not None:
         return [Refused(Code.SIGN_IN_LOCKED, "password", at)]
-    if not await portal.hasher.verify(customer["password_hash"] if customer else None, password):
-        return await _refuse(portal, caller, limits, customer["id"] if customer else None, now)
+    password_hash, source = customer["password_hash"] if customer else None, throttles.network_of(caller.ip)
+    try:
+        right = await portal.hasher.verify(password_hash, password, source=source)
+    except OverloadedError:
+        # Not looked at, so not counted.
+        async with transaction():
+            await throttles.give_back(portal, counted)
+        raise
+    if not right:
+        return await _refuse(portal, caller, counted, customer["id"] if customer else None, now)
     async with transaction():
-        await throttles.forget(portal, limits[0])
-        await throttles.give_back(portal, limits[1:])
+        await throttles.give_back(portal, counted[1:], emptied=counted[:1])
     return []
 
 
 async def _refuse(
-    portal: Portal, caller: Caller, limits: list[Limit], customer: int | None, now: datetime
+    portal: Portal, caller: Caller, counted: list[Limit], customer: int | None, now: datetime
 ) -> list[Refused]:
+    event = "sign-in-refused"
     async with transaction():
-        await journal.add(now, "sign-in-refused", customer, caller.ip, caller.user_agent)
-        at = await throttles.free_at(portal, limits, now)
+        key = sum_key(portal, event, customer, caller.ip, now)
+        await journal.add_repeat(now, event, customer, caller.ip, caller.user_agent, key)
+        at = await throttles.free_at(portal, counted, now)
     refused = [Refused(Code.SIGN_IN_WRONG, "password")]
     return [*refused, Refused(Code.SIGN_IN_LOCKED, "password", at)] if at > now else refused
 
 
-async def lift_lock(portal: Portal, caller: Caller, identifier: str) -> None:
+async def lift_lock(portal: Portal, caller: Caller, identifier: str, customer: int, now: datetime) -> None:
     """Whoever has set a new password by SMS may use it at once. Part of the caller's transaction."""
-    for limit in _limits(portal, caller, identifier):
-        await throttles.forget(portal, limit)
+    device = device_cookies.recognised(portal, caller.device, customer, now)
+    own = [limit_of_device(portal, device)] if device is not None else []
+    # Not those of the network: one customer's new password says nothing about the others there.
+    await throttles.give_back(portal, [], emptied=[*own, *_of_identifier(portal, caller, identifier)])
 
 
 async def sign_out(portal: Portal, caller: Caller, now: datetime) -> None:
@@ -138,11 +172,33 @@ async def sign_out(portal: Portal, caller: Caller, now: datetime) -> None:
             await journal.add(now, "signed-out", visit.customer, caller.ip, caller.user_agent)
 
 
-def _limits(portal: Portal, caller: Caller, identifier: str) -> list[Limit]:
+def limits(portal: Portal, caller: Caller, identifier: str) -> list[Limit]:
+    """What a sign-in from anywhere counts in; the first one begins anew with the right password."""
     settings = portal.settings
-    lock = settings.sign_in_lock
-    here = f"{identifier}\0{throttles.network_of(caller.ip)}"
+    most = max(settings.sign_in_failures_ip_hour, settings.sign_in_tries, settings.sign_in_tries_anywhere_hour)
     return [
-        Limit("sign-in-here", here, settings.sign_in_tries, lock, lock=lock),
-        Limit("sign-in-anywhere", identifier, settings.sign_in_tries_anywhere_hour, HOUR, lock=lock),
+        *_of_identifier(portal, caller, identifier),
+        *throttles.per_network(portal, "sign-in-failures-hour", caller.ip, most, HOUR),
     ]
+
+
+def limit_of_device(portal: Portal, device: str) -> Limit:
+    return _locking(portal, "sign-in-device", device)
+
+
+def limit_of_session(portal: Portal, caller: Caller, customer: int) -> Limit:
+    return _locking(portal, "password-again", f"{customer}\0{sessions.hash_token(caller.token or '')}")
+
+
+def _of_identifier(portal: Portal, caller: Caller, identifier: str) -> list[Limit]:
+    settings = portal.settings
+    anywhere, lock = settings.sign_in_tries_anywhere_hour, settings.sign_in_lock
+    return [
+        _locking(portal, "sign-in-here", f"{identifier}\0{throttles.network_of(caller.ip)}"),
+        Limit("sign-in-anywhere", identifier, anywhere, HOUR, lock=lock),
+    ]
+
+
+def _locking(portal: Portal, kind: str, subject: str) -> Limit:
+    lock = portal.settings.sign_in_lock
+    return Limit(kind, subject, portal.settings.sign_in_tries, lock, lock=lock)

@@ -1,80 +1,185 @@
-"""How often things may be tried. The counting itself is db/throttles.py; numbers come from the settings."""
+"""How often things may be tried. The counting itself is db/throttles.py; numbers come from the settings.
+
+What many strangers share is kept in several rows, so that they do not wait for each other: the places are divided
+among the rows without a remainder, and a claim takes any row that has one left. So the sum is exact; as every row
+begins its window by itself, a budget may be spent twice around the end of a window, as with a single row.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from ipaddress import IPv6Address, ip_address
+from ipaddress import ip_address, ip_network
 
 from db import throttles
-from db.throttles import Allowance
+from db.throttles import Counter, Hit
 from domain.portal import Portal
 
 HOUR, DAY = 3600, 86400
-_NO_WAITS = (0, 0, 0)
+UNLIMITED = 2**31 - 1
+# A counter smaller than this stays in one row, where strangers can hardly meet.
+_SHARED_FROM, _ROWS = 1000, 16
+# Further ahead than this no clock may be: what lies beyond was written by one that was wrong.
+_SKEW = timedelta(seconds=5)
+# How often a claim tries again that lost its place between the look and the claim, and what it is told in the end.
+_ROUNDS, _A_MOMENT = 4, timedelta(seconds=1)
 
 
 @dataclass(frozen=True)
 class Limit:
-    """At most `most` hits of `subject` in `window` seconds, with `waits` seconds after each.
+    """At most `most` hits of `subject` in `window` seconds, with `waits` seconds after each; the last one repeats.
 
-    With `lock`, the hit that reaches `most` shuts the subject out for so many seconds from then on.
+    With `lock`, the hit that reaches `most` shuts the subject out for so many seconds from then on. `shared` is what
+    strangers have in common; such a limit has neither waits nor a lock.
     """
 
     kind: str
     subject: str
     most: int
     window: int
-    waits: Sequence[int] = _NO_WAITS
+    waits: Sequence[int] = ()
     lock: int | None = None
+    shared: bool = False
 
-    def key(self, portal: Portal) -> str:
+    def keys(self, portal: Portal) -> list[str]:
         # Hashed, so that the table lists no phones and addresses.
-        return f"{self.kind}:{portal.sealing.keyed_hash(self.kind, self.subject)}"
+        key = f"{self.kind}:{portal.sealing.keyed_hash(self.kind, self.subject)}"
+        return [f"{key}#{n}" for n in range(_ROWS)] if self.rows > 1 else [key]
 
     @property
-    def allowance(self) -> Allowance:
-        pauses = [timedelta(seconds=self.waits[min(n, len(self.waits) - 1)]) for n in range(3)]
-        lock = timedelta(seconds=self.lock) if self.lock else None
-        return Allowance(self.most, timedelta(seconds=self.window), lock, pauses)
+    def rows(self) -> int:
+        return _ROWS if self.shared and self.most >= _SHARED_FROM else 1
+
+    def places(self, row: int) -> int:
+        """How many of `most` the `row`-th row has."""
+        return self.most // self.rows + (row < self.most % self.rows)
 
 
 async def free_at(portal: Portal, limits: Sequence[Limit], now: datetime) -> datetime:
     """When all of `limits` will let one more through; `now` where they do."""
-    return max([await throttles.free_at(x.key(portal), now, x.allowance) for x in limits], default=now)
+    known = await throttles.look([key for limit in limits for key in limit.keys(portal)]) if limits else {}
+    return max([_free_at(portal, limit, known, now) for limit in limits], default=now)
 
 
-async def claim(portal: Portal, limits: Sequence[Limit], now: datetime) -> datetime | None:
-    """Count one hit in each of `limits`, or in none and return when to come again."""
-    at = await free_at(portal, limits, now)
-    if at > now:
-        return at
-    claimed: list[Limit] = []
+async def claim(
+    portal: Portal, limits: Sequence[Limit], now: datetime, *, watched: Sequence[Limit] = ()
+) -> datetime | None:
+    """Count one hit in each of `limits`, or in none and return when to come again. Part of the caller's transaction.
+
+    `watched` limits refuse as the others do, and nothing is counted in them.
+    """
+    for _ in range(_ROUNDS):
+        known = await _look(portal, [*limits, *watched])
+        at = max([_free_at(portal, limit, known, now) for limit in (*limits, *watched)], default=now)
+        if at > now:
+            await _put_right(portal, [*limits, *watched], known, now)
+            return at
+        hits = [_hit(portal, limit, known, now) for limit in limits]
+        counted = await throttles.claim(hits, now)
+        if len(counted) == len(hits):
+            return None
+        # Someone was faster between the look and the claim.
+        await throttles.give_back(counted)
+    return now + _A_MOMENT
+
+
+async def is_counted(portal: Portal, limit: Limit, now: datetime) -> bool:
+    """Whether anything has been counted in the window that goes on."""
+    known = await _look(portal, [limit])
+    return any(counter.hits > 0 and _righted(limit, counter, now).ends_at > now for counter in known.values())
+
+
+async def give_back(portal: Portal, limits: Sequence[Limit], emptied: Sequence[Limit] = ()) -> None:
+    """Undo one hit of each of `limits`, and all hits of those in `emptied`: the subject has shown who they are."""
+    shared = [key for limit in limits if limit.rows > 1 for key in limit.keys(portal)]
+    known = await throttles.look(shared) if shared else {}
+    keys = []
     for limit in limits:
-        if not await throttles.claim(limit.key(portal), now, limit.allowance):
-            # Someone was faster between the look and the claim.
-            await give_back(portal, claimed)
-            return await free_at(portal, limits, now)
-        claimed.append(limit)
-    return None
+        own = limit.keys(portal)
+        # Any row that has counted something: only the sum says anything.
+        counted = own if limit.rows == 1 else [key for key in own if key in known and known[key].hits > 0]
+        keys += [secrets.choice(counted)] if counted else []
+    await throttles.give_back(keys, [key for limit in emptied for key in limit.keys(portal)])
 
 
-async def give_back(portal: Portal, limits: Sequence[Limit]) -> None:
-    for limit in limits:
-        await throttles.give_back(limit.key(portal))
+async def _look(portal: Portal, limits: Sequence[Limit]) -> dict[str, Counter]:
+    return await throttles.look([key for limit in limits for key in limit.keys(portal)])
 
 
-async def forget(portal: Portal, limit: Limit) -> None:
-    """Start counting anew: the subject has shown who they are."""
-    await throttles.forget(limit.key(portal))
+async def _put_right(portal: Portal, limits: Sequence[Limit], known: Mapping[str, Counter], now: datetime) -> None:
+    """What a clock that was ahead has put too far off ends as if it had begun now, and not a little later each time."""
+    righted = {key: _righted(limit, known[key], now) for limit in limits for key in limit.keys(portal) if key in known}
+    await throttles.put_right([counter for key, counter in righted.items() if counter != known[key]])
+
+
+def _righted(limit: Limit, counter: Counter, now: datetime) -> Counter:
+    last_end = now + timedelta(seconds=max(limit.window, limit.lock or 0))
+    last_pause = now + timedelta(seconds=max(limit.waits, default=0))
+    if counter.ends_at > last_end + _SKEW:
+        counter = replace(counter, ends_at=last_end)
+    if counter.free_at is not None and counter.free_at > last_pause + _SKEW:
+        counter = replace(counter, free_at=last_pause)
+    return counter
+
+
+def _free_at(portal: Portal, limit: Limit, known: Mapping[str, Counter], now: datetime) -> datetime:
+    """The earliest of its rows."""
+    return min(_row_free_at(limit, row, known.get(key), now) for row, key in enumerate(limit.keys(portal)))
+
+
+def _row_free_at(limit: Limit, row: int, counter: Counter | None, now: datetime) -> datetime:
+    if counter is None or counter.hits == 0:
+        return now
+    counter = _righted(limit, counter, now)
+    full = counter.hits >= limit.places(row) and counter.ends_at > now
+    return max(now, counter.free_at or now, counter.ends_at if full else now)
+
+
+def _hit(portal: Portal, limit: Limit, known: Mapping[str, Counter], now: datetime) -> Hit:
+    """The next hit of `limit`, in any of its rows that has a place."""
+    free = [
+        (row, key) for row, key in enumerate(limit.keys(portal)) if _row_free_at(limit, row, known.get(key), now) <= now
+    ]
+    row, key = secrets.choice(free)
+    counter, most = known.get(key), limit.places(row)
+    # How many of this window there will be; a pause is as long as its place among them says.
+    place = counter.hits + 1 if counter is not None and counter.ends_at > now else 1
+    pause = limit.waits[min(place, len(limit.waits)) - 1] if limit.waits else 0
+    full_until = now + timedelta(seconds=limit.lock) if limit.lock else None
+    return Hit(
+        key,
+        most,
+        full_until if full_until and most == 1 else now + timedelta(seconds=limit.window),
+        full_until,
+        now + timedelta(seconds=pause) if pause else None,
+    )
 
 
 def network_of(ip: str) -> str:
     """What one subscriber holds: an IPv4 address, or the /64 of an IPv6 one (RFC 6177)."""
+    return _networks(ip)[0][1]
+
+
+def per_network(portal: Portal, kind: str, ip: str, most: int, window: int) -> list[Limit]:
+    """At most `most` from an IPv4 address or an IPv6 /64, and more from each of the networks that it lies in.
+
+    Whoever rents a /48 has 65,536 networks of one subscriber, whoever rents a /24 has 256 addresses.
+    """
+    times = {0: 1, 24: portal.settings.network_24, 56: portal.settings.network_56, 48: portal.settings.network_48}
+    return [
+        Limit(f"{kind}-{size}" if size else kind, network, most * times[size], window, shared=True)
+        for size, network in _networks(ip)
+    ]
+
+
+def _networks(ip: str) -> list[tuple[int, str]]:
+    """(prefix length, network), the narrowest first, whose length is 0."""
     address = ip_address(ip)
-    if isinstance(address, IPv6Address):
-        if address.ipv4_mapped:
-            return str(address.ipv4_mapped)
-        return f"{IPv6Address(int(address) >> 64 << 64)}/64"
-    return str(address)
+    if address.version == 6 and address.ipv4_mapped:
+        address = address.ipv4_mapped
+    if address.version == 4:
+        return [(0, str(address)), (24, str(ip_network((address, 24), strict=False)))]
+    wider = [(size, str(ip_network((address.packed, size), strict=False))) for size in (64, 56, 48)]
+    return [(0, wider[0][1]), *wider[1:]]

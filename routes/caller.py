@@ -14,10 +14,12 @@ from routes.page import cookie_name
 from settings import Settings
 
 _LONGEST_TOKEN = 200
+_LONGEST_DEVICE = 2000
 
 
 def caller_of(request: Request[Any, Any, Any], settings: Settings) -> Caller:
     token = request.cookies.get(cookie_name("kabinet", settings.production))
+    device = request.cookies.get(cookie_name("kabinet-device", settings.production))
     peer = request.client.host if request.client else ""
     forwarded = ",".join(request.headers.getall("x-forwarded-for", []))
     return Caller(
@@ -25,6 +27,7 @@ def caller_of(request: Request[Any, Any, Any], settings: Settings) -> Caller:
         ip=client_ip(peer, forwarded, settings.trusted_proxies),
         user_agent=request.headers.get("user-agent", "")[:300],
         language=current(),
+        device=device if device and len(device) <= _LONGEST_DEVICE else None,
     )
 
 

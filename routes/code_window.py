@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
-from domain import one_time_codes
 from routes.page import Page
 
 
-async def code_window(page: Page, phone: str) -> dict[str, Any]:
+def code_window(page: Page, phone: str, next_at: datetime) -> dict[str, Any]:
     """The number (E.164), how long a code is good, and when another one may be asked for: none where it may now."""
-    next_at = await one_time_codes.next_at(page.portal, phone, page.caller, page.now)
     return {
         "phone": phone,
         "good_for": page.portal.settings.code_lifetime,

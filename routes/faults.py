@@ -10,6 +10,7 @@ from litestar.exceptions import HTTPException
 from litestar.types import ExceptionHandlersMap
 
 from db.unavailable import DatabaseUnavailableError
+from domain.passwords import OverloadedError
 from routes.logs import fault_line, fault_trace
 from routes.templates import Templates
 
@@ -50,11 +51,20 @@ def exception_handlers(templates: Templates) -> ExceptionHandlersMap:
         _say(request, 503, f"the database is unavailable: {error}", error)
         return answer(request, 503, {"Retry-After": "30"})
 
+    def overloaded(request: Request[Any, Any, Any], error: OverloadedError) -> Response[str]:
+        _say(request, 503, "too many passwords at once", error)
+        return answer(request, 503, {"Retry-After": "5"})
+
     def unexpected(request: Request[Any, Any, Any], error: Exception) -> Response[str]:
         _say(request, 500, fault_line(error), error)
         return answer(request, 500, {})
 
-    return {HTTPException: expected, DatabaseUnavailableError: unavailable, Exception: unexpected}
+    return {
+        HTTPException: expected,
+        DatabaseUnavailableError: unavailable,
+        OverloadedError: overloaded,
+        Exception: unexpected,
+    }
 
 
 def _say(request: Request[Any, Any, Any], status: int, line: str, error: Exception) -> None:

@@ -29,7 +29,7 @@ _VARY = "HX-Request-Type, HX-History-Restore-Request, Accept-Encoding"
 _NOTES = ("registered", "known", "password", "deleted")
 # Not "cookies": that would take the language along, and the cookie of a sign-in that is faster in another tab.
 _CLEARED = '"cache", "storage"'
-_SESSION, _GOING = "kabinet", "going"
+_SESSION, _GOING, _DEVICE = "kabinet", "going", "kabinet-device"
 AnyRequest = Request[Any, Any, State]
 
 
@@ -143,6 +143,8 @@ class Page:
         if visit is not None and visit.token:
             lifetime = self.portal.settings.remember_lifetime if visit.remembered else None
             cookies = [self._cookie(_SESSION, visit.token, lifetime)]
+            if visit.device:
+                cookies.append(self._cookie(_DEVICE, visit.device, self.portal.settings.device_lifetime))
         return Response(None, status_code=303, headers={"Location": path}, cookies=cookies)
 
     def lead_in(self, visit: Visit) -> Response[None]:

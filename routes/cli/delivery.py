@@ -9,6 +9,7 @@ import signal
 
 import click
 
+from db.clock import DatabaseClock
 from db.engine import Engine
 from domain.channels import open_channels
 from domain.delivery_worker import run_forever
@@ -39,10 +40,14 @@ def run() -> None:
 
 
 async def _deliver_until_told(settings: Settings) -> None:
+    clock = DatabaseClock()
+    await clock.set()
     async with open_channels(settings) as channels:
-        worker = asyncio.create_task(run_forever(make_portal(settings), channels, MessageTexts()))
+        setting = asyncio.create_task(clock.keep_set())
+        worker = asyncio.create_task(run_forever(make_portal(settings), channels, MessageTexts(), clock))
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, worker.cancel)
         logging.getLogger("kabinet.delivery").info("delivery runs")
         with contextlib.suppress(asyncio.CancelledError):
             await worker
+        setting.cancel()

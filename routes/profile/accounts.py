@@ -8,10 +8,10 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 
 from domain import attached_accounts
-from domain.bill_proof import Bill
 from domain.refusals import Refused
+from routes import bill_form
 from routes.field_check import field_check
-from routes.forms import BillForm, Filled
+from routes.forms import Filled
 from routes.page import ThisPage
 from routes.profile import overview
 from routes.row_ids import row_id
@@ -30,11 +30,11 @@ async def show(page: ThisPage) -> Response[Any]:
 async def submit(page: ThisPage) -> Response[Any]:
     if page.customer is None:
         return await page.lead_to_sign_in()
-    form = await page.read(BillForm)
+    form = await bill_form.read(page)
     if form.data is None:
         return await overview.answer(page, form, 422, adding=True)
-    bill = Bill(form.data.period, form.data.account_number, form.data.amount)
-    refused = await attached_accounts.attach(page.portal, page.caller, page.customer, bill, page.now)
+    bill, further = bill_form.bill_of(form.data), bill_form.further_of(form.data)
+    refused = await attached_accounts.attach(page.portal, page.caller, page.customer, bill, page.now, further)
     if isinstance(refused, Refused):
         return await overview.answer(page, form.refuse(refused), 422, adding=True)
     return page.lead_to(f"{overview.PATH}?account=added")
@@ -58,5 +58,5 @@ async def remove(page: ThisPage, account: FromPath[str]) -> Response[Any]:
     return page.lead_to(f"{overview.PATH}?account=removed")
 
 
-check = field_check(PATH, NAME, FRAGMENT, BillForm, ["account_number", "amount"])
+check = field_check(PATH, NAME, FRAGMENT, bill_form.EveryFieldForm, bill_form.CHECKED)
 handlers = [show, submit, show_removal, remove, check]

@@ -6,9 +6,9 @@ from typing import Any
 
 from litestar import Response, get, post
 
-from db import registry
 from domain import email_confirmation, profile, sign_in
 from domain.refusals import Code, Refused
+from routes import bill_form
 from routes.forms import Filled
 from routes.page import Page, ThisPage
 
@@ -66,7 +66,7 @@ async def answer(page: Page, form: Filled[Any], status: int, *, adding: bool = F
         note=next((f"{name}-{query[name]}" for name in ("account", "card") if name in query), ""),
         with_cards="card" in page.portal.settings.tracks,
         adding=adding,
-        periods=await registry.newest_periods(profile.BILLS_SHOWN) if adding else [],
+        **(await bill_form.shown(page, form) if adding else {"periods": [], "proof": ""}),
     )
 
 

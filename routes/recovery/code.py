@@ -62,11 +62,12 @@ async def show_another(page: ThisPage) -> Response[Any]:
 
 async def _answer(page: Page, form: Filled[Any], status: int) -> Response[Any]:
     phone = recovery_of(page.visit).phone
+    next_at = await recovery.next_code_at(page.portal, page.caller, page.visit, page.now)
     return page.show(
         FRAGMENT,
         status=status,
         form=form,
-        **await code_window(page, phone),
+        **code_window(page, phone, next_at),
     )
 
 

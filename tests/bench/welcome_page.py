@@ -25,6 +25,7 @@ _HEADERS = {"Sec-Fetch-Site": "same-origin"}
 # Numbers out of the way: the throttles would answer in the place of Argon2 and of the drawing.
 _SETTINGS = {
     "KABINET_TRACKS": "account,card",
+    "KABINET_PASSWORD_QUEUE": "1000",
     "KABINET_SIGN_IN_TRIES": "1000000",
     "KABINET_SIGN_IN_TRIES_ANYWHERE_HOUR": "1000000",
     "KABINET_CAPTCHA_PICTURES_IP_HOUR": "1000000",

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from db import outbox as rows
+from db.clock import DatabaseClock
 from db.engine import Engine, run, transaction
 from domain import outbox
 from domain.channels import open_channels
@@ -333,7 +334,7 @@ async def test_neither_file_nor_log_holds_the_code_afterwards(
 async def delivering(portal: Portal) -> AsyncIterator[None]:
     """A worker beside whatever is inside, as app.py runs it."""
     async with open_channels(portal.settings) as channels:
-        worker = asyncio.create_task(run_forever(portal, channels, render))
+        worker = asyncio.create_task(run_forever(portal, channels, render, DatabaseClock()))
         try:
             yield
         finally:
@@ -394,4 +395,4 @@ async def test_the_worker_outlives_a_fault_of_the_database(
 async def test_without_channels_the_worker_ends_at_once(portal: Portal) -> None:
     # No database is open: asking it would fail.
     async with open_channels(portal.settings) as channels:
-        await asyncio.wait_for(run_forever(portal, channels, render), 1)
+        await asyncio.wait_for(run_forever(portal, channels, render, DatabaseClock()), 1)

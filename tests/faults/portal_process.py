@@ -26,8 +26,10 @@ ROOT = Path(__file__).parents[2]
 class PortalProcess:
     """`start()` and `kill()` at will: connections made meanwhile wait in the socket's queue."""
 
-    def __init__(self, database: str, folder: Path, workers: int = 1, **environment: str) -> None:
-        self._folder = folder
+    def __init__(
+        self, database: str, folder: Path, workers: int = 1, /, *, app: str = "app:create_app", **environment: str
+    ) -> None:
+        self._folder, self._app = folder, app
         self._workers = workers
         self._socket = socket.socket()
         self._socket.bind(("127.0.0.1", 0))
@@ -49,7 +51,7 @@ class PortalProcess:
     async def start(self) -> None:
         with self.log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "litestar", "--app", "app:create_app", "run",
+                sys.executable, "-m", "litestar", "--app", self._app, "run",
                 "--fd", str(self._socket.fileno()), "--wc", str(self._workers),
                 cwd=self._folder, env=self._environment, pass_fds=[self._socket.fileno()], stdout=log, stderr=log,
                 start_new_session=True,
@@ -102,9 +104,9 @@ class PortalProcess:
 
 @contextlib.asynccontextmanager
 async def running_portal(
-    database: str, folder: Path, workers: int = 1, **environment: str
+    database: str, folder: Path, workers: int = 1, /, *, app: str = "app:create_app", **environment: str
 ) -> AsyncIterator[PortalProcess]:
-    portal = PortalProcess(database, folder, workers, **environment)
+    portal = PortalProcess(database, folder, workers, app=app, **environment)
     await portal.start()
     try:
         yield portal

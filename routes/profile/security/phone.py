@@ -6,7 +6,7 @@ from typing import Any
 
 from litestar import Response, get, post
 
-from domain import phone_change, profile
+from domain import one_time_codes, phone_change, profile
 from domain.phone_change import new_phone_of
 from domain.refusals import Code, Lost, OutOfTurn, Refused
 from domain.sessions import Visit
@@ -95,11 +95,12 @@ async def _answer(page: Page, form: Filled[Any], status: int) -> Response[Any]:
     phone = new_phone_of(page.visit)
     if not phone:
         return page.lead_to(BASE)
+    next_at = await one_time_codes.next_at(page.portal, phone_change.PURPOSE, phone, page.caller, page.now)
     return page.show(
         CODE_FRAGMENT,
         status=status,
         form=form,
-        **await code_window(page, phone),
+        **code_window(page, phone, next_at),
     )
 
 

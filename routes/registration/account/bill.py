@@ -6,16 +6,14 @@ from typing import Any
 
 from litestar import Response, get, post
 
-from db import registry
 from domain import registration_by_account
-from domain.bill_proof import Bill
 from domain.connection_requests import may_be_sent
 from domain.refusals import Lost, OutOfTurn, Refused
 from domain.registration import Registration, registration_of
 from domain.sessions import Visit
-from routes import printed
+from routes import bill_form, printed
 from routes.field_check import field_check
-from routes.forms import BillForm, Filled
+from routes.forms import Filled
 from routes.page import Page, ThisPage
 from routes.registration.account import FOLDER, lead_on, lost, out_of_turn, path_of, place, where
 
@@ -31,11 +29,11 @@ async def show(page: ThisPage) -> Response[Any]:
 
 @post(PATH, name=f"{NAME}.submit")
 async def submit(page: ThisPage) -> Response[Any]:
-    form = await page.read(BillForm)
+    form = await bill_form.read(page)
     if form.data is None:
         return out_of_turn(page, "bill") or await _answer(page, form, 422)
-    bill = Bill(form.data.period, form.data.account_number, form.data.amount)
-    outcome = await registration_by_account.find_account(page.portal, page.caller, bill, page.now)
+    bill, further = bill_form.bill_of(form.data), bill_form.further_of(form.data)
+    outcome = await registration_by_account.find_account(page.portal, page.caller, bill, page.now, further)
     match outcome:
         case Visit():
             return page.lead_to(where(registration_of(outcome)))
@@ -53,8 +51,8 @@ async def _answer(page: Page, form: Filled[Any], status: int, *, not_found: bool
         status=status,
         form=form,
         place=place("bill"),
-        periods=await registry.newest_periods(3),
         not_found=not_found or may_be_sent(registration_of(page.visit)),
+        **await bill_form.shown(page, form),
     )
 
 
@@ -63,5 +61,5 @@ def _typed(known: Registration) -> dict[str, str]:
     return {"period": known.period, "account_number": known.account_number, "amount": amount}
 
 
-check = field_check(PATH, NAME, FRAGMENT, BillForm, ["account_number", "amount"])
+check = field_check(PATH, NAME, FRAGMENT, bill_form.EveryFieldForm, bill_form.CHECKED)
 handlers = [show, submit, check]

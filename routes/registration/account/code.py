@@ -6,7 +6,7 @@ from typing import Any
 
 from litestar import Response, get, post
 
-from domain import registration_by_account, sign_in
+from domain import one_time_codes, registration_by_account, sign_in
 from domain.refusals import KnownPhone, Lost, OutOfTurn, Refused
 from domain.registration import registration_of
 from domain.sessions import Visit
@@ -70,12 +70,14 @@ async def lead_to_sign_in(page: Page, phone: str) -> Response[Any]:
 
 async def _answer(page: Page, form: Filled[Any], status: int) -> Response[Any]:
     known = registration_of(page.visit)
+    purpose = registration_by_account.PURPOSE
+    next_at = await one_time_codes.next_at(page.portal, purpose, known.phone, page.caller, page.now)
     return page.show(
         FRAGMENT,
         status=status,
         form=form,
         place=place("code"),
-        **await code_window(page, known.phone),
+        **code_window(page, known.phone, next_at),
     )
 
 

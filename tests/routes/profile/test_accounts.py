@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from typing import Any
 
+import pytest
+
+from db.engine import run
 from tests.browser import BILL, Browser, location
 from tests.conftest import Clock, Posted
 from tests.screen import errors, words
@@ -78,3 +82,44 @@ async def test_anothers_account_cannot_be_looked_at_or_removed(
     assert location(await other.get("/profile/accounts/1/removal")) == "/profile"
     await other.post("/profile/accounts/1/removal")
     assert "кв. 1" in words(await client.get("/profile"))
+
+
+async def test_only_the_periods_offered_are_taken(client: Browser) -> None:
+    await client.register()
+    await run("UPDATE bills SET period = '2019-08' WHERE account = 2 AND period = '2036-08'")
+    for _ in range(6):
+        answer = await client.post("/profile/accounts/new", {**SECOND, "period": "2019-08"})
+        assert errors(answer) == ["Введены некорректные данные: данного абонента нет в системе"]
+    assert location(await client.post("/profile/accounts/new", {**SECOND, "period": "2036-07", "amount": "1100"})) == (
+        "/profile"
+    )
+
+
+@pytest.mark.parametrize("changed", [{"bill_accounts_phone_day": 2}])
+async def test_different_accounts_are_counted_with_those_of_the_registration(
+    client: Browser, changed: dict[str, Any]
+) -> None:
+    await client.register()
+    assert location(await client.post("/profile/accounts/new", SECOND)) == "/profile"
+    answer = await client.post("/profile/accounts/new", {**BILL, "account_number": "7000000125"})
+    assert errors(answer)[0].startswith("Превышено число попыток. Повторите 16 сентября")
+
+
+@pytest.mark.parametrize(
+    ("changed", "further", "wrong"),
+    [
+        ({"bill_proof": "two-amounts"}, {"second_period": "2036-07", "second_amount": "1100"}, {"second_amount": "1"}),
+        ({"bill_proof": "birth-date"}, {"birth_date": "05.03.1984"}, None),
+    ],
+)
+async def test_one_thing_more_is_asked_for_here_too(
+    client: Browser, changed: dict[str, Any], further: dict[str, str], wrong: dict[str, str] | None
+) -> None:
+    client.forms["bill"] = {**BILL, **further}
+    await client.register()
+    shown = (await client.get("/profile/accounts/new")).text
+    assert all(f'name="{name}"' in shown for name in further)
+    assert (await client.post("/profile/accounts/new", SECOND)).status_code == 422
+    if wrong is not None:
+        assert (await client.post("/profile/accounts/new", {**SECOND, **further, **wrong})).status_code == 422
+    assert location(await client.post("/profile/accounts/new", {**SECOND, **further})) == "/profile"

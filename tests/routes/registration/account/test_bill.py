@@ -8,7 +8,11 @@ from typing import Any
 
 import pytest
 
-from db.engine import run
+from db.engine import bound, run
+from domain.registry_import import import_rows
+from domain.registry_kinds import kinds
+from domain.sealing import Sealing
+from settings import Settings
 from tests.browser import BILL, Browser, location, path_of
 from tests.conftest import Clock
 from tests.screen import errors, fragment_of, value_of, words
@@ -157,3 +161,124 @@ async def test_another_bill_asks_for_the_address_again(client: Browser) -> None:
     assert location(await client.post(PATH, {**BILL, "account_number": "7000000118"})) == path_of("address")
     assert "кв. 6" in words(await client.get(path_of("address")))
     assert location(await client.get(path_of("person"))) == path_of("address")
+
+
+@pytest.mark.parametrize("period", ["2019-01", "2036-05", "2036-09", "2062-01"])
+async def test_only_the_periods_offered_are_taken_and_another_is_no_try(
+    client: Browser, settings: Settings, clock: Clock, period: str
+) -> None:
+    """A bill of the registry that no form offers proves nothing; as nothing is looked up, nothing is counted."""
+    known = kinds(Sealing(settings.secret), settings.sms_countries, clock.now.date())
+    await import_rows(bound(), known["bills"], enumerate([["7000000111", "2019-01", "5,00"]], 1), clock.now)
+    await import_rows(bound(), known["bills"], enumerate([["7000000111", "2036-05", "5,00"]], 1), clock.now)
+    await client.reach("bill")
+    for _ in range(10):
+        answer = await client.post(PATH, {**BILL, "period": period, "amount": "5,00"})
+        assert (answer.status_code, UNKNOWN in words(answer)) == (422, True)
+        assert "Липовая" not in answer.text
+    assert await run("SELECT hits FROM throttles WHERE key LIKE 'bill-%'") == []
+    assert location(await client.take("bill")) == path_of("address")
+
+
+async def test_nothing_to_pay_proves_nothing_and_is_a_try(client: Browser) -> None:
+    await run("UPDATE bills SET amount_kopecks = 0 WHERE period = '2036-08'")
+    await client.reach("bill")
+    assert [await wrong(client, amount=amount) for amount in ("0", "0,00", "00,0", "0.00", "0")] == [UNKNOWN] * 5
+    assert TOO_OFTEN in words(await client.post(PATH, {**BILL, "amount": "0"}))
+
+
+MANY = [f"70000002{n:02d}" for n in range(30)]
+
+
+async def flat_tariff(settings: Settings, clock: Clock) -> None:
+    """Thirty more accounts whose bills are all alike."""
+    known = kinds(Sealing(settings.secret), settings.sms_countries, clock.now.date())
+    await import_rows(bound(), known["accounts"], enumerate([[n, f"ул. Ровная, {n}"] for n in MANY], 1), clock.now)
+    bills = [[number, "2036-08", "500,00"] for number in MANY]
+    await import_rows(bound(), known["bills"], enumerate(bills, 1), clock.now)
+
+
+async def test_ten_different_accounts_a_day_for_a_phone_right_ones_included(
+    client: Browser, another_browser: MakeBrowser, settings: Settings, clock: Clock
+) -> None:
+    await flat_tariff(settings, clock)
+    await client.reach("bill")
+    forms = [{**BILL, "account_number": number, "amount": "500"} for number in MANY]
+    answers = [await client.post(PATH, form) for form in forms]
+    assert [answer.status_code for answer in answers] == [303] * 10 + [422] * 20
+    assert TOO_OFTEN in words(answers[10])
+    # One of the ten may be asked about again, and another session of the phone brings no new ones.
+    assert location(await client.post(PATH, forms[0])) == path_of("address")
+    clock.forward(minutes=2)
+    second = another_browser("198.51.100.1")
+    await second.reach("bill")
+    assert TOO_OFTEN in words(await second.post(PATH, forms[20]))
+    clock.forward(days=1)
+    await second.reach("bill")
+    assert location(await second.post(PATH, forms[20])) == path_of("address")
+
+
+async def test_ten_different_accounts_at_once_are_ten(
+    client: Browser, another_browser: MakeBrowser, settings: Settings, clock: Clock
+) -> None:
+    await flat_tariff(settings, clock)
+    browsers = [client, another_browser("198.51.100.1")]
+    await client.reach("code")
+    await client.take("code")
+    clock.forward(minutes=2)
+    await browsers[1].reach("bill")
+    forms = [{**BILL, "account_number": number, "amount": "500"} for number in MANY]
+    answers = await asyncio.gather(*(browsers[n % 2].post(PATH, form) for n, form in enumerate(forms)))
+    assert [answer.status_code for answer in answers].count(303) == 10
+
+
+SECOND = {"second_period": "2036-07", "second_amount": "1100"}
+
+
+@pytest.mark.parametrize("changed", [{"bill_proof": "two-amounts", "bill_tries_phone_day": 20}])
+async def test_a_second_bill_is_asked_for(client: Browser, changed: dict[str, Any]) -> None:
+    await client.reach("bill")
+    shown = await client.get(PATH)
+    assert "Еще один расчетный период" in words(shown)
+    assert "Сумма к оплате за этот период" in words(shown)
+    # The second select begins at another period.
+    assert 'value="2036-07" selected' in shown.text
+    assert errors(await client.post(PATH, BILL)) == ["Выберите расчетный период", "Введите сумму к оплате"]
+    for wrong_part in (
+        {"second_amount": "1100,01"}, {"second_amount": "0"}, {"second_period": "2036-06"},
+        {"second_period": "2036-08", "second_amount": "1234,56"}, {"second_period": "2035-07"},
+    ):  # fmt: skip
+        answer = await client.post(PATH, {**BILL, **SECOND, **wrong_part})
+        assert UNKNOWN in words(answer), wrong_part
+        assert value_of(answer, "second_amount") == {**SECOND, **wrong_part}["second_amount"]
+    assert location(await client.post(PATH, {**BILL, **SECOND})) == path_of("address")
+
+
+async def name_holder(settings: Settings, clock: Clock, born: str) -> None:
+    known = kinds(Sealing(settings.secret), settings.sms_countries, clock.now.date())
+    row = ["+7 900 000-00-01", "Петрова", "Мария", "", born, "", "7000000111"]
+    await import_rows(bound(), known["customers"], enumerate([row], 1), clock.now)
+
+
+@pytest.mark.parametrize("changed", [{"bill_proof": "birth-date"}])
+async def test_the_holders_birth_date_is_asked_for_where_the_registry_has_it(
+    client: Browser, settings: Settings, clock: Clock, changed: dict[str, Any]
+) -> None:
+    await name_holder(settings, clock, "01.02.1960")
+    await client.reach("bill")
+    assert "Дата рождения владельца лицевого счета" in words(await client.get(PATH))
+    assert errors(await client.post(PATH, BILL)) == ["Заполните обязательное поле"]
+    assert UNKNOWN in words(await client.post(PATH, {**BILL, "birth_date": "02.01.1960"}))
+    assert location(await client.post(PATH, {**BILL, "birth_date": "1.2.1960"})) == path_of("address")
+    # The neighbours' account has no holder whom the company has named: the amount has to do.
+    neighbour = {**BILL, "account_number": "7000000118", "birth_date": "03.03.1990"}
+    assert location(await client.post(PATH, neighbour)) == path_of("address")
+
+
+@pytest.mark.parametrize("changed", [{"bill_proof": "birth-date"}])
+async def test_a_birth_date_typed_by_whoever_came_first_is_not_the_registrys(
+    client: Browser, another_browser: MakeBrowser, changed: dict[str, Any]
+) -> None:
+    for browser in (client, another_browser("198.51.100.1", phone="+7 912 345-67-90")):
+        browser.forms["bill"] = {**BILL, "birth_date": "05.03.1984" if browser is client else "01.01.1970"}
+        assert location(await browser.register()) == "/profile"

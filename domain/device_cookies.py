@@ -1,0 +1,45 @@
+"""A device that signed in before is not locked by wrong passwords from elsewhere.
+
+It carries a sealed cookie that names the customers who signed in there, and gives each of them a counter of their own
+at the sign-in (OWASP, "Slow Down Online Guessing Attacks with Device Cookies"). The cookie opens nothing: whoever
+steals it may guess at this one customer as often as from a network of their own.
+"""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime, timedelta
+from typing import Any
+
+from domain.portal import Portal
+
+_KEY = "device"
+# A family's tablet; and a cookie stays small.
+_MOST = 4
+
+
+def renewed(portal: Portal, presented: str | None, customer: int, now: datetime) -> str:
+    """The cookie's value after `customer` has signed in: theirs first, and those that were there before."""
+    others = {who: entry for who, entry in _entries(portal, presented, now).items() if who != str(customer)}
+    kept = dict(list(others.items())[: _MOST - 1])
+    return portal.sealing.seal({_KEY: {str(customer): [secrets.token_hex(16), now.isoformat()], **kept}})
+
+
+def recognised(portal: Portal, presented: str | None, customer: int, now: datetime) -> str | None:
+    """What the device's own counter of this customer is called; None where they never signed in there."""
+    entry = _entries(portal, presented, now).get(str(customer))
+    return str(entry[0]) if entry else None
+
+
+def _entries(portal: Portal, presented: str | None, now: datetime) -> dict[str, Any]:
+    if not presented:
+        return {}
+    try:
+        sealed = portal.sealing.unseal(presented)
+    except ValueError:
+        return {}
+    # Other things are sealed with the same key.
+    if not isinstance(sealed, dict) or set(sealed) != {_KEY}:
+        return {}
+    oldest = now - timedelta(seconds=portal.settings.device_lifetime)
+    return {who: entry for who, entry in sealed[_KEY].items() if datetime.fromisoformat(entry[1]) > oldest}

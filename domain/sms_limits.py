@@ -1,0 +1,85 @@
+"""How many codes may be sent by SMS, and how many asked for.
+
+Registration and a change of phone send to whatever number is typed, so what is sent is what is seen. A recovery
+sends only to a customer, and nobody may see whether it did:
+
+- the pause and the number of requests that are shown belong to what was typed, known or not;
+- a network's requests are counted, far above any honest use, so that they cannot fill the database;
+- the phone and the budgets are charged for what is sent, and for nothing else. For what is not sent counters of the
+  same make are charged that refuse nobody, so that both take the same statements.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from domain import throttles
+from domain.portal import Portal
+from domain.sessions import Caller
+from domain.throttles import DAY, HOUR, UNLIMITED, Limit
+
+
+def sent(portal: Portal, phone: str, caller: Caller, budget: str = "") -> list[Limit]:
+    """For a code that goes to any number, and is charged to the `budget` of that name beside the portal's."""
+    settings = portal.settings
+    return [
+        *_of_phone(portal, "sms-phone", phone, settings.sms_waits),
+        *throttles.per_network(portal, "sms-ip-hour", caller.ip, settings.sms_per_ip_hour, HOUR),
+        *_budgets(portal, budget),
+    ]
+
+
+def asked(portal: Portal, typed: str, caller: Caller) -> list[Limit]:
+    """For a recovery asked for with `typed`: the number, or login and number together."""
+    settings = portal.settings
+    most = max(settings.recovery_requests_ip_hour, settings.sms_per_ip_hour)
+    return [
+        *of_typed(portal, typed),
+        *throttles.per_network(portal, "recovery-ip-hour", caller.ip, most, HOUR),
+    ]
+
+
+def of_typed(portal: Portal, typed: str) -> list[Limit]:
+    return _of_phone(portal, "recovery-typed", typed, portal.settings.sms_waits)
+
+
+def recovery_budgets(portal: Portal) -> list[Limit]:
+    return _budgets(portal, "recovery")
+
+
+def recovery_phone(portal: Portal, phone: str) -> list[Limit]:
+    """What may be sent to a customer's phone in all, whichever way its recovery was asked for."""
+    return _of_phone(portal, "sms-recovery-phone", phone)
+
+
+def unsent(limits: list[Limit]) -> list[Limit]:
+    """What is charged in the place of `limits` where nothing is sent: it refuses nobody."""
+    return [replace(limit, kind=f"unsent-{limit.kind}") for limit in without_end(limits)]
+
+
+def without_end(limits: list[Limit]) -> list[Limit]:
+    """The same counters, to be looked at only."""
+    return [replace(limit, most=UNLIMITED) for limit in limits]
+
+
+def guesses(portal: Portal, purpose: str, subject: str) -> Limit:
+    """Wrong codes, whatever number of codes they were for."""
+    settings = portal.settings
+    return Limit("code-guesses-day", f"{purpose}\0{subject}", max(settings.code_tries_day, settings.code_tries), DAY)
+
+
+def _of_phone(portal: Portal, kind: str, subject: str, waits: tuple[int, ...] = ()) -> list[Limit]:
+    settings = portal.settings
+    return [
+        Limit(f"{kind}-hour", subject, settings.sms_per_phone_hour, HOUR, waits),
+        Limit(f"{kind}-day", subject, settings.sms_per_phone_day, DAY),
+    ]
+
+
+def _budgets(portal: Portal, budget: str) -> list[Limit]:
+    settings = portal.settings
+    own = {"registration": settings.registration_budget, "recovery": settings.recovery_budget}
+    return [
+        Limit("sms-portal-day", "", settings.sms_budget_day, DAY, shared=True),
+        *([Limit(f"sms-{budget}-day", "", own[budget], DAY, shared=True)] if budget else []),
+    ]

@@ -1,0 +1,54 @@
+"""The form that proves an account, with what `KABINET_BILL_PROOF` asks for besides."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from domain import bill_proof
+from domain.bill_proof import Bill, Further
+from routes.forms import Amount, BillForm, BirthDate, Filled, Period
+from routes.page import Page
+
+
+class TwoBillsForm(BillForm):
+    second_period: Period = ""
+    second_amount: Amount = 0
+
+
+class BirthDateForm(BillForm):
+    birth_date: BirthDate = ""
+
+
+class EveryFieldForm(TwoBillsForm, BirthDateForm):
+    """For the check of a single field, which asks nothing of the others."""
+
+
+CHECKED = ("account_number", "amount", "second_amount", "birth_date")
+_FORMS: dict[str, type[BillForm]] = {"amount": BillForm, "two-amounts": TwoBillsForm, "birth-date": BirthDateForm}
+
+
+async def read(page: Page) -> Filled[BillForm]:
+    return await page.read(_FORMS[page.portal.settings.bill_proof])
+
+
+def bill_of(data: BillForm) -> Bill:
+    return Bill(data.period, data.account_number, data.amount)
+
+
+def further_of(data: BillForm) -> Further:
+    match data:
+        case TwoBillsForm():
+            return Further(data.second_period, data.second_amount)
+        case BirthDateForm():
+            return Further(birth_date=data.birth_date)
+        case _:
+            return Further()
+
+
+async def shown(page: Page, form: Filled[Any]) -> dict[str, Any]:
+    """What the fields need: the periods offered, and which proof is asked for."""
+    periods = await bill_proof.offered_periods()
+    if len(periods) > 1:
+        # The second select begins at another period than the first.
+        form.typed.setdefault("second_period", periods[1])
+    return {"periods": periods, "proof": page.portal.settings.bill_proof}

@@ -1,0 +1,158 @@
+"""Every limit there is, whatever it counts: at once, overtaken, with a row of a wrong clock, at its window's end."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from db.engine import Engine, run, transaction
+from domain import bill_proof, card_links, email_confirmation, sign_in, sms_limits, throttles
+from domain.portal import Portal
+from domain.sessions import Caller
+from domain.throttles import Limit
+
+PHONE, IP = "+79123456789", "2001:db8:0:1::7"
+ROOT = Path(__file__).parents[2]
+SMALL = {
+    "sms_per_phone_hour": 3, "sms_per_phone_day": 4, "sms_per_ip_hour": 5, "sms_budget_day": 1002, "code_tries": 3,
+    "sms_budget_registration_day": 6, "sms_budget_recovery_day": 7, "recovery_requests_ip_hour": 5, "code_tries_day": 6,
+    "sign_in_tries": 3, "sign_in_tries_anywhere_hour": 4, "sign_in_failures_ip_hour": 5, "bill_tries_phone_day": 3,
+    "bill_tries_account_day": 4, "bill_accounts_phone_day": 5, "card_tries_hour": 3, "card_tries_ip_hour": 4,
+}  # fmt: skip
+KINDS = [
+    "sms-phone-hour", "sms-phone-day", "sms-ip-hour", "sms-ip-hour-56", "sms-ip-hour-48", "sms-portal-day",
+    "sms-registration-day", "sms-recovery-day", "recovery-typed-hour", "recovery-typed-day", "recovery-ip-hour",
+    "sms-recovery-phone-hour", "sms-recovery-phone-day", "unsent-sms-recovery-day", "unsent-sms-recovery-phone-hour",
+    "code-guesses-day", "sign-in-here", "sign-in-anywhere", "sign-in-failures-hour", "sign-in-failures-hour-48",
+    "sign-in-device", "password-again", "bill-phone-day", "bill-account-day", "account-asked-day",
+    "accounts-phone-day", "card-hour", "card-ip-hour", "card-email", "email-link",
+]  # fmt: skip
+
+
+def every_limit(portal: Portal) -> dict[str, Limit]:
+    caller = Caller(None, IP, "")
+    v4 = Caller(None, "203.0.113.7", "")
+    recovery = [*sms_limits.recovery_budgets(portal), *sms_limits.recovery_phone(portal, PHONE)]
+    limits = [
+        *sms_limits.sent(portal, PHONE, caller, "registration"),
+        *sms_limits.sent(portal, PHONE, v4),
+        *sms_limits.asked(portal, PHONE, caller),
+        *recovery,
+        *sms_limits.unsent(recovery),
+        sms_limits.guesses(portal, "recovery", PHONE),
+        *sign_in.limits(portal, caller, PHONE),
+        sign_in.limit_of_device(portal, "a device"),
+        sign_in.limit_of_session(portal, caller, 7),
+        *bill_proof.tries(portal, PHONE, "7000000111"),
+        *bill_proof.different_accounts(portal, PHONE, "7000000111"),
+        *card_links.tries(portal, caller, "4111111111111111"),
+        card_links.limit_of_email(portal, "a holder", None),
+        email_confirmation._limit(portal, 7),
+    ]
+    return {limit.kind: limit for limit in limits}
+
+
+def test_no_limit_is_missing_here(portal: Portal) -> None:
+    sources = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "domain").glob("*.py"))
+    named = re.findall(r'Limit\(\s*f?"([\w{}-]+)"|(?:per_network|_locking)\(\s*portal, "([\w-]+)"', sources)
+    fixed = {kind for pair in named for kind in pair if kind and "{" not in kind}
+    known = every_limit(portal)
+    assert fixed <= known.keys()
+    assert set(KINDS) <= known.keys()
+
+
+async def claim(portal: Portal, limits: Sequence[Limit], now: datetime) -> datetime | None:
+    async with transaction():
+        return await throttles.claim(portal, limits, now)
+
+
+async def fill(portal: Portal, limit: Limit, now: datetime) -> datetime:
+    """Claim until it is full; the time of the last claim."""
+    for _ in range(limit.most):
+        while (at := await claim(portal, [limit], now)) is not None:
+            now = at
+    return now
+
+
+@pytest.fixture
+def limit(portal: Portal, kind: str) -> Limit:
+    limit = every_limit(portal)[kind]
+    # As many as can be claimed in a test; what refuses nobody is filled far enough to be counted.
+    return limit if limit.most <= 2000 else replace(limit, most=1002 if limit.shared else 50)
+
+
+each_limit = pytest.mark.parametrize("kind", KINDS)
+small = pytest.mark.parametrize("changed", [SMALL], ids=["small"])
+
+
+@each_limit
+@small
+async def test_at_once_no_more_than_it_says(engine: Engine, portal: Portal, now: datetime, limit: Limit) -> None:
+    limit = replace(limit, most=min(limit.most, 20))
+    told = await asyncio.gather(*(claim(portal, [limit], now) for _ in range(30)))
+    assert told.count(None) == (1 if limit.waits else limit.most)
+    assert all(at > now for at in told if at is not None)
+
+
+@each_limit
+@small
+async def test_who_is_overtaken_is_counted(engine: Engine, portal: Portal, now: datetime, limit: Limit) -> None:
+    """Another caller, who began later or whose clock is ahead, was counted first."""
+    if limit.most < 2:
+        return
+    assert await claim(portal, [limit], now + timedelta(seconds=2)) is None
+    told = await claim(portal, [limit], now)
+    # Only a pause may refuse, and by no more than the clocks differ.
+    pause = limit.waits[0] if limit.waits else 0
+    assert told == (now + timedelta(seconds=2 + pause) if pause else None)
+
+
+@each_limit
+@small
+async def test_a_row_of_a_clock_that_was_ahead_holds_up_nobody_for_longer_than_its_own(
+    engine: Engine, portal: Portal, now: datetime, limit: Limit
+) -> None:
+    ahead = now + timedelta(hours=30)
+    assert await claim(portal, [limit], ahead) is None
+    told = await claim(portal, [limit], now)
+    pause = timedelta(seconds=max(limit.waits, default=0))
+    assert told == (now + pause if limit.waits else None)
+    assert told is None or await claim(portal, [limit], told) is None
+
+
+@each_limit
+@small
+async def test_a_full_row_of_a_clock_that_was_ahead_ends(
+    engine: Engine, portal: Portal, now: datetime, limit: Limit
+) -> None:
+    limit = replace(limit, most=min(limit.most, 20))
+    await fill(portal, limit, now + timedelta(hours=30))
+    at = await claim(portal, [limit], now)
+    longest = timedelta(seconds=max(limit.window, limit.lock or 0))
+    assert at is not None
+    assert now < at <= now + longest
+    # Told again it is the same time, and then it works.
+    assert await claim(portal, [limit], now) == at
+    assert await claim(portal, [limit], at) is None
+
+
+@each_limit
+@small
+async def test_the_time_that_is_told_is_one_at_which_it_works(
+    engine: Engine, portal: Portal, now: datetime, limit: Limit
+) -> None:
+    limit = replace(limit, most=min(limit.most, 20))
+    last = await fill(portal, limit, now)
+    at = await claim(portal, [limit], last)
+    assert at is not None
+    assert at > last
+    assert await throttles.free_at(portal, [limit], last) == at
+    assert await claim(portal, [limit], at - timedelta(microseconds=1)) == at
+    assert await claim(portal, [limit], at) is None
+    assert len(await run("SELECT key FROM throttles")) == 1
