@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from db.engine import for_update, run
+from db.engine import for_no_key_update, run
 from db.unique import unless_taken
 
 
@@ -36,7 +36,9 @@ async def lock(customer: int) -> dict[str, Any] | None:
 
     Taken before the customer's own sessions are, everywhere, so that no two transactions wait for each other.
     """
-    rows = await run("SELECT id, password_hash, password_until FROM customers WHERE id = {}" + for_update(), customer)
+    rows = await run(
+        "SELECT id, password_hash, password_until FROM customers WHERE id = {}" + for_no_key_update(), customer
+    )
     return rows[0] if rows else None
 
 
