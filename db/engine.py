@@ -81,3 +81,8 @@ async def run(sql: str, *arguments: Any) -> Sequence[dict[str, Any]]:
 def for_update() -> str:
     """The row lock that PostgreSQL needs inside a transaction; SQLite has one writer at a time anyway."""
     return " FOR UPDATE" if bound().engine_type == "postgres" else ""
+
+
+def for_no_key_update() -> str:
+    """The same for a row that others refer to: whoever only adds a row with a foreign key to it need not wait."""
+    return " FOR NO KEY UPDATE" if bound().engine_type == "postgres" else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from db import cards, journal
+from db import cards, customers, journal
 from db.engine import transaction
 from domain import card_links
 from domain.messages import CardAddition
@@ -29,6 +29,8 @@ async def ask_for_link(
 ) -> Refused | None:
     """None where the link is on its way."""
     async with transaction():
+        if await customers.lock(customer) is None:
+            return Refused(Code.SESSION_LOST)
         card = await card_links.find_card(portal, caller, number, email, now)
         if isinstance(card, Refused):
             return card
@@ -54,17 +56,23 @@ async def look_at(customer: int, token: str, now: datetime) -> LinkedCard | None
     card = await cards.get(link["number_hash"]) if link and link["customer"] is not None else None
     if link is None or card is None:
         return None
+    asked = await customers.get(link["customer"])
+    if asked is None or asked["credentials"] != link["credentials"]:
+        # A new password or phone voids what was asked for before it.
+        return None
     return LinkedCard(card["last_four"], link["customer"] == customer)
 
 
 async def add(caller: Caller, customer: int, token: str, now: datetime) -> LinkedCard | None:
     """Add the holder's cards to the customer who asked; pressed twice they are added once."""
     async with transaction():
+        await customers.lock(customer)
         linked = await look_at(customer, token, now)
         if linked is None or not linked.theirs:
             return linked
-        link = await cards.link(hash_token(token), now)
-        assert link is not None
+        link = await cards.link(hash_token(token), now, locked=True)
+        if link is None:
+            return None
         if await cards.attach_holder(customer, link["holder_id"], now):
             await journal.add(now, "card-added", customer, caller.ip, caller.user_agent)
         await cards.forget_links(link["holder_id"], customer)

@@ -12,7 +12,8 @@ import pytest
 
 from domain.messages import MESSAGES
 from domain.refusals import Code
-from routes.registration.account import FOLDER, STEPS
+from domain.registration import STEPS
+from routes.registration.account import FOLDER
 
 ROOT = Path(__file__).parents[1]
 PARTIALS = ROOT / "templates" / "partials"

@@ -37,7 +37,7 @@ async def end_one(page: ThisPage, session: FromPath[int]) -> Response[Any]:
     if visit is None or visit.customer is None:
         return await page.lead_to_sign_in(BASE)
     await devices.end_one(page.caller, visit.customer, session, page.now)
-    return page.lead_to("/") if session == visit.id else page.lead_to(f"{BASE}?ended=one")
+    return page.lead_out("/") if session == visit.id else page.lead_to(f"{BASE}?ended=one")
 
 
 @post(f"{BASE}/devices/end-others", name=f"{NAME}.devices.end-others")

@@ -31,8 +31,8 @@ class CardForm(Form):
 
 @get(PATH, name=NAME)
 async def show(page: ThisPage) -> Response[Any]:
-    if page.customer is not None:
-        return page.lead_to("/profile")
+    if home := page.home():
+        return home
     await captcha.forget(page.portal, page.request.query_params.get("instead", ""))
     return await _answer(page, Filled(PATH), 200)
 
