@@ -22,6 +22,7 @@ LIMIT = 250
 LONGER = {
     "db/tables.py": "every table in one place",
     "settings.py": "every setting and its check in one place",
+    "domain/sessions.py": "one subject: the id of a visit, from the first step through every proof",
     "tests/test_conventions.py": "every convention in one place",
     "tests/conftest.py": "the fixtures that all tests share",
     "tests/domain/test_delivery.py": "one subject: what becomes of a message, each fault beside the next",

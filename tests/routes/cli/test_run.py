@@ -22,10 +22,11 @@ def test_forwarded_addresses_of_strangers_are_not_believed(tmp_path: Path) -> No
     try:
         await_ready(process, f"http://127.0.0.1:{port}", tmp_path / "log")
         headers = {"Sec-Fetch-Site": "same-origin", "X-Forwarded-For": "6.6.6.6"}
-        answer = httpx.post(f"http://127.0.0.1:{port}/sign-in/phone", data={"phone": "9123456789"}, headers=headers)
-        assert answer.status_code == 303
+        wrong = {"login": "nobody", "password": "not this one"}
+        answer = httpx.post(f"http://127.0.0.1:{port}/sign-in/login", data=wrong, headers=headers)
+        assert answer.status_code == 422
         connection = sqlite3.connect(database)
-        assert connection.execute("SELECT ip FROM sessions").fetchall() == [("127.0.0.1",)]
+        assert connection.execute("SELECT ip FROM journal").fetchall() == [("127.0.0.1",)]
         connection.close()
     finally:
         process.terminate()
