@@ -27,9 +27,10 @@ async def get(number_hash: str) -> dict[str, Any] | None:
 
 
 async def customer_of_holder(holder_id: str) -> dict[str, Any] | None:
-    """The customer (`id`, `password_hash`, `password_until`) whom this holder has turned out to be."""
+    """The customer (as by_phone in db/customers.py) whom this holder has turned out to be."""
     rows = await run(
-        "SELECT customers.id, customers.password_hash, customers.password_until FROM customer_holders"
+        "SELECT customers.id, customers.password_hash, customers.password_until, customers.credentials"
+        " FROM customer_holders"
         " JOIN customers ON customers.id = customer_holders.customer WHERE customer_holders.holder_id = {}",
         holder_id,
     )
@@ -70,21 +71,21 @@ async def add_link(values: dict[str, Any]) -> None:
     await CardLink.insert(CardLink(**values))
 
 
-async def link(token_hash: str, now: datetime) -> dict[str, Any] | None:
-    """The living link; inside a transaction a second press of its button waits."""
+async def link(token_hash: str, now: datetime, *, locked: bool = False) -> dict[str, Any] | None:
+    """The living link; `locked` inside a transaction makes a second press of its button wait."""
     rows = await run(
-        "SELECT id, customer, number_hash, holder_id, email_sealed, wrong_phones FROM card_links"
-        " WHERE token_hash = {} AND expires_at > {}" + for_update(),
+        "SELECT id, customer, number_hash, holder_id, email_sealed, wrong_phones, credentials FROM card_links"
+        " WHERE token_hash = {} AND expires_at > {}" + (for_update() if locked else ""),
         token_hash, now,
     )  # fmt: skip
     return rows[0] if rows else None
 
 
-async def living_links(holder_id: str, customer: int | None, now: datetime) -> bool:
+async def living_links(holder_id: str, customer: int | None, credentials: int, now: datetime) -> bool:
     rows = await run(
-        "SELECT id FROM card_links WHERE holder_id = {} AND expires_at > {} AND"
+        "SELECT id FROM card_links WHERE holder_id = {} AND expires_at > {} AND credentials = {} AND"
         + (" customer IS NULL" if customer is None else f" customer = {int(customer)}"),
-        holder_id, now,
+        holder_id, now, credentials,
     )  # fmt: skip
     return bool(rows)
 
@@ -95,6 +96,14 @@ async def forget_links(holder_id: str, customer: int | None) -> None:
         "DELETE FROM card_links WHERE holder_id = {} AND"
         + (" customer IS NULL" if customer is None else f" customer = {int(customer)}"),
         holder_id,
+    )
+
+
+async def forget_links_of(customer: int) -> None:
+    """Links about this customer's holders are void, whoever they were sent for."""
+    await run(
+        "DELETE FROM card_links WHERE holder_id IN (SELECT holder_id FROM customer_holders WHERE customer = {})",
+        customer,
     )
 
 

@@ -1,4 +1,4 @@
-"""Consents to the processing of personal data; they are only ever added."""
+"""Consents to the processing of personal data; they are only ever added, and get their customer once there is one."""
 
 from __future__ import annotations
 
@@ -9,8 +9,14 @@ from db.engine import run
 from db.tables import Consent
 
 
-async def add(values: dict[str, Any]) -> None:
-    await Consent.insert(Consent(**values))
+async def add(values: dict[str, Any]) -> int:
+    rows = await Consent.insert(Consent(**values)).returning(Consent.id)
+    return int(rows[0]["id"])
+
+
+async def give_to(consent: int, customer: int) -> None:
+    """Whoever gave it has become this customer."""
+    await run("UPDATE consents SET customer = {} WHERE id = {}", customer, consent)
 
 
 async def of_customer(customer: int) -> Sequence[dict[str, Any]]:

@@ -9,6 +9,8 @@ from typing import Any
 from db.engine import for_no_key_update, run
 from db.unique import unless_taken
 
+_JUDGED = "SELECT id, password_hash, password_until, credentials FROM customers WHERE "
+
 
 async def add(values: dict[str, Any]) -> int | None:
     """Add a customer; None where another one holds the phone or the login already."""
@@ -22,12 +24,12 @@ async def add(values: dict[str, Any]) -> int | None:
 
 
 async def by_phone(phone_hash: str) -> dict[str, Any] | None:
-    rows = await run("SELECT id, password_hash, password_until FROM customers WHERE phone_hash = {}", phone_hash)
+    rows = await run(_JUDGED + "phone_hash = {}", phone_hash)
     return rows[0] if rows else None
 
 
 async def by_login(login_hash: str) -> dict[str, Any] | None:
-    rows = await run("SELECT id, password_hash, password_until FROM customers WHERE login_hash = {}", login_hash)
+    rows = await run(_JUDGED + "login_hash = {}", login_hash)
     return rows[0] if rows else None
 
 
@@ -36,21 +38,23 @@ async def lock(customer: int) -> dict[str, Any] | None:
 
     Taken before the customer's own sessions are, everywhere, so that no two transactions wait for each other.
     """
-    rows = await run(
-        "SELECT id, password_hash, password_until FROM customers WHERE id = {}" + for_no_key_update(), customer
-    )
+    rows = await run(_JUDGED + "id = {}" + for_no_key_update(), customer)
     return rows[0] if rows else None
 
 
 async def set_password(customer: int, password_hash: str) -> None:
     """A password of the customer's own making: it stays until they change it."""
-    await run("UPDATE customers SET password_hash = {}, password_until = NULL WHERE id = {}", password_hash, customer)
+    await run(
+        "UPDATE customers SET password_hash = {}, password_until = NULL, credentials = credentials + 1 WHERE id = {}",
+        password_hash, customer,
+    )  # fmt: skip
 
 
 async def set_sms_password(customer: int, password_hash: str, until: datetime) -> None:
     await run(
-        "UPDATE customers SET password_hash = {}, password_until = {} WHERE id = {}", password_hash, until, customer
-    )
+        "UPDATE customers SET password_hash = {}, password_until = {}, credentials = credentials + 1 WHERE id = {}",
+        password_hash, until, customer,
+    )  # fmt: skip
 
 
 async def spend_sms_password(customer: int, password_hash: str) -> bool:
@@ -65,8 +69,9 @@ async def spend_sms_password(customer: int, password_hash: str) -> bool:
 async def set_phone(customer: int, phone_hash: str, phone_sealed: str) -> bool:
     """False where the phone has become another customer's."""
     return await unless_taken(
-        "UPDATE customers SET phone_hash = {}, phone_sealed = {} WHERE id = {}", phone_hash, phone_sealed, customer
-    )
+        "UPDATE customers SET phone_hash = {}, phone_sealed = {}, credentials = credentials + 1 WHERE id = {}",
+        phone_hash, phone_sealed, customer,
+    )  # fmt: skip
 
 
 async def set_email(customer: int, email_hash: str, email_sealed: str, now: datetime) -> None:

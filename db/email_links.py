@@ -13,11 +13,11 @@ async def add(values: dict[str, Any]) -> None:
     await EmailLink.insert(EmailLink(**values))
 
 
-async def find(token_hash: str, now: datetime) -> dict[str, Any] | None:
+async def find(token_hash: str, now: datetime, *, locked: bool = False) -> dict[str, Any] | None:
     """The living link: `customer`, and the address it was sent to."""
     rows = await run(
-        "SELECT id, customer, email_hash, email_sealed FROM email_links"
-        " WHERE token_hash = {} AND expires_at > {}" + for_update(),
+        "SELECT id, customer, email_hash, email_sealed, credentials FROM email_links"
+        " WHERE token_hash = {} AND expires_at > {}" + (for_update() if locked else ""),
         token_hash, now,
     )  # fmt: skip
     return rows[0] if rows else None

@@ -11,9 +11,10 @@ from db.tables import OneTimeCode
 
 
 async def living(purpose: str, phone_hash: str, now: datetime) -> Sequence[dict[str, Any]]:
+    """Those that may still be used."""
     return await run(
         "SELECT id, wrong_tries, expires_at FROM one_time_codes"
-        " WHERE purpose = {} AND phone_hash = {} AND expires_at > {}" + for_update(),
+        " WHERE purpose = {} AND phone_hash = {} AND expires_at > {} AND used_by = ''" + for_update(),
         purpose, phone_hash, now,
     )  # fmt: skip
 
@@ -23,12 +24,33 @@ async def add(values: dict[str, Any]) -> None:
 
 
 async def claim_try(purpose: str, phone_hash: str, now: datetime, most: int) -> Sequence[dict[str, Any]]:
-    """Spend one try of every living code of this phone and return them; none where no try is left."""
+    """Spend one try of every code of this phone, used ones too, and return them; none where no try is left."""
     return await run(
         "UPDATE one_time_codes SET wrong_tries = wrong_tries + 1"
         " WHERE purpose = {} AND phone_hash = {} AND expires_at > {} AND wrong_tries < {}"
-        " RETURNING code_hash, wrong_tries",
+        " RETURNING id, code_hash, wrong_tries, used_by",
         purpose, phone_hash, now, most,
+    )  # fmt: skip
+
+
+async def use(purpose: str, phone_hash: str, code: int, used_by: str) -> None:
+    """One code has been typed: it is used, the others of its phone and purpose are void."""
+    await run(
+        "DELETE FROM one_time_codes WHERE purpose = {} AND phone_hash = {} AND id <> {}", purpose, phone_hash, code
+    )
+    await run("UPDATE one_time_codes SET used_by = {}, wrong_tries = 0 WHERE id = {}", used_by, code)
+
+
+async def give_back_try(code: int) -> None:
+    """Undo one `claim_try`: what was typed was right."""
+    await run("UPDATE one_time_codes SET wrong_tries = wrong_tries - 1 WHERE id = {} AND wrong_tries > 0", code)
+
+
+async def void(purpose: str, phone_hash: str, now: datetime) -> None:
+    """Whatever is on its way to this phone has lapsed."""
+    await run(
+        "UPDATE one_time_codes SET expires_at = {} WHERE purpose = {} AND phone_hash = {} AND expires_at > {}",
+        now, purpose, phone_hash, now,
     )  # fmt: skip
 
 

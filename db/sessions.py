@@ -9,20 +9,53 @@ from typing import Any
 from db.engine import for_update, run
 from db.tables import Session
 
+# Whether a password is due, and what the password typed last is worth, are the customer's to say and kept nowhere else.
+_CUSTOMERS = "FROM customers WHERE customers.id = sessions.customer"
+_ROW = (
+    "SELECT id, customer, token_hash, progress_sealed, seen_at, idle_until, ends_at, remembered,"
+    f" (SELECT customers.password_until IS NOT NULL {_CUSTOMERS}) AS password_due,"
+    f" (SELECT customers.credentials {_CUSTOMERS}) AS credentials,"
+    " sessions.credentials AS proved_credentials, authenticated_at FROM sessions WHERE "
+)
+
 
 async def find(token_hash: str, now: datetime, *, locked: bool = False) -> dict[str, Any] | None:
     """The living session; `locked` inside a transaction makes a second request of it wait."""
     rows = await run(
-        "SELECT id, customer, progress_sealed, created_at, seen_at, idle_until, ends_at, authenticated_at, remembered"
-        " FROM sessions WHERE token_hash = {} AND idle_until > {} AND ends_at > {}" + (for_update() if locked else ""),
+        _ROW + "token_hash = {} AND idle_until > {} AND ends_at > {}" + (for_update() if locked else ""),
         token_hash, now, now,
     )  # fmt: skip
     return rows[0] if rows else None
 
 
+async def find_former(token_hash: str, now: datetime, *, locked: bool = False) -> dict[str, Any] | None:
+    """The living session that had this id a short while ago."""
+    rows = await run(
+        _ROW
+        + "former_hash = {} AND former_until > {} AND idle_until > {} AND ends_at > {}"
+        + (for_update() if locked else ""),
+        token_hash, now, now, now,
+    )  # fmt: skip
+    return rows[0] if rows else None
+
+
+async def customer_of(token_hash: str) -> int | None:
+    """Whose session this is or was, as long as its row has not been swept."""
+    rows = await run("SELECT customer FROM sessions WHERE token_hash = {}", token_hash)
+    return rows[0]["customer"] if rows else None
+
+
 async def add(values: dict[str, Any]) -> int:
     rows = await Session.insert(Session(**values)).returning(Session.id)
     return int(rows[0]["id"])
+
+
+async def rename(session: int, token_hash: str, former_until: datetime) -> None:
+    """Another id; the former one is remembered until then."""
+    await run(
+        "UPDATE sessions SET former_hash = token_hash, former_until = {}, token_hash = {} WHERE id = {}",
+        former_until, token_hash, session,
+    )  # fmt: skip
 
 
 async def keep(session: int, progress_sealed: str, now: datetime, idle_until: datetime) -> None:
@@ -40,9 +73,12 @@ async def shorten(session: int, ends_at: datetime) -> None:
     await run("UPDATE sessions SET ends_at = {} WHERE id = {}", ends_at, session)
 
 
-async def authenticate(session: int, now: datetime) -> None:
-    """The password has just been typed again."""
-    await run("UPDATE sessions SET authenticated_at = {} WHERE id = {}", now, session)
+async def authenticate(session: int, authenticated_at: datetime | None, credentials: int) -> None:
+    """When the password was typed last, and under which version of the customer's credentials."""
+    await run(
+        "UPDATE sessions SET authenticated_at = {}, credentials = {} WHERE id = {}",
+        authenticated_at, credentials, session,
+    )  # fmt: skip
 
 
 async def of_customer(customer: int, now: datetime) -> Sequence[dict[str, Any]]:

@@ -77,6 +77,8 @@ class Customer(Table, tablename="customers"):
     login_hash = Varchar(length=64, null=True, default=None, unique=True)
     login = Varchar(length=100)
     registered_at = Timestamptz()
+    # Raised by every change of password, phone or login: what was granted under another version is void.
+    credentials = Integer(default=0)
 
 
 class CustomerAccount(Table, tablename="customer_accounts"):
@@ -125,6 +127,8 @@ class EmailLink(Table, tablename="email_links"):
     email_sealed = Text()
     created_at = Timestamptz()
     expires_at = Timestamptz()
+    # The customer's version when it was sent.
+    credentials = Integer(default=0)
 
 
 class CardLink(Table, tablename="card_links"):
@@ -140,6 +144,8 @@ class CardLink(Table, tablename="card_links"):
     wrong_phones = Integer(default=0)
     created_at = Timestamptz()
     expires_at = Timestamptz(index=True)
+    # The version of `customer` when it was sent.
+    credentials = Integer(default=0)
 
 
 class ConnectionRequest(Table, tablename="connection_requests"):
@@ -155,7 +161,7 @@ class ConnectionRequest(Table, tablename="connection_requests"):
 
 
 class Session(Table, tablename="sessions"):
-    """A browser that has begun something or signed in. `progress_sealed` is what its journeys know so far."""
+    """A browser that has proved something or signed in. `progress_sealed` is what its journeys know so far."""
 
     id = BigSerial(primary_key=True)
     token_hash = Varchar(length=64, unique=True)
@@ -170,6 +176,11 @@ class Session(Table, tablename="sessions"):
     remembered = Boolean(default=False)
     ip = Varchar(length=45)
     user_agent = Varchar(length=300)
+    # The customer's version under which the password was typed last.
+    credentials = Integer(default=0)
+    # The id before the last proof: for a short while the same proof, sent again, is led on by it.
+    former_hash = Varchar(length=64, index=True)
+    former_until = Timestamptz(null=True, default=None)
 
 
 class OneTimeCode(Table, tablename="one_time_codes"):
@@ -182,6 +193,8 @@ class OneTimeCode(Table, tablename="one_time_codes"):
     sent_at = Timestamptz()
     expires_at = Timestamptz(index=True)
     wrong_tries = Integer(default=0)
+    # Whose request has used it (a hash of its cookie): only the same request, sent again, is led on by it.
+    used_by = Varchar(length=64)
 
 
 class Captcha(Table, tablename="captchas"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from db import cards, journal
+from db import cards, customers, journal
 from db.engine import transaction
 from domain import card_links
 from domain.messages import CardAddition
@@ -29,6 +29,8 @@ async def ask_for_link(
 ) -> Refused | None:
     """None where the link is on its way."""
     async with transaction():
+        if await customers.lock(customer) is None:
+            return Refused(Code.SESSION_LOST)
         card = await card_links.find_card(portal, caller, number, email, now)
         if isinstance(card, Refused):
             return card
@@ -60,6 +62,10 @@ async def look_at(customer: int, token: str, now: datetime) -> LinkedCard | Refu
     card = await cards.get(link["number_hash"]) if link and link["customer"] is not None else None
     if link is None or card is None:
         return None
+    asked = await customers.get(link["customer"])
+    if asked is None or asked["credentials"] != link["credentials"]:
+        # A new password or phone voids what was asked for before it.
+        return None
     theirs = link["customer"] == customer
     if theirs and await _is_anothers(link["holder_id"], customer):
         return Refused(Code.HOLDER_REGISTERED)
@@ -72,11 +78,13 @@ async def add(caller: Caller, customer: int, token: str, now: datetime) -> Linke
     Of two customers who add one card the second is told so, as often as they ask: their link stays.
     """
     async with transaction():
+        await customers.lock(customer)
         linked = await look_at(customer, token, now)
         if not isinstance(linked, LinkedCard) or not linked.theirs:
             return linked
-        link = await cards.link(hash_token(token), now)
-        assert link is not None
+        link = await cards.link(hash_token(token), now, locked=True)
+        if link is None:
+            return None
         if await cards.attach_holder(customer, link["holder_id"], now):
             await journal.add(now, "card-added", customer, caller.ip, caller.user_agent)
         elif await _is_anothers(link["holder_id"], customer):

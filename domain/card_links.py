@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from db import cards
+from db import cards, customers
 from domain import outbox, throttles
 from domain.messages import Message
 from domain.people import fold_email
@@ -48,10 +48,12 @@ async def send(
     """
     limit = limit_of_email(portal, card["holder_id"], customer)
     at = await throttles.claim(portal, [limit], now)
+    known = await customers.get(customer) if customer is not None else None
+    credentials = known["credentials"] if known else 0
     if at is not None:
-        living = await cards.living_links(card["holder_id"], customer, now)
+        living = await cards.living_links(card["holder_id"], customer, credentials, now)
         return None if living else Refused(Code.CARD_EMAIL_EARLY, at=at)
-    renewed = await cards.living_links(card["holder_id"], customer, now)
+    renewed = await cards.living_links(card["holder_id"], customer, credentials, now)
     await cards.forget_links(card["holder_id"], customer)
     token = secrets.token_urlsafe(32)
     await cards.add_link(
@@ -63,6 +65,7 @@ async def send(
             "email_sealed": portal.sealing.seal(email),
             "created_at": now,
             "expires_at": now + timedelta(seconds=portal.settings.card_link_lifetime),
+            "credentials": credentials,
         }
     )
     message = letter(f"{portal.settings.public_url}{path}/{token}", renewed)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from db import connection_requests, consents, journal
+from db import connection_requests, journal
 from db.engine import transaction
 from domain import outbox, sessions
 from domain.messages import ConnectionRequestForStaff, ConnectionRequestReceived
@@ -14,7 +14,7 @@ from domain.periods import show_period
 from domain.phones import show_phone
 from domain.portal import Portal
 from domain.refusals import Lost, OutOfTurn
-from domain.registration import Registration, put_into, registration_of
+from domain.registration import Registration, may_take, put_into, registration_of
 from domain.sessions import Caller, Visit
 
 # Where the requests go while mail itself goes nowhere (`outbox:` needs no staff address).
@@ -47,15 +47,6 @@ async def send(portal: Portal, caller: Caller, request: Request, now: datetime) 
             return OutOfTurn()
         entries = _entries(registration, request)
         number = await connection_requests.add(portal.sealing.seal(entries), now)
-        await consents.add(
-            {
-                "phone_hash": portal.sealing.keyed_hash("phone", registration.phone),
-                "text_version": registration.consent_version,
-                "text_hash": registration.consent_hash,
-                "given_at": datetime.fromisoformat(registration.consent_at),
-                "ip": registration.consent_ip,
-            }
-        )
         staff = portal.settings.staff_email or _STAFF_OF_THE_OUTBOX
         await outbox.post(portal, ConnectionRequestForStaff(number, entries), staff, now)
         received = ConnectionRequestReceived(number, request.first_name)
@@ -71,7 +62,7 @@ async def send(portal: Portal, caller: Caller, request: Request, now: datetime) 
 
 def may_be_sent(registration: Registration) -> bool:
     """Only after the search has failed for a confirmed phone."""
-    return registration.phone_confirmed and registration.not_found
+    return may_take(registration, "bill") and registration.not_found
 
 
 def _entries(registration: Registration, request: Request) -> list[tuple[str, str]]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from db import cards, consents, customers, journal, registry, sessions
+from db import cards, consents, customers, journal, registry
+from db import sessions as session_rows
 from db.engine import transaction
-from domain import outbox
+from domain import outbox, sessions, sign_in
 from domain.messages import CabinetDeleted
 from domain.portal import Portal
+from domain.refusals import Code, Lost, Refused
 from domain.sessions import Caller
 
 
@@ -58,27 +60,37 @@ async def _collected(portal: Portal, customer: int, now: datetime) -> dict[str, 
         "consents": [_printable(consent) for consent in await consents.of_customer(customer)],
         "sessions": [
             _printable({name: row[name] for name in ("created_at", "seen_at", "ip", "user_agent")})
-            for row in await sessions.of_customer(customer, now)
+            for row in await session_rows.of_customer(customer, now)
         ],
         "journal": [_printable(entry) for entry in await journal.of_customer(customer, 10_000)],
     }
 
 
-async def delete(portal: Portal, caller: Caller, customer: int, now: datetime) -> None:
-    """Remove the customer with everything that hangs on them.
+async def delete(portal: Portal, caller: Caller, password: str, now: datetime) -> list[Refused] | Lost | None:
+    """Remove the customer with everything that hangs on them, by the password that is theirs at that moment.
 
     What the law needs stays: the consents (152-FZ, article 9, part 3) and the journal, neither with a name,
     a phone or an e-mail in it.
     """
+    visit = await sessions.resume(portal, caller, now)
+    row = await customers.get(visit.customer) if visit is not None and visit.customer is not None else None
+    if visit is None or row is None or visit.password_due:
+        return Lost()
+    refused = await sign_in.judge(portal, caller, portal.sealing.unseal(row["phone_sealed"]), row, password, now)
+    if refused:
+        return refused
     async with transaction():
-        row = await customers.get(customer)
-        if row is None:
-            return
-        await journal.add(now, "deleted", customer, caller.ip, caller.user_agent)
+        if await sessions.lock(portal, caller, now) is None:
+            return Lost()
+        if not await sign_in.still_judged(row):
+            return [Refused(Code.SIGN_IN_WRONG, "password")]
+        await journal.add(now, "deleted", row["id"], caller.ip, caller.user_agent)
         if row["email_sealed"]:
             letter = CabinetDeleted(row["first_name"])
             await outbox.post(portal, letter, portal.sealing.unseal(row["email_sealed"]), now, caller.language)
-        await customers.delete(customer)
+        await cards.forget_links_of(row["id"])
+        await customers.delete(row["id"])
+        return None
 
 
 def _iso(at: datetime | None) -> str | None:

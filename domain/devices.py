@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
-from db import journal, sessions
+from db import customers, journal, sessions
 from db.engine import transaction
 from domain.sessions import Caller, Visit
 
@@ -65,6 +65,7 @@ def describe(user_agent: str) -> tuple[str, str]:
 async def end_one(caller: Caller, customer: int, session: int, now: datetime) -> None:
     """«Завершить»: only one's own can be ended."""
     async with transaction():
+        await customers.lock(customer)
         if await sessions.end_of(customer, session):
             await journal.add(now, "session-ended", customer, caller.ip, caller.user_agent)
 
@@ -73,5 +74,6 @@ async def end_others(caller: Caller, visit: Visit, now: datetime) -> None:
     """«Завершить все остальные»."""
     assert visit.customer is not None
     async with transaction():
+        await customers.lock(visit.customer)
         await sessions.end_all(visit.customer, visit.id)
         await journal.add(now, "other-sessions-ended", visit.customer, caller.ip, caller.user_agent)

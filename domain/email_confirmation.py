@@ -13,11 +13,12 @@ from typing import Any
 
 from db import customers, email_links, journal
 from db.engine import transaction
-from domain import outbox, throttles
+from domain import outbox, sessions, throttles
 from domain.messages import EmailChange, EmailChanged, EmailConfirmation, Message
 from domain.people import fold_email, mask_email
 from domain.portal import Portal
-from domain.refusals import Code, Refused
+from domain.reauthentication import is_fresh
+from domain.refusals import Code, Lost, ProofNeeded, Refused
 from domain.sessions import Caller, hash_token
 from domain.throttles import DAY, Limit
 
@@ -49,6 +50,7 @@ async def send_first_link(portal: Portal, caller: Caller, customer: int, now: da
 async def send_another_link(portal: Portal, caller: Caller, customer: int, now: datetime) -> Refused | None:
     """«Отправить письмо еще раз»; nothing happens where the address is confirmed already."""
     async with transaction():
+        await customers.lock(customer)
         row = await customers.get(customer)
         if row is None or row["email_confirmed_at"] is not None or not row["email_sealed"]:
             return None
@@ -59,21 +61,26 @@ async def send_another_link(portal: Portal, caller: Caller, customer: int, now: 
         return None
 
 
-async def begin_change(portal: Portal, caller: Caller, customer: int, email: str, now: datetime) -> Refused | None:
+async def begin_change(
+    portal: Portal, caller: Caller, email: str, now: datetime
+) -> Refused | Lost | ProofNeeded | None:
     """Send a link to a new address; the former one stays until it is pressed."""
     async with transaction():
-        row = await customers.get(customer)
-        if row is None:
-            return Refused(Code.SESSION_LOST)
+        visit = await sessions.lock(portal, caller, now)
+        row = await customers.get(visit.customer) if visit is not None and visit.customer is not None else None
+        if visit is None or row is None or visit.password_due:
+            return Lost()
+        if not is_fresh(portal, visit, now):
+            return ProofNeeded()
         if row["email_hash"] == _hash(portal, email):
             return Refused(Code.EMAIL_SAME, "email")
-        at = await throttles.claim(portal, [_limit(portal, customer)], now)
+        at = await throttles.claim(portal, [_limit(portal, row["id"])], now)
         if at is not None:
             return Refused(Code.EMAIL_EARLY, "email", at)
         # Of two changes under way only the newer can win.
-        await email_links.forget_others(customer, row["email_hash"])
+        await email_links.forget_others(row["id"], row["email_hash"])
         name = row["first_name"]
-        await _send(portal, caller, customer, email, now, lambda link, good_for: EmailChange(name, link, good_for))
+        await _send(portal, caller, row["id"], email, now, lambda link, good_for: EmailChange(name, link, good_for))
         return None
 
 
@@ -81,18 +88,25 @@ async def look_at(portal: Portal, token: str, now: datetime) -> LinkedAddress | 
     """What the link's page shows; nothing is spent."""
     link = await email_links.find(hash_token(token), now)
     row = await customers.get(link["customer"]) if link else None
-    if link is None or row is None:
+    if link is None or row is None or row["credentials"] != link["credentials"]:
         return None
     confirmed = row["email_confirmed_at"] is not None and row["email_hash"] == link["email_hash"]
     return LinkedAddress(portal.sealing.unseal(link["email_sealed"]), confirmed)
 
 
 async def confirm(portal: Portal, caller: Caller, token: str, now: datetime) -> LinkedAddress | None:
-    """Confirm the address, or make it the customer's; pressed twice it is confirmed still."""
+    """Confirm the address, or make it the customer's; pressed twice it is confirmed still.
+
+    A link from before the last change of password or phone is void: whoever has changed them may have done so
+    because somebody else had asked for it.
+    """
     async with transaction():
-        link = await email_links.find(hash_token(token), now)
-        row = await customers.get(link["customer"]) if link else None
-        if link is None or row is None:
+        seen = await email_links.find(hash_token(token), now)
+        if seen is None or await customers.lock(seen["customer"]) is None:
+            return None
+        link = await email_links.find(hash_token(token), now, locked=True)
+        row = await customers.get(seen["customer"])
+        if link is None or row is None or row["credentials"] != link["credentials"]:
             return None
         email: str = portal.sealing.unseal(link["email_sealed"])
         if row["email_hash"] != link["email_hash"]:
@@ -117,6 +131,8 @@ async def _replace(
 async def _send(
     portal: Portal, caller: Caller, customer: int, email: str, now: datetime, letter: Callable[[str, int], Message]
 ) -> None:
+    known = await customers.lock(customer)
+    assert known is not None
     token = secrets.token_urlsafe(32)
     lifetime = portal.settings.email_link_lifetime
     await email_links.add(
@@ -127,6 +143,7 @@ async def _send(
             "email_sealed": portal.sealing.seal(email),
             "created_at": now,
             "expires_at": now + timedelta(seconds=lifetime),
+            "credentials": known["credentials"],
         }
     )
     link = f"{portal.settings.public_url}/email/confirmation/{token}"

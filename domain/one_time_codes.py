@@ -56,6 +56,8 @@ class RecoveryRequest:
 
 class Verdict(Enum):
     CORRECT = auto()
+    # The code that this very sender has used a moment ago: the button was pressed twice, or the answer was lost.
+    REPEATED = auto()
     WRONG = auto()
     # Wrong, and it was the last try.
     WRONG_AND_LAST = auto()
@@ -119,28 +121,50 @@ async def next_recovery_at(
     return await throttles.free_at(portal, [*seen, *_watched(portal, purpose, recovery)], now)
 
 
-async def judge(portal: Portal, purpose: Purpose, phone: str, typed: str, now: datetime) -> Verdict:
+async def judge(
+    portal: Portal, purpose: Purpose, phone: str, typed: str, caller: Caller, now: datetime, *, expected: bool = True
+) -> Verdict:
     """Compare what was typed with every living code of `phone`; the right one uses all of them up.
 
     For a recovery `phone` is its `subject`. Wrong codes are also counted over the day, whatever codes they were for.
+    A used code is kept, with the cookie it came with, until it lapses: the same request sent again is `REPEATED`,
+    anyone else's is too late. Where the code is not `expected` from this sender, no code is right.
     """
     phone_hash = portal.sealing.keyed_hash("phone", phone)
     rows = await one_time_codes.claim_try(purpose.name, phone_hash, now, portal.settings.code_tries)
-    if not rows:
-        living = await one_time_codes.living(purpose.name, phone_hash, now)
-        return Verdict.EXHAUSTED if living else Verdict.LAPSED
     guesses = sms_limits.guesses(portal, purpose.name, phone)
-    if await throttles.claim(portal, [guesses], now) is not None:
+    if rows and await throttles.claim(portal, [guesses], now) is not None:
         return Verdict.EXHAUSTED
     typed_hash = _code_hash(portal, purpose, phone, read_code(typed))
-    # A list, not a generator: as many comparisons whichever of them fits.
-    if any([hmac.compare_digest(row["code_hash"], typed_hash) for row in rows]):  # noqa: C419
-        await one_time_codes.forget(purpose.name, phone_hash)
+    # A list, not a loop that ends early: as many comparisons whichever of them fits.
+    right = [row for row in rows if hmac.compare_digest(row["code_hash"], typed_hash) and expected]
+    unused = [row for row in rows if not row["used_by"]]
+    sender = portal.sealing.keyed_hash("code use", caller.token or "")
+    if good := [row for row in right if not row["used_by"]]:
+        await one_time_codes.use(purpose.name, phone_hash, good[0]["id"], sender)
         await throttles.give_back(portal, [guesses])
         return Verdict.CORRECT
-    last = max(row["wrong_tries"] for row in rows) >= portal.settings.code_tries
+    if any(hmac.compare_digest(row["used_by"], sender) for row in right):
+        for row in rows:
+            await one_time_codes.give_back_try(row["id"])
+        await throttles.give_back(portal, [guesses])
+        return Verdict.REPEATED
+    if not unused:
+        living = await one_time_codes.living(purpose.name, phone_hash, now)
+        return Verdict.EXHAUSTED if living else Verdict.LAPSED
+    last = max(row["wrong_tries"] for row in unused) >= portal.settings.code_tries
     last = last or await throttles.free_at(portal, [guesses], now) > now
     return Verdict.WRONG_AND_LAST if last else Verdict.WRONG
+
+
+async def void(portal: Portal, purpose: Purpose, phone: str, now: datetime) -> None:
+    """The codes on their way to `phone` have lapsed: what they were sent for is no longer so."""
+    await one_time_codes.void(purpose.name, portal.sealing.keyed_hash("phone", phone), now)
+
+
+def proof_of(purpose: Purpose, phone: str, typed: str) -> str:
+    """What a session's new id is derived from, beside its former one (domain/sessions.py)."""
+    return f"{purpose.name}\0{phone}\0{read_code(typed)}"
 
 
 def refused_code(verdict: Verdict) -> list[Refused]:
@@ -151,6 +175,8 @@ def refused_code(verdict: Verdict) -> list[Refused]:
         Verdict.WRONG_AND_LAST: [Code.CODE_WRONG, Code.CODE_EXHAUSTED],
         Verdict.EXHAUSTED: [Code.CODE_EXHAUSTED],
         Verdict.LAPSED: [Code.CODE_LAPSED],
+        # What it led to has ended meanwhile.
+        Verdict.REPEATED: [Code.CODE_LAPSED],
     }
     return [Refused(code, "code") for code in codes[verdict]]
 

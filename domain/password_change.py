@@ -10,15 +10,19 @@ from typing import Any
 from db import customers, journal
 from db import sessions as session_rows
 from db.engine import transaction
-from domain import outbox, reauthentication, sessions
-from domain.messages import PasswordChanged
+from domain import one_time_codes, outbox, reauthentication, sessions, sign_in
+from domain.messages import PasswordChanged, RecoveryCode
+from domain.one_time_codes import Purpose, RecoveryRequest
 from domain.passwords import unmet_conditions
 from domain.portal import Portal
-from domain.refusals import Code, Lost, Refused
+from domain.reauthentication import is_fresh
+from domain.refusals import Code, Lost, ProofNeeded, Refused
 from domain.sessions import Caller, Visit
 
 # The field of the current password; `password` is the new one.
 CURRENT = "current_password"
+# A code that allows a new password; any new password voids those that are under way.
+RECOVERY = Purpose("recovery", RecoveryCode, "recovery")
 
 
 @dataclass(frozen=True)
@@ -53,42 +57,92 @@ def _about(portal: Portal, row: dict[str, Any]) -> Sequence[str]:
 
 
 async def change(
-    portal: Portal, caller: Caller, customer: int, password: str, now: datetime, *, current: str | None
-) -> Visit | UnmetConditions | list[Refused] | Lost:
-    """Whoever is signed in sets a new one: every session ends, the returned visit is the only one left.
+    portal: Portal, caller: Caller, password: str, now: datetime, *, current: str | None
+) -> Visit | UnmetConditions | list[Refused] | Lost | ProofNeeded:
+    """Whoever is signed in sets a new one: every other session ends, and this one goes on under another id.
 
     `current` is the password they have, judged and counted as a sign-in is. It is None where there is none: that of
     the SMS is spent by the sign-in that led here.
     """
-    row = await customers.get(customer)
+    customer = await sessions.customer_to_prove(caller, now)
+    row = await customers.get(customer) if customer is not None else None
     if row is None:
+        # Signed out, or the cabinet deleted, on another device meanwhile.
         return Lost()
     if conditions := unmet(portal, password, _about(portal, row)):
         return UnmetConditions(conditions)
+    proof = f"new password\0{password}"
     if current is not None and (refused := await reauthentication.judge(portal, caller, row, current, now)):
-        return [replace(one, field=CURRENT) for one in refused]
+        again = await _pressed_again(portal, caller, row["id"], password, proof, now)
+        return again or [replace(one, field=CURRENT) for one in refused]
     password_hash = await portal.hasher.hash(password)
     async with transaction():
-        locked = await customers.lock(customer)
         visit = await sessions.lock(portal, caller, now)
-        if visit is None or locked is None:
-            # Signed out, or the cabinet deleted, on another device meanwhile.
-            return Lost()
-        if current is not None and locked["password_hash"] != row["password_hash"]:
-            # Changed on another device since it was judged: what was typed is the current one no more.
-            return [Refused(Code.SIGN_IN_WRONG, CURRENT)]
-        await set_password(portal, caller, customer, password_hash, now)
-        await journal.add(now, "password-changed", customer, caller.ip, caller.user_agent)
-        return await sessions.begin(portal, caller, now, customer=customer, remembered=visit.remembered)
+        if visit is not None and visit.customer is not None:
+            if not visit.password_due and (current is None or not is_fresh(portal, visit, now)):
+                return ProofNeeded()
+            if not await sign_in.still_judged(row):
+                # Changed on another device since it was judged: what was typed is the current one no more.
+                return [Refused(Code.SIGN_IN_WRONG, CURRENT)]
+            await set_password(portal, caller, visit.customer, password_hash, now, but=visit.id)
+            await journal.add(now, "password-changed", visit.customer, caller.ip, caller.user_agent)
+            await sessions.authenticate(visit, now)
+            visit.password_due = False
+            return await sessions.renew(portal, caller, visit, proof, now)
+    return await _changed_before(portal, caller, row["id"], password, proof, now)
 
 
-async def set_password(portal: Portal, caller: Caller, customer: int, password_hash: str, now: datetime) -> None:
-    """Save it, end all sessions, tell the customer. Part of the caller's transaction."""
-    await customers.set_password(customer, password_hash)
-    await session_rows.end_all(customer)
+async def _pressed_again(
+    portal: Portal, caller: Caller, customer: int, password: str, proof: str, now: datetime
+) -> Visit | None:
+    """Where the first press has changed the password already, what was the current one is wrong at the second."""
+    async with transaction():
+        visit = await sessions.lock_for_proof(portal, caller, now)
+    if visit is None or not visit.former:
+        return None
+    led = await _changed_before(portal, caller, customer, password, proof, now)
+    return led if isinstance(led, Visit) else None
+
+
+async def _changed_before(
+    portal: Portal, caller: Caller, customer: int, password: str, proof: str, now: datetime
+) -> Visit | Lost:
+    """The same press again: whoever knows the password it has set is led to the session it has led to."""
     row = await customers.get(customer)
-    if row is not None and row["email_sealed"]:
+    if row is None:
+        return Lost()
+    phone = portal.sealing.unseal(row["phone_sealed"])
+    if await sign_in.judge(portal, caller, phone, row, password, now):
+        return Lost()
+    async with transaction():
+        visit = await sessions.lock_for_proof(portal, caller, now)
+        if visit is None or not visit.former or not await sign_in.still_judged(row):
+            return Lost()
+        return await sessions.renewed(portal, caller, proof, now) or Lost()
+
+
+async def set_password(
+    portal: Portal, caller: Caller, customer: int, password_hash: str, now: datetime, *, but: int | None = None
+) -> None:
+    """Save it, end all sessions `but` one, tell the customer. Part of the caller's transaction.
+
+    Whatever else was granted under the former one, codes and links under way among it, is void with it.
+    """
+    await customers.lock(customer)
+    await customers.set_password(customer, password_hash)
+    await session_rows.end_all(customer, but)
+    row = await customers.get(customer)
+    assert row is not None
+    await void_recoveries(portal, row, now)
+    if row["email_sealed"]:
         at = now.astimezone(portal.settings.zone).isoformat(timespec="minutes")
         link = f"{portal.settings.public_url}/sign-in/phone"
         message = PasswordChanged(row["first_name"], at, link)
         await outbox.post(portal, message, portal.sealing.unseal(row["email_sealed"]), now, caller.language)
+
+
+async def void_recoveries(portal: Portal, row: dict[str, Any], now: datetime) -> None:
+    """Codes on their way for a new password have lapsed, asked for by the number alone or with the customer's login."""
+    phone = portal.sealing.unseal(row["phone_sealed"])
+    for login in {"", sign_in.fold_login(row["login"])}:
+        await one_time_codes.void(portal, RECOVERY, RecoveryRequest(phone, login, known=True).subject, now)

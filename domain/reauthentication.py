@@ -6,20 +6,16 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from db import customers
-from db import sessions as session_rows
 from db.engine import transaction
 from domain import sessions, sign_in
 from domain.portal import Portal
-from domain.refusals import Code, Refused
+from domain.refusals import Code, Lost, Refused
 from domain.sessions import Caller, Visit
 
 
-def is_fresh(portal: Portal, visit: Visit, now: datetime, *, sending: bool = False) -> bool:
-    """Whether the password was typed a short while ago.
-
-    A form that was opened in time may be sent for as long again: what was typed must not be lost to the clock.
-    """
-    limit = timedelta(seconds=portal.settings.password_again * (2 if sending else 1))
+def is_fresh(portal: Portal, visit: Visit, now: datetime) -> bool:
+    """Whether the password was typed a short while ago, and neither it nor the phone has changed since."""
+    limit = timedelta(seconds=portal.settings.password_again)
     return visit.authenticated_at is not None and now - visit.authenticated_at <= limit
 
 
@@ -28,15 +24,23 @@ async def judge(portal: Portal, caller: Caller, row: dict[str, Any], password: s
     return await sign_in.judge_again(portal, caller, row, password, now)
 
 
-async def prove(portal: Portal, caller: Caller, customer: int, password: str, now: datetime) -> list[Refused]:
-    """Judge the password, counted by this session; empty where it is right, and the session is fresh again."""
-    row = await customers.get(customer)
+async def prove(portal: Portal, caller: Caller, password: str, now: datetime) -> Visit | list[Refused] | Lost:
+    """Judge the password, counted by this session; where it is right the session is fresh, under another id."""
+    customer = await sessions.customer_to_prove(caller, now)
+    row = await customers.get(customer) if customer is not None else None
     if row is None:
-        return [Refused(Code.SESSION_LOST)]
+        return Lost()
     refused = await judge(portal, caller, row, password, now)
-    if not refused:
-        async with transaction():
-            visit = await sessions.lock(portal, caller, now)
-            if visit is not None:
-                await session_rows.authenticate(visit.id, now)
-    return refused
+    if refused:
+        return refused
+    async with transaction():
+        visit = await sessions.lock_for_proof(portal, caller, now)
+        if visit is None or visit.customer is None or visit.password_due:
+            return Lost()
+        if not await sign_in.still_judged(row):
+            return [Refused(Code.SIGN_IN_WRONG, "password")]
+        proof = f"password\0{password}"
+        if visit.former:
+            return await sessions.renewed(portal, caller, proof, now) or Lost()
+        await sessions.authenticate(visit, now)
+        return await sessions.renew(portal, caller, visit, proof, now)

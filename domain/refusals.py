@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from domain.sessions import Visit
+
 
 class Code(StrEnum):
     """What a customer may be told; one text each."""
@@ -79,6 +81,11 @@ class OutOfTurn:
 
 
 @dataclass(frozen=True)
+class ProofNeeded:
+    """The password was typed too long ago, or before it or the phone were changed: it has to be typed again."""
+
+
+@dataclass(frozen=True)
 class HolderRegistered:
     """The holder of the card has a login and a password already."""
 
@@ -90,6 +97,7 @@ class LoginTaken:
 
 @dataclass(frozen=True)
 class KnownPhone:
-    """The phone, confirmed a moment ago, has a customer already."""
+    """The phone, confirmed a moment ago, has a customer already. `visit` is the session that knows it."""
 
     phone: str
+    visit: Visit | None = None

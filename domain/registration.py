@@ -1,10 +1,12 @@
-"""What a registration by account knows so far. It lives in the session, encrypted."""
+"""What a registration by account knows so far, and the order of its steps. It lives in the session, encrypted."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
+from domain import sign_in
 from domain.refusals import KnownPhone, OutOfTurn
 from domain.sessions import Visit
 
@@ -21,6 +23,8 @@ class Registration:
     consent_hash: str = ""
     consent_at: str = ""
     consent_ip: str = ""
+    # The row of the consent, there as soon as its phone is confirmed.
+    consent: int = 0
     period: str = ""
     account_number: str = ""
     amount_kopecks: int = -1
@@ -36,9 +40,30 @@ class Registration:
     # Set at the very end: what a repeated last POST is measured against.
     customer: int = 0
 
-    @property
-    def person_given(self) -> bool:
-        return bool(self.birth_date)
+
+@dataclass(frozen=True)
+class Step:
+    """A slug, and whether a registration is past it."""
+
+    slug: str
+    is_done: Callable[[Registration], bool]
+
+
+# The only list of the order: pages and use cases both ask it.
+STEPS = (
+    Step("phone", lambda known: bool(known.phone)),
+    Step("code", lambda known: known.phone_confirmed),
+    Step("bill", lambda known: bool(known.account)),
+    Step("address", lambda known: known.address_confirmed),
+    Step("person", lambda known: bool(known.birth_date)),
+    Step("password", lambda known: bool(known.customer)),
+)
+SLUGS = tuple(step.slug for step in STEPS)
+
+
+def may_take(known: Registration, slug: str) -> bool:
+    """Whether every step before `slug` holds now. A registration that has ended takes none."""
+    return not known.customer and all(step.is_done(known) for step in STEPS[: SLUGS.index(slug)])
 
 
 def registration_of(visit: Visit | None) -> Registration:
@@ -51,16 +76,22 @@ def put_into(visit: Visit, registration: Registration) -> None:
     visit.progress[_KEY] = asdict(registration)
 
 
+def phone_to_confirm(visit: Visit) -> str:
+    """The number that the code was sent to: of a code typed again, that of what it has led to."""
+    return registration_of(visit).phone or str(visit.progress.get(_KNOWN_PHONE, ""))
+
+
 def end_for_known_phone(visit: Visit, phone: str) -> KnownPhone:
     """Forget the journey, but not what its code has told: the button may be pressed again."""
     visit.progress = {_KNOWN_PHONE: phone}
-    return KnownPhone(phone)
+    sign_in.remember_phone(visit, phone)
+    return KnownPhone(phone, visit)
 
 
 def out_of_turn(visit: Visit) -> KnownPhone | OutOfTurn:
     """What to answer to a step that cannot be taken now."""
     phone = "" if registration_of(visit).phone else visit.progress.get(_KNOWN_PHONE, "")
-    return KnownPhone(phone) if phone else OutOfTurn()
+    return KnownPhone(phone, visit) if phone else OutOfTurn()
 
 
 def only(registration: Registration) -> dict[str, Any]:

@@ -8,15 +8,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from db import customers, journal
+from db import consents, customers, journal
 from db.engine import transaction
 from domain import bill_proof, one_time_codes, sessions
 from domain.bill_proof import Bill, Further
 from domain.messages import RegistrationCode
-from domain.one_time_codes import Purpose, Verdict, refused_code
+from domain.one_time_codes import Purpose, Verdict, proof_of, refused_code
 from domain.portal import Portal
 from domain.refusals import Code, KnownPhone, Lost, OutOfTurn, Refused
-from domain.registration import Registration, end_for_known_phone, out_of_turn, put_into, registration_of
+from domain.registration import (
+    Registration,
+    end_for_known_phone,
+    may_take,
+    out_of_turn,
+    phone_to_confirm,
+    put_into,
+    registration_of,
+)
 from domain.sessions import Caller, Visit
 
 PURPOSE = Purpose("registration", RegistrationCode, "registration")
@@ -44,22 +52,23 @@ class Person:
 async def give_phone(
     portal: Portal, caller: Caller, phone: str, consent: ConsentText, now: datetime
 ) -> Visit | Refused:
-    """Remember the phone and the consent, and send the code. The returned visit may be a new one."""
+    """Remember the phone and the consent, and send the code. Another phone forgets all that came after the former."""
     async with transaction():
-        visit = await sessions.lock(portal, caller, now)
+        visit = await sessions.lock(portal, caller, now) or sessions.begin_unproved(portal, now)
         registration = registration_of(visit)
-        if visit is not None and registration.customer:
+        if registration.customer:
             return visit
         if not (registration.phone == phone and registration.phone_confirmed):
             at = await one_time_codes.send(portal, PURPOSE, phone, caller, now)
             if at is not None and not await one_time_codes.is_under_way(portal, PURPOSE, phone, now):
                 return Refused(Code.RESEND_EARLY, "phone", at)
-            registration.phone, registration.phone_confirmed = phone, False
+        if registration.phone != phone:
+            registration = Registration(phone=phone)
         if registration.consent_hash != consent.sha256:
             registration.consent_version, registration.consent_hash = consent.version, consent.sha256
             registration.consent_at, registration.consent_ip = now.isoformat(), caller.ip
-        if visit is None:
-            visit = await sessions.begin(portal, caller, now)
+            if registration.phone_confirmed:
+                registration.consent = await record_consent(portal, registration, None)
         return await _keep(portal, visit, registration, now)
 
 
@@ -70,12 +79,12 @@ async def send_another_code(portal: Portal, caller: Caller, now: datetime) -> Vi
         if visit is None:
             return Lost()
         registration = registration_of(visit)
-        if not registration.phone or registration.phone_confirmed:
+        if not may_take(registration, "code") or registration.phone_confirmed:
             return OutOfTurn()
         at = await one_time_codes.send(portal, PURPOSE, registration.phone, caller, now)
         if at is not None:
             return Refused(Code.RESEND_EARLY, "code", at)
-        return visit
+        return await _keep(portal, visit, registration, now)
 
 
 async def confirm_code(
@@ -83,23 +92,55 @@ async def confirm_code(
 ) -> Visit | KnownPhone | list[Refused] | Lost | OutOfTurn:
     """Judge the code; only the right one tells whether the number has a customer already."""
     async with transaction():
-        visit = await sessions.lock(portal, caller, now)
+        visit = await sessions.lock_for_proof(portal, caller, now)
         if visit is None:
             return Lost()
         registration = registration_of(visit)
-        if not registration.phone or registration.phone_confirmed:
+        if not visit.former and (not may_take(registration, "code") or registration.phone_confirmed):
             return out_of_turn(visit)
-        verdict = await one_time_codes.judge(portal, PURPOSE, registration.phone, typed, now)
+        phone = phone_to_confirm(visit)
+        verdict = await one_time_codes.judge(portal, PURPOSE, phone, typed, caller, now)
+        proof = proof_of(PURPOSE, phone, typed)
+        if verdict is Verdict.REPEATED and (led := await sessions.renewed(portal, caller, proof, now)):
+            outcome = out_of_turn(led)
+            return outcome if isinstance(outcome, KnownPhone) else led
+        if visit.former:
+            return Lost()
         if verdict is not Verdict.CORRECT:
             return refused_code(verdict)
-        known = await customers.by_phone(portal.sealing.keyed_hash("phone", registration.phone))
-        if known is not None:
-            await journal.add(now, "registration-of-known-phone", known["id"], caller.ip, caller.user_agent)
-            outcome = end_for_known_phone(visit, registration.phone)
-            await sessions.keep(portal, visit, now)
-            return outcome
-        registration.phone_confirmed = True
-        return await _keep(portal, visit, registration, now)
+        visit = await sessions.renew(portal, caller, visit, proof, now)
+        return await _confirmed(portal, caller, visit, registration, now)
+
+
+async def _confirmed(
+    portal: Portal, caller: Caller, visit: Visit, registration: Registration, now: datetime
+) -> Visit | KnownPhone:
+    known = await customers.by_phone(portal.sealing.keyed_hash("phone", registration.phone))
+    registration.consent = await record_consent(portal, registration, known["id"] if known else None)
+    if known is not None:
+        await journal.add(now, "registration-of-known-phone", known["id"], caller.ip, caller.user_agent)
+        outcome = end_for_known_phone(visit, registration.phone)
+        await sessions.keep(portal, visit, now)
+        return outcome
+    registration.phone_confirmed = True
+    return await _keep(portal, visit, registration, now)
+
+
+async def record_consent(portal: Portal, registration: Registration, customer: int | None) -> int:
+    """From when the box was ticked, but not before its phone is confirmed: anyone can type any number.
+
+    It stays whether or not a customer comes of it: what was done with the phone until then was done by this consent.
+    """
+    return await consents.add(
+        {
+            "customer": customer,
+            "phone_hash": portal.sealing.keyed_hash("phone", registration.phone),
+            "text_version": registration.consent_version,
+            "text_hash": registration.consent_hash,
+            "given_at": datetime.fromisoformat(registration.consent_at),
+            "ip": registration.consent_ip,
+        }
+    )
 
 
 async def find_account(
@@ -111,7 +152,7 @@ async def find_account(
         if visit is None:
             return Lost()
         registration = registration_of(visit)
-        if not registration.phone_confirmed or registration.customer:
+        if not may_take(registration, "bill"):
             return OutOfTurn()
         if registration.account and bill == _bill_of(registration):
             return visit
@@ -132,7 +173,7 @@ async def confirm_address(portal: Portal, caller: Caller, *, mine: bool, now: da
         if visit is None:
             return Lost()
         registration = registration_of(visit)
-        if not registration.account:
+        if not may_take(registration, "address"):
             return OutOfTurn()
         registration.address_confirmed = mine
         if not mine:
@@ -146,7 +187,7 @@ async def give_person(portal: Portal, caller: Caller, person: Person, now: datet
         if visit is None:
             return Lost()
         registration = registration_of(visit)
-        if not registration.address_confirmed:
+        if not may_take(registration, "person"):
             return OutOfTurn()
         for name, value in vars(person).items():
             setattr(registration, name, value)

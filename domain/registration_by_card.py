@@ -92,7 +92,8 @@ async def give_phone(
         judged = await captcha.judge(portal, proof.token, proof.typed, now, about=about)
         if judged is False:
             return None
-        link = await cards.link(hash_token(token), now)
+        await _lock_holder(token, now)
+        link = await cards.link(hash_token(token), now, locked=True)
         card = await cards.get(link["number_hash"]) if link and link["customer"] is None else None
         if link is None or card is None:
             return LinkVoid()
@@ -111,6 +112,14 @@ async def give_phone(
             await captcha.led_on(portal, proof.token, proof.typed, now, about=about)
             return None
         return outcome
+
+
+async def _lock_holder(token: str, now: datetime) -> None:
+    """Where the holder is a customer already: they may be making a password of their own at this moment."""
+    link = await cards.link(hash_token(token), now)
+    holder = await cards.customer_of_holder(link["holder_id"]) if link else None
+    if holder is not None:
+        await customers.lock(holder["id"])
 
 
 async def _miss(portal: Portal, link: dict[str, Any]) -> Refused | LinkVoid:

@@ -5,14 +5,23 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from db import consents, customers, journal
+from db import consents, customers, journal, registry
 from db.engine import transaction
 from domain import attached_accounts, email_confirmation, sessions, sign_in
 from domain.password_change import UnmetConditions, unmet
 from domain.people import fold_email
 from domain.portal import Portal
 from domain.refusals import KnownPhone, Lost, OutOfTurn
-from domain.registration import Registration, end_for_known_phone, only, out_of_turn, registration_of
+from domain.registration import (
+    Registration,
+    end_for_known_phone,
+    may_take,
+    only,
+    out_of_turn,
+    put_into,
+    registration_of,
+)
+from domain.registration_by_account import record_consent
 from domain.sessions import Caller, Visit
 
 
@@ -38,7 +47,7 @@ async def register(
     registration = registration_of(visit)
     if registration.customer:
         return await _enter_again(portal, caller, registration, password, now)
-    if not registration.person_given or not registration.address_confirmed:
+    if not may_take(registration, "password"):
         return out_of_turn(visit)
     if conditions := unmet_by(portal, registration, password):
         return UnmetConditions(conditions)
@@ -49,8 +58,10 @@ async def register(
             return Lost()
         registration = registration_of(visit)
         if not registration.customer:
-            if not registration.person_given or not registration.address_confirmed:
+            if not may_take(registration, "password"):
                 return out_of_turn(visit)
+            if await registry.account(registration.account) is None:
+                return await _without_account(portal, visit, registration, now)
             return await _make_customer(portal, caller, visit, registration, password_hash, now)
     return await _enter_again(portal, caller, registration, password, now)
 
@@ -86,20 +97,21 @@ async def _make_customer(
         return outcome
     await customers.attach_account(customer, registration.account, now)
     await attached_accounts.tell_others(portal, customer, registration.account, now)
-    await consents.add(
-        {
-            "customer": customer,
-            "phone_hash": phone_hash,
-            "text_version": registration.consent_version,
-            "text_hash": registration.consent_hash,
-            "given_at": datetime.fromisoformat(registration.consent_at),
-            "ip": registration.consent_ip,
-        }
-    )
+    # A registration begun before the portal was brought up to date has none yet.
+    consent = registration.consent or await record_consent(portal, registration, customer)
+    await consents.give_to(consent, customer)
     await email_confirmation.send_link(portal, caller, customer, registration.first_name, registration.email, now)
     await journal.add(now, "registered", customer, caller.ip, caller.user_agent)
     await sessions.finish(portal, visit, only(Registration(customer=customer)), now)
     return await sessions.begin(portal, caller, now, customer=customer)
+
+
+async def _without_account(portal: Portal, visit: Visit, registration: Registration, now: datetime) -> OutOfTurn:
+    """An import has removed it meanwhile: back to the bill."""
+    registration.account, registration.address_confirmed = 0, False
+    put_into(visit, registration)
+    await sessions.keep(portal, visit, now)
+    return OutOfTurn()
 
 
 async def _enter_again(

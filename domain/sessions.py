@@ -1,4 +1,12 @@
-"""Who is calling, and what the portal remembers of their journeys between two requests."""
+"""Who is calling, and what the portal remembers of their journeys between two requests.
+
+The one cookie holds either the token of a session's row or, as long as nothing has been proved, the sealed progress
+itself: a flood of first steps leaves no rows, and the id changes with the first proof. Every further proof changes it
+again: a cookie that somebody has planted in the browser is worth nothing afterwards.
+
+A proof may be sent twice, at once or again because its answer was lost. So the new token is derived from the former
+cookie and the proof: all these requests arrive at one session. Whoever has only the former cookie cannot derive it.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +16,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from db import sessions
+from db import customers, sessions
 from domain import device_cookies
 from domain.portal import Portal
 
@@ -16,11 +24,17 @@ from domain.portal import Portal
 _TOUCH_EVERY = timedelta(minutes=1)
 # How long a session that ended in a sign-in still recognises a repeated last POST.
 FINISHED_LIFETIME = timedelta(minutes=10)
+# How long the id before a proof leads on whoever sends that proof again.
+_FORMER_LIFETIME = timedelta(minutes=2)
+# What marks a sealed progress: a token is base64url and holds no dot.
+_SEALED = "s."
+# A browser keeps 4096 bytes of name, value and attributes (RFC 6265, 6.1).
+LONGEST_TOKEN = 3800
 
 
 @dataclass(frozen=True)
 class Caller:
-    """One request's sender: the token of its cookie, if any, what is written into the journal, and the language."""
+    """One request's sender: the value of its cookie, if any, what is written into the journal, and the language."""
 
     token: str | None
     ip: str
@@ -32,7 +46,12 @@ class Caller:
 
 @dataclass
 class Visit:
-    """A living session. `token` is set only where it has just been made and must go into the cookie."""
+    """A living session. `token` is set only where it has just been made and must go into the cookie.
+
+    Without a row (`id` is 0) nothing has been proved yet, and the progress lives in the cookie. `credentials` is the
+    customer's version now; `authenticated_at` counts only while it is the one under which the password was typed.
+    A `former` visit was found by the id it had before a proof: it has no right but to be asked for that proof again.
+    """
 
     id: int
     customer: int | None
@@ -44,6 +63,9 @@ class Visit:
     remembered: bool = False
     # Set where somebody has just signed in: the device's cookie.
     device: str | None = None
+    password_due: bool = False
+    credentials: int = 0
+    former: bool = False
 
 
 def hash_token(token: str) -> str:
@@ -53,8 +75,8 @@ def hash_token(token: str) -> str:
 
 async def resume(portal: Portal, caller: Caller, now: datetime) -> Visit | None:
     """The caller's session for a request that only reads."""
-    if caller.token is None:
-        return None
+    if caller.token is None or caller.token.startswith(_SEALED):
+        return _unsealed(portal, caller, now)
     row = await sessions.find(hash_token(caller.token), now)
     if row is None:
         return None
@@ -66,61 +88,111 @@ async def resume(portal: Portal, caller: Caller, now: datetime) -> Visit | None:
 
 async def touch(portal: Portal, visit: Visit, now: datetime) -> datetime:
     """Move the idle end, whenever it was moved last; returns the new one."""
+    if not visit.id:
+        await keep(portal, visit, now)
+        return visit.idle_until
     visit.idle_until = _idle_until(portal, visit.ends_at, visit.remembered, now)
     await sessions.touch(visit.id, now, visit.idle_until)
     return visit.idle_until
 
 
 async def lock(portal: Portal, caller: Caller, now: datetime) -> Visit | None:
-    """The caller's session inside a transaction; another request of the same session waits."""
+    """The caller's session inside a transaction; another request of the same session waits.
+
+    So does every other change of its customer: see db/customers.py for the order.
+    """
+    if caller.token is None or caller.token.startswith(_SEALED):
+        return _unsealed(portal, caller, now)
+    token_hash = hash_token(caller.token)
+    seen = await sessions.find(token_hash, now)
+    if seen is None:
+        return None
+    if seen["customer"] is not None:
+        await customers.lock(seen["customer"])
+    row = await sessions.find(token_hash, now, locked=True)
+    return _visit(portal, row) if row else None
+
+
+async def lock_for_proof(portal: Portal, caller: Caller, now: datetime) -> Visit | None:
+    """The same for a request that carries a whole proof: it may have come before, by the id of that time."""
+    visit = await lock(portal, caller, now)
+    if visit is not None or caller.token is None or caller.token.startswith(_SEALED):
+        return visit
+    token_hash = hash_token(caller.token)
+    seen = await sessions.find_former(token_hash, now)
+    if seen is None:
+        return None
+    if seen["customer"] is not None:
+        await customers.lock(seen["customer"])
+    row = await sessions.find_former(token_hash, now, locked=True)
+    return _visit(portal, row, former=True) if row else None
+
+
+async def customer_to_prove(caller: Caller, now: datetime) -> int | None:
+    """Whose password is to be judged: the customer of the session, also by the id it had before a proof."""
     if caller.token is None:
         return None
-    row = await sessions.find(hash_token(caller.token), now, locked=True)
-    return _visit(portal, row) if row else None
+    token_hash = hash_token(caller.token)
+    row = await sessions.find(token_hash, now) or await sessions.find_former(token_hash, now)
+    return row["customer"] if row else None
+
+
+async def last_customer(caller: Caller) -> int | None:
+    """Whose session the caller's is, or was before it ended by time."""
+    return await sessions.customer_of(hash_token(caller.token)) if caller.token else None
+
+
+def begin_unproved(portal: Portal, now: datetime) -> Visit:
+    """Somebody who has proved nothing: no row is kept of them, and `keep` puts the progress into the cookie."""
+    ends_at = now + timedelta(seconds=portal.settings.session_lifetime)
+    return Visit(0, None, ends_at, _idle_until(portal, ends_at, False, now))
 
 
 async def begin(
     portal: Portal, caller: Caller, now: datetime, *, customer: int | None = None, remembered: bool = False
 ) -> Visit:
     """A new session with an id of the server's making, whatever the client has sent."""
-    settings = portal.settings
-    token = secrets.token_urlsafe(32)
-    lifetime = settings.remember_lifetime if remembered else settings.session_lifetime
+    lifetime = portal.settings.remember_lifetime if remembered else portal.settings.session_lifetime
     ends_at = now + timedelta(seconds=lifetime)
-    idle_until = _idle_until(portal, ends_at, remembered, now)
-    authenticated_at = now if customer is not None else None
-    identity = await sessions.add(
-        {
-            "token_hash": hash_token(token),
-            "customer": customer,
-            "progress_sealed": portal.sealing.seal({}),
-            "created_at": now,
-            "seen_at": now,
-            "idle_until": idle_until,
-            "ends_at": ends_at,
-            "authenticated_at": authenticated_at,
-            "remembered": remembered,
-            "ip": caller.ip,
-            "user_agent": caller.user_agent[:300],
-        }
-    )
-    device = device_cookies.renewed(portal, caller.device, customer, now) if customer is not None else None
-    return Visit(
-        identity,
-        customer,
-        ends_at,
-        idle_until,
-        authenticated_at=authenticated_at,
-        token=token,
-        remembered=remembered,
-        device=device,
-    )
+    visit = Visit(0, customer, ends_at, now, remembered=remembered)
+    if customer is not None:
+        known = await customers.lock(customer)
+        assert known is not None
+        visit.authenticated_at, visit.credentials = now, known["credentials"]
+        visit.device = device_cookies.renewed(portal, caller.device, customer, now)
+    return await _add(portal, caller, visit, secrets.token_urlsafe(32), now)
+
+
+async def renew(portal: Portal, caller: Caller, visit: Visit, proof: str, now: datetime) -> Visit:
+    """Something has been proved: the same session goes on under an id that only this request can know."""
+    token = _derived(portal, caller, proof)
+    if not visit.id:
+        return await _add(portal, caller, visit, token, now)
+    await sessions.rename(visit.id, hash_token(token), now + _FORMER_LIFETIME)
+    visit.token = token
+    return visit
+
+
+async def renewed(portal: Portal, caller: Caller, proof: str, now: datetime) -> Visit | None:
+    """The session that this very request has led to before; the caller of this has judged the proof again."""
+    token = _derived(portal, caller, proof)
+    row = await sessions.find(hash_token(token), now, locked=True)
+    visit = _visit(portal, row) if row else None
+    if visit is not None:
+        visit.token = token
+    return visit
 
 
 async def keep(portal: Portal, visit: Visit, now: datetime) -> None:
     """Save the progress; the caller holds the session's lock."""
     visit.idle_until = _idle_until(portal, visit.ends_at, visit.remembered, now)
-    await sessions.keep(visit.id, portal.sealing.seal(visit.progress), now, visit.idle_until)
+    if visit.id:
+        await sessions.keep(visit.id, portal.sealing.seal(visit.progress), now, visit.idle_until)
+        return
+    kept = {"visit": visit.progress, "ends_at": visit.ends_at.isoformat(), "idle_until": visit.idle_until.isoformat()}
+    visit.token = _SEALED + portal.sealing.seal(kept)
+    if len(visit.token) > LONGEST_TOKEN:
+        raise ValueError("What has not been proved must fit into a cookie")
 
 
 async def succeed(
@@ -133,7 +205,7 @@ async def succeed(
     remembered: bool = False,
 ) -> Visit:
     """Sign in: a new session, and the one that led here ends."""
-    if visit is not None:
+    if visit is not None and visit.id:
         await sessions.end(visit.id)
     return await begin(portal, caller, now, customer=customer, remembered=remembered)
 
@@ -145,11 +217,57 @@ async def finish(portal: Portal, visit: Visit, progress: dict[str, Any], now: da
     await sessions.shorten(visit.id, now + FINISHED_LIFETIME)
 
 
+async def authenticate(visit: Visit, authenticated_at: datetime | None) -> None:
+    """The password was typed then, and counts under the customer's credentials of now."""
+    known = await customers.lock(visit.customer) if visit.customer is not None else None
+    assert known is not None
+    visit.authenticated_at, visit.credentials = authenticated_at, known["credentials"]
+    await sessions.authenticate(visit.id, authenticated_at, visit.credentials)
+
+
+async def _add(portal: Portal, caller: Caller, visit: Visit, token: str, now: datetime) -> Visit:
+    visit.idle_until = _idle_until(portal, visit.ends_at, visit.remembered, now)
+    visit.token = token
+    visit.id = await sessions.add(
+        {
+            "token_hash": hash_token(token),
+            "customer": visit.customer,
+            "progress_sealed": portal.sealing.seal(visit.progress),
+            "created_at": now,
+            "seen_at": now,
+            "idle_until": visit.idle_until,
+            "ends_at": visit.ends_at,
+            "authenticated_at": visit.authenticated_at,
+            "credentials": visit.credentials,
+            "remembered": visit.remembered,
+            "ip": caller.ip,
+            "user_agent": caller.user_agent[:300],
+        }
+    )
+    return visit
+
+
+def _derived(portal: Portal, caller: Caller, proof: str) -> str:
+    return portal.sealing.keyed_hash("session token", f"{caller.token}\0{proof}")
+
+
 def _idle_until(portal: Portal, ends_at: datetime, remembered: bool, now: datetime) -> datetime:
     return ends_at if remembered else min(ends_at, now + timedelta(seconds=portal.settings.session_idle))
 
 
-def _visit(portal: Portal, row: dict[str, Any]) -> Visit | None:
+def _unsealed(portal: Portal, caller: Caller, now: datetime) -> Visit | None:
+    """The visit that the cookie itself holds; None for none, for a stranger's, and for one that has ended."""
+    try:
+        kept = portal.sealing.unseal((caller.token or "").removeprefix(_SEALED))
+        # Sealed by us, but for something else: nothing else has these names.
+        progress, ends_at, idle_until = kept["visit"], kept["ends_at"], kept["idle_until"]
+    except (ValueError, KeyError, TypeError):
+        return None
+    visit = Visit(0, None, datetime.fromisoformat(ends_at), datetime.fromisoformat(idle_until), progress)
+    return visit if now < visit.idle_until and now < visit.ends_at else None
+
+
+def _visit(portal: Portal, row: dict[str, Any], *, former: bool = False) -> Visit | None:
     try:
         progress = portal.sealing.unseal(row["progress_sealed"])
     except ValueError:
@@ -161,6 +279,9 @@ def _visit(portal: Portal, row: dict[str, Any]) -> Visit | None:
         ends_at=row["ends_at"],
         idle_until=row["idle_until"],
         progress=progress,
-        authenticated_at=row["authenticated_at"],
+        authenticated_at=row["authenticated_at"] if row["proved_credentials"] == row["credentials"] else None,
         remembered=bool(row["remembered"]),
+        password_due=bool(row["password_due"]),
+        credentials=row["credentials"] or 0,
+        former=former,
     )

@@ -18,26 +18,26 @@ from domain.sessions import Caller, Visit
 from domain.throttles import HOUR, Limit
 
 _PHONE_KEY = "sign_in_phone"
-_DUE_KEY = "password_due"
+# What a password is judged by: where one of these has changed meanwhile, the judgement is void.
+_JUDGED = ("password_hash", "password_until", "credentials")
 
 
 async def give_phone(portal: Portal, caller: Caller, phone: str, now: datetime) -> Visit:
     """Remember which number the password window is for."""
     async with transaction():
-        visit = await sessions.lock(portal, caller, now) or await sessions.begin(portal, caller, now)
-        visit.progress[_PHONE_KEY] = phone
+        visit = await sessions.lock(portal, caller, now) or sessions.begin_unproved(portal, now)
+        remember_phone(visit, phone)
         await sessions.keep(portal, visit, now)
         return visit
+
+
+def remember_phone(visit: Visit, phone: str) -> None:
+    visit.progress[_PHONE_KEY] = phone
 
 
 def phone_given(visit: Visit | None) -> str:
     """E.164, or empty where no number has been given yet."""
     return str(visit.progress.get(_PHONE_KEY, "")) if visit else ""
-
-
-def is_password_due(visit: Visit | None) -> bool:
-    """Whether this session came in with the password of an SMS and has to make one of its own first."""
-    return bool(visit and visit.progress.get(_DUE_KEY))
 
 
 async def by_phone(
@@ -80,18 +80,25 @@ async def _enter(
         return refused
     assert customer is not None
     async with transaction():
+        visit = await sessions.lock(portal, caller, now)
+        # The password was verified outside of any transaction: whoever has changed it meanwhile has ended this sign-in.
+        if not await still_judged(customer):
+            return [Refused(Code.SIGN_IN_WRONG, "password")]
         due = customer["password_until"] is not None
         if due and customer["password_until"] <= now:
             return [Refused(Code.SMS_PASSWORD_LAPSED, "password")]
         if due and not await customers.spend_sms_password(customer["id"], customer["password_hash"]):
             return [Refused(Code.SIGN_IN_WRONG, "password")]
         await journal.add(now, "signed-in", customer["id"], caller.ip, caller.user_agent)
-        visit = await sessions.lock(portal, caller, now)
         entered = await sessions.succeed(portal, caller, visit, customer["id"], now, remembered=remembered)
-        if due:
-            entered.progress[_DUE_KEY] = True
-            await sessions.keep(portal, entered, now)
+        entered.password_due = due
         return entered
+
+
+async def still_judged(customer: dict[str, Any]) -> bool:
+    """Whether what `judge` has judged is still so; it stays so until the transaction ends."""
+    known = await customers.lock(customer["id"])
+    return known is not None and all(known[name] == customer[name] for name in _JUDGED)
 
 
 async def judge(

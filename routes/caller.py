@@ -8,12 +8,11 @@ from typing import Any
 
 from litestar import Request
 
-from domain.sessions import Caller
+from domain.sessions import LONGEST_TOKEN, Caller
 from routes.catalogue import current
-from routes.page import cookie_name
+from routes.cookies import cookie_name
 from settings import Settings
 
-_LONGEST_TOKEN = 200
 _LONGEST_DEVICE = 2000
 
 
@@ -23,7 +22,7 @@ def caller_of(request: Request[Any, Any, Any], settings: Settings) -> Caller:
     peer = request.client.host if request.client else ""
     forwarded = ",".join(request.headers.getall("x-forwarded-for", []))
     return Caller(
-        token=token if token and len(token) <= _LONGEST_TOKEN else None,
+        token=token if token and len(token) <= LONGEST_TOKEN else None,
         ip=client_ip(peer, forwarded, settings.trusted_proxies),
         user_agent=request.headers.get("user-agent", "")[:300],
         language=current(),

@@ -1,6 +1,8 @@
 """Where a customer was going when their session had ended, and what they had typed there.
 
-It waits in a sealed cookie until the sign-in is over, ten minutes at most: a mere reader gets no row for it.
+It waits in a sealed cookie until the sign-in is over, ten minutes at most: a mere reader gets no row for it. What was
+typed is its customer's: whoever signs in next in the same browser gets neither that nor the way back. Where nobody
+can tell any more whose it was, only the way back is kept.
 """
 
 from __future__ import annotations
@@ -20,15 +22,21 @@ _LONGEST = 2000
 
 @dataclass(frozen=True)
 class Going:
+    """`customer` is None where the session that was lost was nobody's, or is not known any more."""
+
     path: str
     typed: dict[str, str]
+    customer: int | None = None
+
+    def is_for(self, customer: int | None) -> bool:
+        return self.customer is None or self.customer == customer
 
 
-def seal(portal: Portal, path: str, typed: Mapping[str, str], now: datetime) -> str:
+def seal(portal: Portal, path: str, typed: Mapping[str, str], customer: int | None, now: datetime) -> str:
     kept = {name: value for name, value in typed.items() if name not in _SECRETS}
-    if sum(map(len, kept.values())) > _LONGEST // 2:
+    if customer is None or sum(map(len, kept.values())) > _LONGEST // 2:
         kept = {}
-    return portal.sealing.seal({"path": path, "typed": kept, "at": now.isoformat()})
+    return portal.sealing.seal({"path": path, "typed": kept, "customer": customer, "at": now.isoformat()})
 
 
 def unseal(portal: Portal, sealed: str | None, now: datetime) -> Going | None:
@@ -39,9 +47,9 @@ def unseal(portal: Portal, sealed: str | None, now: datetime) -> Going | None:
         going = portal.sealing.unseal(sealed)
     except ValueError:
         return None
-    if not isinstance(going, dict) or not {"path", "typed", "at"} <= going.keys():
+    if not isinstance(going, dict) or not {"path", "typed", "customer", "at"} <= going.keys():
         # Sealed by us, but for something else.
         return None
     if now - datetime.fromisoformat(going["at"]) > LIFETIME:
         return None
-    return Going(going["path"], going["typed"])
+    return Going(going["path"], going["typed"], going["customer"])

@@ -14,9 +14,10 @@ from litestar.params import FromPath
 from litestar.types import Message, Scope
 
 from routes.catalogue import LANGUAGES, current
+from routes.cookies import cookie_name
 from routes.incoming import cookies_of
 from routes.own_path import own_path
-from routes.page import ThisPage, cookie_name
+from routes.page import ThisPage
 from settings import Settings
 
 COOKIE = "language"

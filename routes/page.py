@@ -15,10 +15,11 @@ from litestar import MediaType, Request, Response
 from litestar.datastructures import Cookie, State
 from litestar.di import NamedDependency
 
+from domain import sessions
 from domain.portal import Portal
 from domain.sessions import Caller, Visit
-from domain.sign_in import is_password_due
 from routes.catalogue import current
+from routes.cookies import cookie_name, make_cookie
 from routes.forms import F, Filled, read_form, sent_form
 from routes.going import LIFETIME, Going, seal, unseal
 from routes.own_path import address_shown, own_path, path_shown
@@ -62,12 +63,23 @@ class Page:
     @property
     def customer(self) -> int | None:
         """The signed-in customer, unless they have to make a password first."""
-        return self.visit.customer if self.visit and not is_password_due(self.visit) else None
+        return self.visit.customer if self.visit and not self.visit.password_due else None
 
     @property
     def customer_with_password_due(self) -> int | None:
         """Whoever came in with the password of an SMS and has none of their own yet."""
-        return self.visit.customer if self.visit and is_password_due(self.visit) else None
+        return self.visit.customer if self.visit and self.visit.password_due else None
+
+    def home(self) -> Response[None] | None:
+        """Where to lead whoever is signed in from a page for those who are not."""
+        if self.customer_with_password_due is not None:
+            return self.lead_to(self.PASSWORD_DUE)
+        return self.lead_to("/profile") if self.customer is not None else None
+
+    @property
+    def lost(self) -> bool:
+        """Whether a cookie was brought whose session is over."""
+        return self.visit is None and self.caller.token is not None
 
     def tabs(self, current: str) -> str:
         """Which tab of the sign-in is open; empty where only one track is on and there are no tabs."""
@@ -97,10 +109,12 @@ class Page:
             "signed_in": self.customer is not None,
             "idle_until": self._idle_until(),
         }
-        cookies = [] if self.visit is not None or self.caller.token is None else [self._no_cookie(_SESSION)]
+        # The session's cookie is not touched here: a late answer would take back what a sign-in has brought meanwhile.
+        cookies = []
         going = self.going
         if going is not None and status == 200 and going.path == self.request.url.path:
-            values["form"].typed = going.typed | {name: text for name, text in values["form"].typed.items() if text}
+            if going.is_for(self.customer):
+                values["form"].typed = going.typed | {n: text for n, text in values["form"].typed.items() if text}
             cookies.append(self._no_cookie(_GOING))
         return Response(
             self._templates.render(f"partials/{fragment}.html", values),
@@ -129,29 +143,29 @@ class Page:
         html = self._templates.render_block(f"partials/{fragment}.html", field, {"form": form, "path": form.path})
         return self._piece(html)
 
-    def show_piece(self, template: str, values: Mapping[str, Any]) -> Response[str]:
-        """A part of a step that changes by itself."""
-        return self._piece(self._templates.render(template, values))
+    def show_piece(self, template: str, values: Mapping[str, Any], visit: Visit | None = None) -> Response[str]:
+        """A part of a step that changes by itself; a visit's new token goes into the cookie."""
+        piece = self._piece(self._templates.render(template, values))
+        piece.cookies.extend(self._cookies_of(visit))
+        return piece
 
     def _piece(self, html: str) -> Response[str]:
         headers = {"Vary": _VARY, "Cache-Control": "no-store", "HX-Push-Url": "false"}
         return Response(html, media_type=MediaType.HTML, status_code=200, headers=headers)
 
     def lead_to(self, path: str, visit: Visit | None = None) -> Response[None]:
-        """303: go on there; a new visit's token goes into the cookie."""
-        cookies = []
-        if visit is not None and visit.token:
-            lifetime = self.portal.settings.remember_lifetime if visit.remembered else None
-            cookies = [self._cookie(_SESSION, visit.token, lifetime)]
-            if visit.device:
-                cookies.append(self._cookie(_DEVICE, visit.device, self.portal.settings.device_lifetime))
-        return Response(None, status_code=303, headers={"Location": path}, cookies=cookies)
+        """303: go on there; a visit's new token goes into the cookie."""
+        return Response(None, status_code=303, headers={"Location": path}, cookies=self._cookies_of(visit))
 
     def lead_in(self, visit: Visit) -> Response[None]:
-        """303 after a sign-in: where the customer was going, else the profile."""
-        if is_password_due(visit):
-            return self.lead_to(self.PASSWORD_DUE, visit)
-        return self.lead_to(own_path(self.going.path, "/profile") if self.going is not None else "/profile", visit)
+        """303 after a sign-in: where the customer was going, else the profile. Another's way back is thrown away."""
+        going = self.going
+        theirs = going is not None and going.is_for(visit.customer)
+        path = own_path(going.path, "/profile") if going is not None and theirs else "/profile"
+        answer = self.lead_to(self.PASSWORD_DUE if visit.password_due else path, visit)
+        if going is not None and not (theirs and (going.typed or visit.password_due)):
+            answer.cookies.append(self._no_cookie(_GOING))
+        return answer
 
     async def lead_to_sign_in(self, back: str = "") -> Response[None]:
         """To the welcome screen, and after the sign-in `back` to here with what was typed.
@@ -160,11 +174,16 @@ class Page:
         """
         if self.customer_with_password_due is not None:
             return self.lead_to(self.PASSWORD_DUE)
+        return await self.lead_aside("/?session=lost" if self.lost else "/", back)
+
+    async def lead_aside(self, path: str, back: str = "") -> Response[None]:
+        """To `path`, while `back`, else this very address, waits with what was typed here."""
         typed = await sent_form(self.request) if self.request.method == "POST" else {}
-        going = seal(self.portal, back or path_shown(self.request.url.path), typed, self.now)
-        cookies = [self._cookie(_GOING, going, int(LIFETIME.total_seconds()))]
-        path = "/?session=lost" if self.caller.token is not None else "/"
-        return Response(None, status_code=303, headers={"Location": path}, cookies=cookies)
+        customer = await sessions.last_customer(self.caller)
+        going = seal(self.portal, back or path_shown(self.request.url.path), typed, customer, self.now)
+        answer = self.lead_to(path)
+        answer.cookies.append(self._cookie(_GOING, going, int(LIFETIME.total_seconds())))
+        return answer
 
     def reload_at(self, path: str) -> Response[None]:
         """Where a part of a page has to become another page: the whole of it is loaded anew."""
@@ -182,7 +201,8 @@ class Page:
     @property
     def going(self) -> Going | None:
         """Where the customer was going when the session ended."""
-        return unseal(self.portal, self.request.cookies.get(self._name(_GOING)), self.now)
+        name = cookie_name(_GOING, self.portal.settings.production)
+        return unseal(self.portal, self.request.cookies.get(name), self.now)
 
     def _idle_until(self) -> datetime | None:
         """When the session ends by itself, where that is soon enough to be worth a note."""
@@ -211,35 +231,28 @@ class Page:
         current = re.sub(r"^[^/]*//[^/]*|[?#].*", "", self.request.headers.get("hx-current-url", ""))
         return current == self.request.url.path
 
+    def _cookies_of(self, visit: Visit | None) -> list[Cookie]:
+        if visit is None or not visit.token:
+            return []
+        lifetime = self.portal.settings.remember_lifetime if visit.remembered else None
+        cookies = [self._cookie(_SESSION, visit.token, lifetime)]
+        if visit.device:
+            cookies.append(self._cookie(_DEVICE, visit.device, self.portal.settings.device_lifetime))
+        return cookies
+
     def _cookie(self, name: str, value: str, max_age: int | None) -> Cookie:
-        return Cookie(
-            key=self._name(name),
-            value=value,
-            path="/",
-            secure=self.portal.settings.production,
-            httponly=True,
-            samesite="lax",
-            max_age=max_age,
-        )
+        return make_cookie(self.portal.settings, name, value, max_age)
 
     def cookie(self, name: str, value: str, max_age: int) -> Cookie:
         """A cookie of ours, with what protects it."""
         return self._cookie(name, value, max_age)
 
     def cookie_value(self, name: str) -> str:
-        return self.request.cookies.get(self._name(name), "")
+        return self.request.cookies.get(cookie_name(name, self.portal.settings.production), "")
 
     def _no_cookie(self, name: str) -> Cookie:
         return self._cookie(name, "", 0)
 
-    def _name(self, name: str) -> str:
-        return cookie_name(name, self.portal.settings.production)
-
 
 # What a handler asks for: Litestar 3 will guess no dependency by its name.
 ThisPage = NamedDependency[Page]
-
-
-def cookie_name(name: str, production: bool) -> str:
-    """`__Host-` binds the cookie to this very host over https (RFC 6265bis 4.1.3.2); plain http refuses it."""
-    return f"__Host-{name}" if production else name

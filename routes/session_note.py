@@ -17,8 +17,8 @@ async def go_on(page: ThisPage) -> Response[Any]:
         return page.reload_at("/?session=lost")
     idle_until = await sessions.touch(page.portal, page.visit, page.now)
     if not page.is_partial:
-        return page.lead_to("/")
-    return page.show_piece("partials/session.html", {"idle_until": idle_until})
+        return page.lead_to("/", page.visit)
+    return page.show_piece("partials/session.html", {"idle_until": idle_until}, page.visit)
 
 
 @get("/session", name="session.show")

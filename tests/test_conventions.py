@@ -12,7 +12,8 @@ import pytest
 
 from domain.messages import MESSAGES
 from domain.refusals import Code
-from routes.registration.account import FOLDER, STEPS
+from domain.registration import STEPS
+from routes.registration.account import FOLDER
 
 ROOT = Path(__file__).parents[1]
 PARTIALS = ROOT / "templates" / "partials"
@@ -22,6 +23,7 @@ LONGER = {
     "routes/forms.py": "what can be typed in one place: every kind of field beside its limit",
     "db/tables.py": "every table in one place",
     "settings.py": "every setting and its check in one place",
+    "domain/sessions.py": "one subject: the id of a visit, from the first step through every proof",
     "tests/test_conventions.py": "every convention in one place",
     "tests/conftest.py": "the fixtures that all tests share",
     "tests/test_settings.py": "every wrong setting in one table",

@@ -7,7 +7,8 @@ from typing import Any
 
 from litestar import Response, get, post
 
-from domain import customer_data, profile, reauthentication
+from domain import customer_data, profile
+from domain.refusals import Lost
 from routes.forms import Filled, Form, Password
 from routes.page import Page, ThisPage
 from routes.profile.security import BASE, guard
@@ -44,11 +45,14 @@ async def delete(page: ThisPage) -> Response[Any]:
     form = await page.read(DeletionForm)
     if form.data is None:
         return await _answer(page, form, 422)
-    refused = await reauthentication.prove(page.portal, page.caller, page.customer, form.data.password, page.now)
-    if refused:
-        return await _answer(page, form.refuse(refused), 422)
-    await customer_data.delete(page.portal, page.caller, page.customer, page.now)
-    return page.lead_out("/?deleted=yes")
+    outcome = await customer_data.delete(page.portal, page.caller, form.data.password, page.now)
+    match outcome:
+        case None:
+            return page.lead_out("/?deleted=yes")
+        case Lost():
+            return await page.lead_to_sign_in()
+        case _:
+            return await _answer(page, form.refuse(outcome), 422)
 
 
 async def _answer(page: Page, form: Filled[Any], status: int) -> Response[Any]:

@@ -20,19 +20,17 @@ def where(page: Page) -> str:
     if recovery.login and not recovery.phone:
         return f"{BASE}/phone"
     if not recovery.phone:
-        lost = page.visit is None and page.caller.token is not None
-        return "/sign-in/phone?session=lost" if lost else "/sign-in/phone"
-    return f"{BASE}/password" if recovery.confirmed else f"{BASE}/code"
+        return "/sign-in/phone?session=lost" if page.lost else "/sign-in/phone"
+    return f"{BASE}/password" if recovery.is_confirmed(page.now) else f"{BASE}/code"
 
 
 def out_of_turn(page: Page, slug: str) -> Response[None] | None:
-    if page.customer is not None:
-        return page.lead_to("/profile")
+    if home := page.home():
+        return home
     here = where(page)
     return None if here == f"{BASE}/{slug}" else page.lead_to(here)
 
 
 def lost(page: Page) -> Response[None]:
     """A step was sent without the session it needs."""
-    # The cookie is not taken back here: an answer on its way may have brought a new one.
     return page.lead_to("/sign-in/phone?session=lost")

@@ -8,7 +8,7 @@ from litestar import Response, get, post
 
 from domain import recovery
 from domain.recovery import recovery_of
-from domain.refusals import Lost, OutOfTurn, Refused
+from domain.refusals import Code, Lost, OutOfTurn, Refused
 from domain.sessions import Visit
 from routes.code_window import code_window
 from routes.forms import CodeForm, Filled
@@ -20,18 +20,26 @@ PATH, NAME, FRAGMENT = f"{BASE}/code", "recovery.code", "recovery/code"
 
 @get(PATH, name=NAME)
 async def show(page: ThisPage) -> Response[Any]:
-    return out_of_turn(page, "code") or await _answer(page, Filled(PATH), 200)
+    if elsewhere := out_of_turn(page, "code"):
+        return elsewhere
+    form = Filled[Any](PATH)
+    if recovery_of(page.visit).has_lapsed(page.now):
+        # The code was right, but nothing came of it in time, or the password or the phone have changed since.
+        form.refuse(Refused(Code.CODE_LAPSED, "code"))
+    return await _answer(page, form, 200)
 
 
 @post(PATH, name=f"{NAME}.submit")
 async def submit(page: ThisPage) -> Response[Any]:
+    if home := page.home():
+        return home
     form = await page.read(CodeForm)
     if form.data is None:
         return out_of_turn(page, "code") or await _answer(page, form, 422)
     outcome = await recovery.confirm_code(page.portal, page.caller, form.data.code, page.now)
     match outcome:
         case Visit():
-            return page.lead_to(f"{BASE}/password")
+            return page.lead_to(f"{BASE}/password", outcome)
         case Lost():
             return lost(page)
         case OutOfTurn():
@@ -42,10 +50,12 @@ async def submit(page: ThisPage) -> Response[Any]:
 
 @post(f"{PATH}/another", name=f"{NAME}.another")
 async def send_another(page: ThisPage) -> Response[Any]:
+    if home := page.home():
+        return home
     outcome = await recovery.send_another_code(page.portal, page.caller, page.now)
     match outcome:
         case Visit():
-            return page.lead_to(PATH + "?sent=again")
+            return page.lead_to(PATH + "?sent=again", outcome)
         case Lost():
             return lost(page)
         case OutOfTurn():

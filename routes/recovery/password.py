@@ -14,7 +14,7 @@ from domain.sessions import Visit
 from routes.conditions import conditions_shown
 from routes.forms import Filled, PasswordForm
 from routes.page import Page, ThisPage
-from routes.recovery import BASE, SIGN_IN, SIGN_IN_BY_LOGIN, lost, out_of_turn, where
+from routes.recovery import BASE, SIGN_IN, SIGN_IN_BY_LOGIN, lost, out_of_turn
 
 PATH, NAME, FRAGMENT = f"{BASE}/password", "recovery.password", "recovery/password"
 
@@ -26,6 +26,8 @@ async def show(page: ThisPage) -> Response[Any]:
 
 @post(PATH, name=f"{NAME}.submit")
 async def submit(page: ThisPage) -> Response[Any]:
+    if home := page.home():
+        return home
     form = await page.read(PasswordForm)
     if form.data is None:
         return out_of_turn(page, "password") or _answer(page, form, 422)
@@ -33,13 +35,14 @@ async def submit(page: ThisPage) -> Response[Any]:
     match outcome:
         case Visit():
             window = SIGN_IN_BY_LOGIN if recovery_of(outcome).login else SIGN_IN
-            return page.lead_to(f"{window}?password=saved")
+            return page.lead_to(f"{window}?password=saved", outcome)
         case UnmetConditions(unmet):
             return _answer(page, form.refuse(Refused(Code.PASSWORD_UNMET, "password")), 422, unmet)
         case Lost():
             return lost(page)
         case OutOfTurn():
-            return page.lead_to(where(page))
+            # Not by what was known when this request began: the confirmed code may have lapsed by it.
+            return page.lead_to(f"{BASE}/code")
 
 
 @post(f"{PATH}/conditions", name=f"{NAME}.conditions", status_code=200)

@@ -29,8 +29,8 @@ class BoundPhoneForm(Form):
 async def start(page: ThisPage) -> Response[Any]:
     """For the number that the password window is open for."""
     phone = sign_in.phone_given(page.visit)
-    if page.customer is not None or not phone:
-        return page.lead_to("/profile" if page.customer is not None else where(page))
+    if elsewhere := page.home() or (None if phone else page.lead_to(where(page))):
+        return elsewhere
     outcome = await recovery.begin(page.portal, page.caller, phone, page.now)
     if isinstance(outcome, Refused):
         refused = Refused(outcome.code, "password", outcome.at)
@@ -41,6 +41,8 @@ async def start(page: ThisPage) -> Response[Any]:
 @post(f"{BASE}/login", name="recovery.login")
 async def give_login(page: ThisPage) -> Response[Any]:
     """For a login: on to the number bound to it."""
+    if home := page.home():
+        return home
     form = await page.read(LoginForm)
     if form.data is None:
         form.path = SIGN_IN_BY_LOGIN
@@ -52,22 +54,22 @@ async def give_login(page: ThisPage) -> Response[Any]:
 @get([BASE, f"{BASE}/login"], name="recovery.start.show")
 async def show_start(page: ThisPage) -> Response[Any]:
     """Where a refusal without JavaScript leaves the address bar."""
-    return page.lead_to("/profile" if page.customer is not None else where(page))
+    return page.home() or page.lead_to(where(page))
 
 
 @get(PATH, name=NAME)
 async def show(page: ThisPage) -> Response[Any]:
     login = recovery_of(page.visit).login
-    if page.customer is not None or not login:
-        return page.lead_to("/profile" if page.customer is not None else where(page))
+    if elsewhere := page.home() or (None if login else page.lead_to(where(page))):
+        return elsewhere
     return page.show(FRAGMENT, form=Filled(PATH), login=login)
 
 
 @post(PATH, name=f"{NAME}.submit")
 async def submit(page: ThisPage) -> Response[Any]:
     login = recovery_of(page.visit).login
-    if page.customer is not None or not login:
-        return page.lead_to("/profile" if page.customer is not None else where(page))
+    if elsewhere := page.home() or (None if login else page.lead_to(where(page))):
+        return elsewhere
     form = await page.read(BoundPhoneForm)
     if form.data is None:
         return page.refuse(FRAGMENT, form, login=login)

@@ -14,8 +14,8 @@ _FIRST_STEPS = {"account": "/registration/account/phone", "card": "/registration
 @get("/registration", name="registration")
 async def show(page: ThisPage) -> Response[Any]:
     tracks = page.portal.settings.tracks
-    if page.customer is not None:
-        return page.lead_to("/profile")
+    if home := page.home():
+        return home
     return page.show("registration/choice") if len(tracks) > 1 else page.lead_to(_FIRST_STEPS[tracks[0]])
 
 

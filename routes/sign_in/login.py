@@ -21,13 +21,13 @@ class LoginForm(Form):
 
 @get(PATH, name=NAME)
 async def show(page: ThisPage) -> Response[Any]:
-    return page.lead_to("/profile") if page.customer is not None else answer(page, Filled(PATH), 200)
+    return page.home() or answer(page, Filled(PATH), 200)
 
 
 @post(PATH, name=f"{NAME}.submit")
 async def submit(page: ThisPage) -> Response[Any]:
-    if page.customer is not None:
-        return page.lead_to("/profile")
+    if home := page.home():
+        return home
     form = await page.read(LoginForm)
     if form.data is None:
         return answer(page, form, 422)

@@ -41,10 +41,10 @@ async def submit(page: ThisPage) -> Response[Any]:
 
 
 def _elsewhere(page: Page) -> Response[Any] | None:
-    if page.customer is not None:
-        return page.lead_to("/profile")
+    if home := page.home():
+        return home
     if not sign_in.phone_given(page.visit):
-        return page.lead_to("/sign-in/phone?session=lost" if page.caller.token and not page.visit else "/sign-in/phone")
+        return page.lead_to("/sign-in/phone?session=lost" if page.lost else "/sign-in/phone")
     return None
 
 

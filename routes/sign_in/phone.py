@@ -34,10 +34,8 @@ async def show(page: ThisPage) -> Response[Any]:
 
 
 def _show(page: Page) -> Response[Any]:
-    if page.customer is not None:
-        return page.lead_to("/profile")
-    if page.customer_with_password_due is not None:
-        return page.lead_to(Page.PASSWORD_DUE)
+    if home := page.home():
+        return home
     phone = sign_in.phone_given(page.visit)
     typed = {"phone": show_phone(phone)} if phone else {}
     return page.show(FRAGMENT, form=Filled(PATH, typed), note=page.note(), tabs=page.tabs("phone"))
@@ -45,8 +43,8 @@ def _show(page: Page) -> Response[Any]:
 
 @post(PATH, name=f"{NAME}.submit")
 async def submit(page: ThisPage) -> Response[Any]:
-    if page.customer is not None:
-        return page.lead_to("/profile")
+    if home := page.home():
+        return home
     form = await page.read(PhoneForm)
     if form.data is None:
         return page.refuse(FRAGMENT, form, note="", tabs=page.tabs("phone"))

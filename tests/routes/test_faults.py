@@ -77,7 +77,6 @@ async def test_ten_megabytes_are_too_much(client: Browser, path: str, content_ty
 async def test_a_fault_of_ours_is_told_without_its_trace(client: Browser) -> None:
     await client.reach("code")
     await run("ALTER TABLE customers RENAME TO customers_away")
-    await run("UPDATE sessions SET progress_sealed = progress_sealed")
     answer = await client.post(path_of("code"), await client.form_of("code"))
     assert answer.status_code == 500
     assert "retry-after" not in answer.headers
@@ -146,7 +145,7 @@ async def test_a_database_that_goes_away_is_told_as_such(client: Browser, settin
     await client.reach("code")
     other = await asyncpg.connect(settings.database)
     async with other.transaction():
-        await other.execute("SELECT * FROM sessions FOR UPDATE")
+        await other.execute("SELECT * FROM one_time_codes FOR UPDATE")
         waiting = asyncio.create_task(client.post(path_of("code"), await client.form_of("code")))
         while not await other.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):
             pass

@@ -19,11 +19,15 @@ def owner_of(page: Page) -> Visit | None:
     return page.visit if page.customer is not None else None
 
 
-async def guard(page: Page, path: str, *, sending: bool = False) -> Response[None] | None:
+async def guard(page: Page, path: str) -> Response[None] | None:
     """Where to lead whoever may not change anything now: to the sign-in, or to the password once more."""
     visit = owner_of(page)
     if visit is None:
         return await page.lead_to_sign_in()
-    if not is_fresh(page.portal, visit, page.now, sending=sending):
-        return page.lead_to(f"{BASE}/confirmation?next={quote(path)}")
-    return None
+    return None if is_fresh(page.portal, visit, page.now) else await ask_for_password(page, path)
+
+
+async def ask_for_password(page: Page, path: str) -> Response[None]:
+    """To the password once more, and then to `path`, where what was typed here is still there."""
+    confirmation = f"{BASE}/confirmation?next={quote(path)}"
+    return await page.lead_aside(confirmation, path) if page.request.method == "POST" else page.lead_to(confirmation)

@@ -8,6 +8,8 @@ from typing import Annotated, Any
 from litestar import Response, get, post
 
 from domain import profile, reauthentication
+from domain.refusals import Lost
+from domain.sessions import Visit
 from routes.forms import Filled, Form, Longest, Password
 from routes.own_path import LONGEST, own_path
 from routes.page import Page, ThisPage
@@ -28,16 +30,18 @@ async def show(page: ThisPage) -> Response[Any]:
 
 @post(PATH, name=f"{NAME}.submit")
 async def submit(page: ThisPage) -> Response[Any]:
-    visit = owner_of(page)
-    if visit is None or visit.customer is None:
-        return await page.lead_to_sign_in()
     form = await page.read(ConfirmationForm)
-    if form.data is None:
+    # Without a session the press may be the second one: the first has changed the session's id.
+    if form.data is None or (page.visit is not None and owner_of(page) is None):
         return await _answer(page, form, 422)
-    refused = await reauthentication.prove(page.portal, page.caller, visit.customer, form.data.password, page.now)
-    if refused:
-        return await _answer(page, form.refuse(refused), 422)
-    return page.lead_to(inside(form.data.next))
+    outcome = await reauthentication.prove(page.portal, page.caller, form.data.password, page.now)
+    match outcome:
+        case Visit():
+            return page.lead_to(inside(form.data.next), outcome)
+        case Lost():
+            return await page.lead_to_sign_in()
+        case _:
+            return await _answer(page, form.refuse(outcome), 422)
 
 
 def inside(path: str) -> str:

@@ -7,11 +7,11 @@ from typing import Any
 from litestar import Response, get, post
 
 from domain import email_confirmation
-from domain.refusals import Refused
+from domain.refusals import Lost, ProofNeeded, Refused
 from routes.field_check import field_check
 from routes.forms import Email, Filled, Form
 from routes.page import ThisPage
-from routes.profile.security import BASE, FOLDER, guard
+from routes.profile.security import BASE, FOLDER, ask_for_password, guard
 
 PATH, NAME, FRAGMENT = f"{BASE}/email", "profile.security.email", f"{FOLDER}/email"
 
@@ -27,16 +27,21 @@ async def show(page: ThisPage) -> Response[Any]:
 
 @post(PATH, name=f"{NAME}.submit")
 async def submit(page: ThisPage) -> Response[Any]:
-    if elsewhere := await guard(page, PATH, sending=True):
+    if elsewhere := await guard(page, PATH):
         return elsewhere
-    assert page.customer is not None
     form = await page.read(NewEmailForm)
     if form.data is None:
         return page.refuse(FRAGMENT, form)
-    refused = await email_confirmation.begin_change(page.portal, page.caller, page.customer, form.data.email, page.now)
-    if isinstance(refused, Refused):
-        return page.refuse(FRAGMENT, form.refuse(refused))
-    return page.lead_to(f"{BASE}?email=sent")
+    outcome = await email_confirmation.begin_change(page.portal, page.caller, form.data.email, page.now)
+    match outcome:
+        case None:
+            return page.lead_to(f"{BASE}?email=sent")
+        case Refused():
+            return page.refuse(FRAGMENT, form.refuse(outcome))
+        case Lost():
+            return await page.lead_to_sign_in()
+        case ProofNeeded():
+            return await ask_for_password(page, PATH)
 
 
 check = field_check(PATH, NAME, FRAGMENT, NewEmailForm, ["email"])

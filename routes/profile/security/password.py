@@ -8,11 +8,12 @@ from litestar import Response, get, post
 
 from domain import password_change, profile
 from domain.password_change import UnmetConditions
-from domain.refusals import Code, Lost, Refused
+from domain.refusals import Code, Lost, ProofNeeded, Refused
+from domain.sessions import Visit
 from routes.conditions import conditions_shown
 from routes.forms import Filled, Password, PasswordForm
 from routes.page import Page, ThisPage
-from routes.profile.security import BASE, FOLDER, guard
+from routes.profile.security import BASE, FOLDER, ask_for_password, guard
 
 PATH, NAME, FRAGMENT = f"{BASE}/password", "profile.security.password", f"{FOLDER}/password"
 
@@ -28,24 +29,27 @@ async def show(page: ThisPage) -> Response[Any]:
 
 @post(PATH, name=f"{NAME}.submit")
 async def submit(page: ThisPage) -> Response[Any]:
-    if elsewhere := await guard(page, PATH, sending=True):
+    # Without a session the press may be the second one: the first has changed the session's id.
+    if page.visit is not None and (elsewhere := await guard(page, PATH)):
         return elsewhere
-    assert page.customer is not None
     form = await page.read(PasswordChangeForm)
     if form.data is None:
         return await _answer(page, form, 422)
     typed = form.data
     outcome = await password_change.change(
-        page.portal, page.caller, page.customer, typed.password, page.now, current=typed.current_password
+        page.portal, page.caller, typed.password, page.now, current=typed.current_password
     )
-    if isinstance(outcome, Lost):
-        return await page.lead_to_sign_in()
-    if isinstance(outcome, UnmetConditions):
-        form.refuse(Refused(Code.PASSWORD_UNMET, "password"))
-        return await _answer(page, form, 422, outcome.conditions)
-    if isinstance(outcome, list):
-        return await _answer(page, form.refuse(outcome), 422)
-    return page.lead_to(f"{BASE}?password=saved", outcome)
+    match outcome:
+        case Visit():
+            return page.lead_to(f"{BASE}?password=saved", outcome)
+        case UnmetConditions(unmet):
+            return await _answer(page, form.refuse(Refused(Code.PASSWORD_UNMET, "password")), 422, unmet)
+        case list():
+            return await _answer(page, form.refuse(outcome), 422)
+        case Lost():
+            return await page.lead_to_sign_in()
+        case ProofNeeded():
+            return await ask_for_password(page, PATH)
 
 
 @post(f"{PATH}/conditions", name=f"{NAME}.conditions", status_code=200)

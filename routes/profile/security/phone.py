@@ -7,14 +7,14 @@ from typing import Any
 from litestar import Response, get, post
 
 from domain import one_time_codes, phone_change, profile
-from domain.phone_change import new_phone_of
-from domain.refusals import Code, Lost, OutOfTurn, Refused
+from domain.phone_change import change_of
+from domain.refusals import Code, Lost, OutOfTurn, ProofNeeded, Refused
 from domain.sessions import Visit
 from routes.code_window import code_window
 from routes.field_check import field_check
 from routes.forms import CodeForm, Filled, Form, Phone
 from routes.page import Page, ThisPage
-from routes.profile.security import BASE, FOLDER, guard
+from routes.profile.security import BASE, FOLDER, ask_for_password, guard, owner_of
 
 PATH, NAME, FRAGMENT = f"{BASE}/phone", "profile.security.phone", f"{FOLDER}/phone"
 CODE_PATH, CODE_NAME, CODE_FRAGMENT = f"{PATH}/code", f"{NAME}.code", f"{FOLDER}/phone-code"
@@ -31,7 +31,7 @@ async def show(page: ThisPage) -> Response[Any]:
 
 @post(PATH, name=f"{NAME}.submit")
 async def submit(page: ThisPage) -> Response[Any]:
-    if elsewhere := await guard(page, PATH, sending=True):
+    if elsewhere := await guard(page, PATH):
         return elsewhere
     form = await page.read(NewPhoneForm)
     if form.data is None:
@@ -47,24 +47,26 @@ async def submit(page: ThisPage) -> Response[Any]:
             return page.refuse(FRAGMENT, form.refuse(outcome))
         case Lost():
             return await page.lead_to_sign_in()
+        case ProofNeeded():
+            return await ask_for_password(page, PATH)
 
 
 @get(CODE_PATH, name=CODE_NAME)
 async def show_code(page: ThisPage) -> Response[Any]:
-    return await guard(page, PATH, sending=True) or await _answer(page, Filled(CODE_PATH), 200)
+    return await _answer(page, Filled(CODE_PATH), 200)
 
 
 @post(CODE_PATH, name=f"{CODE_NAME}.submit")
 async def submit_code(page: ThisPage) -> Response[Any]:
     form = await page.read(CodeForm)
     if form.data is None:
-        return await guard(page, PATH, sending=True) or await _answer(page, form, 422)
+        return await _answer(page, form, 422)
     outcome = await phone_change.confirm(page.portal, page.caller, form.data.code, page.now)
     match outcome:
         case Visit():
-            return page.lead_to(f"{BASE}?phone=saved")
+            return page.lead_to(f"{BASE}?phone=saved", outcome)
         case Lost():
-            return await page.lead_to_sign_in()
+            return await page.lead_to_sign_in(PATH)
         case OutOfTurn():
             return page.lead_to(BASE)
         case _:
@@ -78,9 +80,11 @@ async def send_another(page: ThisPage) -> Response[Any]:
         case Visit():
             return page.lead_to(f"{CODE_PATH}?sent=again")
         case Lost():
-            return await page.lead_to_sign_in()
+            return await page.lead_to_sign_in(PATH)
         case OutOfTurn():
             return page.lead_to(BASE)
+        case ProofNeeded():
+            return page.lead_to(f"{BASE}/confirmation?next={CODE_PATH}")
         case Refused():
             return await _answer(page, Filled(CODE_PATH).refuse(outcome), 422)
 
@@ -92,15 +96,21 @@ async def show_another(page: ThisPage) -> Response[Any]:
 
 
 async def _answer(page: Page, form: Filled[Any], status: int) -> Response[Any]:
-    phone = new_phone_of(page.visit)
-    if not phone:
+    """The code's window. A change begun too long ago, or before the password or the phone changed, says so."""
+    visit = owner_of(page)
+    if visit is None:
+        return await page.lead_to_sign_in(PATH)
+    change = change_of(visit)
+    if change is None:
         return page.lead_to(BASE)
-    next_at = await one_time_codes.next_at(page.portal, phone_change.PURPOSE, phone, page.caller, page.now)
+    if not form.errors and not change.holds(visit, page.now):
+        form.refuse(Refused(Code.CODE_LAPSED, "code"))
+    next_at = await one_time_codes.next_at(page.portal, phone_change.PURPOSE, change.phone, page.caller, page.now)
     return page.show(
         CODE_FRAGMENT,
         status=status,
         form=form,
-        **code_window(page, phone, next_at),
+        **code_window(page, change.phone, next_at),
     )
 
 

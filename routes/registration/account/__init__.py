@@ -1,36 +1,14 @@
-"""Registration by account. STEPS is the only list of the order."""
+"""Registration by account. The order of the steps is in domain/registration.py."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
 from litestar import Response
 
-from domain.registration import Registration, registration_of
+from domain.registration import SLUGS, STEPS, Registration, registration_of
 from routes.page import Page
 
 BASE = "/registration/account"
 FOLDER = "registration/account"
-
-
-@dataclass(frozen=True)
-class Step:
-    """A slug, and whether a registration is past it."""
-
-    slug: str
-    is_done: Callable[[Registration], bool]
-
-
-STEPS = (
-    Step("phone", lambda known: bool(known.phone)),
-    Step("code", lambda known: known.phone_confirmed),
-    Step("bill", lambda known: bool(known.account)),
-    Step("address", lambda known: known.address_confirmed),
-    Step("person", lambda known: known.person_given),
-    Step("password", lambda known: bool(known.customer)),
-)
-SLUGS = tuple(step.slug for step in STEPS)
 
 
 def path_of(slug: str) -> str:
@@ -55,8 +33,8 @@ def out_of_turn(page: Page, slug: str) -> Response[None] | None:
 
     The code is the exception: once confirmed there is nothing to type.
     """
-    if page.customer is not None:
-        return page.lead_to("/profile")
+    if home := page.home():
+        return home
     known = registration_of(page.visit)
     here = where(known)
     if here not in map(path_of, SLUGS):
@@ -69,11 +47,9 @@ def out_of_turn(page: Page, slug: str) -> Response[None] | None:
 
 def lead_on(page: Page, known: Registration) -> Response[None]:
     """To the step the customer is really at; whoever brought a dead cookie is told that the session is over."""
-    lost = page.visit is None and page.caller.token is not None
-    return page.lead_to(path_of("phone") + "?session=lost" if lost else where(known))
+    return page.lead_to(path_of("phone") + "?session=lost" if page.lost else where(known))
 
 
 def lost(page: Page) -> Response[None]:
     """A step was sent without the session it needs."""
-    # The cookie is not taken back here: an answer on its way may have brought a new one.
     return page.lead_to(path_of("phone") + "?session=lost")

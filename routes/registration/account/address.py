@@ -35,6 +35,8 @@ async def show(page: ThisPage) -> Response[Any]:
 
 @post(PATH, name=f"{NAME}.submit")
 async def submit(page: ThisPage) -> Response[Any]:
+    if home := page.home():
+        return home
     answer = (await page.read(AnswerForm)).typed["answer"]
     if answer not in {"yes", "no"}:
         return page.lead_to(PATH)
@@ -43,7 +45,7 @@ async def submit(page: ThisPage) -> Response[Any]:
     )
     match outcome:
         case Visit():
-            return page.lead_to(where(registration_of(outcome)))
+            return page.lead_to(where(registration_of(outcome)), outcome)
         case Lost():
             return lost(page)
         case OutOfTurn():

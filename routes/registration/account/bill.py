@@ -29,6 +29,8 @@ async def show(page: ThisPage) -> Response[Any]:
 
 @post(PATH, name=f"{NAME}.submit")
 async def submit(page: ThisPage) -> Response[Any]:
+    if home := page.home():
+        return home
     form = await bill_form.read(page)
     if form.data is None:
         return out_of_turn(page, "bill") or await _answer(page, form, 422)
@@ -36,7 +38,7 @@ async def submit(page: ThisPage) -> Response[Any]:
     outcome = await registration_by_account.find_account(page.portal, page.caller, bill, page.now, further)
     match outcome:
         case Visit():
-            return page.lead_to(where(registration_of(outcome)))
+            return page.lead_to(where(registration_of(outcome)), outcome)
         case Refused():
             return await _answer(page, form.refuse(outcome), 422, not_found=True)
         case Lost():

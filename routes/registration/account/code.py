@@ -6,7 +6,7 @@ from typing import Any
 
 from litestar import Response, get, post
 
-from domain import one_time_codes, registration_by_account, sign_in
+from domain import one_time_codes, registration_by_account
 from domain.refusals import KnownPhone, Lost, OutOfTurn, Refused
 from domain.registration import registration_of
 from domain.sessions import Visit
@@ -25,15 +25,18 @@ async def show(page: ThisPage) -> Response[Any]:
 
 @post(PATH, name=f"{NAME}.submit")
 async def submit(page: ThisPage) -> Response[Any]:
+    if home := page.home():
+        return home
     form = await page.read(CodeForm)
     if form.data is None:
         return out_of_turn(page, "code") or await _answer(page, form, 422)
     outcome = await registration_by_account.confirm_code(page.portal, page.caller, form.data.code, page.now)
     match outcome:
         case Visit():
-            return page.lead_to(where(registration_of(outcome)))
-        case KnownPhone(phone):
-            return await lead_to_sign_in(page, phone)
+            return page.lead_to(where(registration_of(outcome)), outcome)
+        case KnownPhone(_, visit):
+            # The number is kept: on to its password.
+            return page.lead_to("/sign-in/password?known=yes", visit)
         case Lost():
             return lost(page)
         case OutOfTurn():
@@ -44,10 +47,12 @@ async def submit(page: ThisPage) -> Response[Any]:
 
 @post(f"{PATH}/another", name=f"{NAME}.another")
 async def send_another(page: ThisPage) -> Response[Any]:
+    if home := page.home():
+        return home
     outcome = await registration_by_account.send_another_code(page.portal, page.caller, page.now)
     match outcome:
         case Visit():
-            return page.lead_to(PATH + "?sent=again")
+            return page.lead_to(PATH + "?sent=again", outcome)
         case Lost():
             return lost(page)
         case OutOfTurn():
@@ -60,12 +65,6 @@ async def send_another(page: ThisPage) -> Response[Any]:
 async def show_another(page: ThisPage) -> Response[Any]:
     """Where an early press without JavaScript leaves the address bar: asked for again, it is the step itself."""
     return page.lead_to(PATH)
-
-
-async def lead_to_sign_in(page: Page, phone: str) -> Response[Any]:
-    """The number has a customer: on to the password window, with the number kept."""
-    visit = await sign_in.give_phone(page.portal, page.caller, phone, page.now)
-    return page.lead_to("/sign-in/password?known=yes", visit)
 
 
 async def _answer(page: Page, form: Filled[Any], status: int) -> Response[Any]:

@@ -35,14 +35,16 @@ async def show(page: ThisPage) -> Response[Any]:
     known = registration_of(page.visit)
     if known.request_number:
         return page.lead_to(SENT_PATH)
-    if page.customer is not None or not may_be_sent(known):
-        return page.lead_to("/profile") if page.customer is not None else lead_on(page, known)
+    if elsewhere := page.home() or (None if may_be_sent(known) else lead_on(page, known)):
+        return elsewhere
     typed = {name: str(getattr(known, name, "")) for name in ConnectionForm.model_fields}
     return page.show(FRAGMENT, form=Filled(PATH, typed), phone=known.phone)
 
 
 @post(PATH, name=f"{NAME}.submit")
 async def submit(page: ThisPage) -> Response[Any]:
+    if home := page.home():
+        return home
     form = await page.read(ConnectionForm)
     known = registration_of(page.visit)
     if form.data is None:
@@ -50,7 +52,7 @@ async def submit(page: ThisPage) -> Response[Any]:
     outcome = await connection_requests.send(page.portal, page.caller, Request(**form.data.model_dump()), page.now)
     match outcome:
         case Visit():
-            return page.lead_to(SENT_PATH)
+            return page.lead_to(SENT_PATH, outcome)
         case Lost():
             return lost(page)
         case OutOfTurn():

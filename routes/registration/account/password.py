@@ -15,7 +15,6 @@ from routes.conditions import conditions_shown
 from routes.forms import Filled, PasswordForm
 from routes.page import Page, ThisPage
 from routes.registration.account import FOLDER, lead_on, lost, out_of_turn, path_of, place
-from routes.registration.account.code import lead_to_sign_in
 
 PATH, NAME, FRAGMENT = path_of("password"), "registration.account.password", f"{FOLDER}/password"
 
@@ -27,6 +26,8 @@ async def show(page: ThisPage) -> Response[Any]:
 
 @post(PATH, name=f"{NAME}.submit")
 async def submit(page: ThisPage) -> Response[Any]:
+    if home := page.home():
+        return home
     form = await page.read(PasswordForm)
     if form.data is None:
         return out_of_turn(page, "password") or _answer(page, form, 422)
@@ -36,12 +37,13 @@ async def submit(page: ThisPage) -> Response[Any]:
             return page.lead_to("/profile", outcome)
         case UnmetConditions(unmet):
             return _answer(page, form.refuse(Refused(Code.PASSWORD_UNMET, "password")), 422, unmet)
-        case KnownPhone(phone):
-            return await lead_to_sign_in(page, phone)
+        case KnownPhone(_, visit):
+            # The number is kept: on to its password.
+            return page.lead_to("/sign-in/password?known=yes", visit)
         case Lost():
             return lost(page)
         case OutOfTurn():
-            return page.lead_to("/profile") if page.customer else lead_on(page, registration_of(page.visit))
+            return lead_on(page, registration_of(page.visit))
 
 
 @post(f"{PATH}/conditions", name=f"{NAME}.conditions", status_code=200)

@@ -37,6 +37,8 @@ async def show(page: ThisPage) -> Response[Any]:
 
 @post(PATH, name=f"{NAME}.submit")
 async def submit(page: ThisPage) -> Response[Any]:
+    if home := page.home():
+        return home
     form = await page.read(PersonForm)
     if form.data is None:
         return out_of_turn(page, "person") or page.refuse(FRAGMENT, form, place=place("person"))
@@ -44,7 +46,7 @@ async def submit(page: ThisPage) -> Response[Any]:
     outcome = await registration_by_account.give_person(page.portal, page.caller, person, page.now)
     match outcome:
         case Visit():
-            return page.lead_to(where(registration_of(outcome)))
+            return page.lead_to(where(registration_of(outcome)), outcome)
         case Lost():
             return lost(page)
         case OutOfTurn():

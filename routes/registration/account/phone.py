@@ -36,8 +36,8 @@ async def show(page: ThisPage) -> Response[Any]:
 
 @post(PATH, name=f"{NAME}.submit")
 async def submit(page: ThisPage) -> Response[Any]:
-    if page.customer is not None:
-        return page.lead_to("/profile")
+    if home := page.home():
+        return home
     form = await page.read(PhoneForm)
     if form.data is None:
         return page.refuse(FRAGMENT, form, place=place("phone"), lost=False)

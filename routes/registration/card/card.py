@@ -32,8 +32,8 @@ class CardForm(Form):
 
 @get(PATH, name=NAME)
 async def show(page: ThisPage) -> Response[Any]:
-    if page.customer is not None:
-        return page.lead_to("/profile")
+    if home := page.home():
+        return home
     captcha.replace(page.portal, page.request.query_params.get("instead", ""), page.now)
     return _answer(page, Filled(PATH), 200)
 

@@ -8,7 +8,7 @@ from litestar import Response, get, post
 
 from domain import password_change, profile
 from domain.password_change import UnmetConditions
-from domain.refusals import Code, Lost, Refused
+from domain.refusals import Code, Refused
 from domain.sessions import Visit
 from routes.conditions import conditions_shown
 from routes.forms import Filled, PasswordForm
@@ -25,20 +25,18 @@ async def show(page: ThisPage) -> Response[Any]:
 
 @post(PATH, name=f"{NAME}.submit")
 async def submit(page: ThisPage) -> Response[Any]:
-    customer = page.customer_with_password_due
     form = await page.read(PasswordForm)
-    if customer is None or form.data is None:
+    # Without a session the press may be the second one: the first has changed the session's id.
+    if form.data is None or (page.visit is not None and page.customer_with_password_due is None):
         return await _answer(page, form, 422)
-    outcome = await password_change.change(
-        page.portal, page.caller, customer, form.data.password, page.now, current=None
-    )
-    if isinstance(outcome, Lost):
-        return await page.lead_to_sign_in()
-    if isinstance(outcome, UnmetConditions):
-        form.refuse(Refused(Code.PASSWORD_UNMET, "password"))
-        return await _answer(page, form, 422, outcome.conditions)
-    assert isinstance(outcome, Visit), "no current password was judged"
-    return page.lead_to("/profile", outcome)
+    outcome = await password_change.change(page.portal, page.caller, form.data.password, page.now, current=None)
+    match outcome:
+        case Visit():
+            return page.lead_to("/profile", outcome)
+        case UnmetConditions(unmet):
+            return await _answer(page, form.refuse(Refused(Code.PASSWORD_UNMET, "password")), 422, unmet)
+        case _:
+            return page.lead_to("/")
 
 
 @post(f"{PATH}/conditions", name=f"{NAME}.conditions", status_code=200)

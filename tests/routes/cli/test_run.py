@@ -47,13 +47,14 @@ def test_forwarded_addresses_of_strangers_are_not_believed(tmp_path: Path) -> No
     database = tmp_path / "kabinet.sqlite"
     with _running(f"sqlite:{database}", tmp_path) as url:
         headers = {"Sec-Fetch-Site": "same-origin", "X-Forwarded-For": "6.6.6.6"}
-        answer = httpx.post(f"{url}/sign-in/phone", data={"phone": "9123456789"}, headers=headers)
-        assert answer.status_code == 303
+        wrong = {"login": "nobody", "password": "not this one"}
+        answer = httpx.post(f"{url}/sign-in/login", data=wrong, headers=headers)
+        assert answer.status_code == 422
         connection = sqlite3.connect(database)
-        assert connection.execute("SELECT ip FROM sessions").fetchall() == [("127.0.0.1",)]
+        assert connection.execute("SELECT ip FROM journal").fetchall() == [("127.0.0.1",)]
         connection.close()
     log = (tmp_path / "log").read_text()
-    assert "POST /sign-in/phone 303" in log
+    assert "POST /sign-in/login 422" in log
     assert "6.6.6" not in log
 
 

@@ -40,9 +40,16 @@ async def test_confirmation_leads_to_no_foreign_page(client: Browser) -> None:
         assert location(answer) == BASE
 
 
-async def test_form_opened_in_time_may_be_sent_a_little_later(client: Browser, clock: Clock, posted: Outbox) -> None:
+async def test_form_opened_in_time_and_sent_too_late_asks_for_the_password_and_keeps_what_was_typed(
+    client: Browser, clock: Clock, posted: Outbox
+) -> None:
     await client.register()
     clock.forward(minutes=15)
+    asked = await client.post(f"{BASE}/email", {"email": "new@example.org"})
+    assert asked.headers["location"] == f"{BASE}/confirmation?next={BASE}/email"
+    proved = await client.post(f"{BASE}/confirmation", {"password": PASSWORD, "next": f"{BASE}/email"})
+    page = await client.follow(proved)
+    assert value_of(page, "email") == "new@example.org"
     assert location(await client.post(f"{BASE}/email", {"email": "new@example.org"})) == BASE
     assert (await posted())[-1].to == "new@example.org"
 

@@ -93,10 +93,9 @@ async def test_a_password_replaced_since_it_was_judged_is_not_the_current_one(
     client: Browser, portal: Portal, clock: Clock
 ) -> None:
     await client.register()
-    customer = (await run("SELECT id FROM customers"))[0]["id"]
     caller = Caller(client.cookie, "203.0.113.7", "Tests/1.0")
     overtaken = replace(portal, hasher=_OvertakenHasher())
-    outcome = await password_change.change(overtaken, caller, customer, NEW, clock(), current=PASSWORD)
+    outcome = await password_change.change(overtaken, caller, NEW, clock(), current=PASSWORD)
     assert outcome == [Refused(Code.SIGN_IN_WRONG, "current_password")]
     assert (await run("SELECT password_hash FROM customers"))[0]["password_hash"] == "another"
 

@@ -50,6 +50,31 @@ async def test_the_consent_is_recorded_with_its_text_time_and_address(client: Br
     assert consent["customer"] == (await run("SELECT id FROM customers"))[0]["id"]
 
 
+async def test_the_consent_is_kept_as_soon_as_its_phone_is_confirmed_whatever_comes_of_it(
+    client: Browser, clock: Clock, posted: ReadPosted
+) -> None:
+    given_at = clock.now
+    await client.take("phone")
+    clock.forward(minutes=3)
+    assert await run("SELECT id FROM consents") == []  # anyone can type any number
+    await client.take("code")
+    (consent,) = await run("SELECT given_at, customer FROM consents")
+    assert (consent["given_at"], consent["customer"]) == (given_at, None)
+    # Another number is another consent, and a known number's is its customer's.
+    client.phone = "+7 912 345-67-90"
+    for step in ("phone", "code", "bill", "address", "person", "password"):
+        await client.take(step)
+    (customer,) = await run("SELECT id FROM customers")
+    assert [row["customer"] for row in await run("SELECT customer FROM consents ORDER BY id")] == [None, customer["id"]]
+    await client.post("/sign-out")
+    clock.forward(hours=1)
+    await client.take("phone")
+    for _ in range(3):
+        await client.take("code")
+    owners = [row["customer"] for row in await run("SELECT customer FROM consents ORDER BY id")]
+    assert owners == [None, customer["id"], customer["id"]]
+
+
 async def test_a_first_press_twice_at_once_is_one_message_and_goes_on_with_either_cookie(
     another_browser: Callable[..., Browser], posted: ReadPosted
 ) -> None:

@@ -1,0 +1,333 @@
+"""What was granted is void once the password or the phone has changed or the cabinet is gone, and soon ends by itself.
+
+Each grant is made in a browser or a mailbox that may not be the owner's, each change by the owner.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import pytest
+
+from db.engine import run
+from settings import Settings
+from tests import holder
+from tests.browser import PASSWORD, PHONE, Browser, location
+from tests.conftest import Clock
+from tests.holder import Outbox
+from tests.screen import errors, words
+
+BASE = "/profile/security"
+NEW, THIEVES = "осенний берег у моря", "пароль похитителя 42"
+NEW_PHONE, THIEVES_PHONE = "8 900 111-22-33", "8 900 111-22-44"
+LAPSED = "Срок действия кода истек. Запросите новый"
+WRONG = "Код не соответствует полученному в СМС"
+INVALID = "Ссылка недействительна или уже использована"
+MakeBrowser = Callable[..., Browser]
+
+
+@dataclass
+class Scene:
+    """The owner is signed in; so is the thief, at a device where the owner's session stands open."""
+
+    owner: Browser
+    thief: Browser
+    elsewhere: Browser
+    posted: Outbox
+
+
+@pytest.fixture
+def changed() -> dict[str, Any]:
+    return {"captcha_code": holder.PICTURE}
+
+
+@pytest.fixture
+async def scene(
+    client: Browser, another_browser: MakeBrowser, settings: Settings, clock: Clock, posted: Outbox
+) -> Scene:
+    await holder.import_card(settings, clock)
+    await client.register()
+    thief = another_browser("198.51.100.9")
+    await thief.sign_in()
+    return Scene(client, thief, another_browser("198.51.100.10"), posted)
+
+
+# --- Changes of the credentials, by the owner ---
+
+
+async def by_profile(scene: Scene) -> None:
+    assert location(await scene.owner.post(f"{BASE}/password", {"password": NEW})) == BASE
+
+
+async def by_recovery(scene: Scene) -> None:
+    await _begin_recovery(scene.elsewhere)
+    await scene.elsewhere.post("/recovery/code", {"code": await scene.owner.read_code(PHONE)})
+    assert location(await scene.elsewhere.post("/recovery/password", {"password": NEW})) == "/sign-in/password"
+
+
+async def by_phone(scene: Scene) -> None:
+    await holder.without_waiting()
+    await scene.owner.post(f"{BASE}/phone", {"phone": NEW_PHONE})
+    code = await scene.owner.read_code(NEW_PHONE)
+    assert location(await scene.owner.post(f"{BASE}/phone/code", {"code": code})) == BASE
+
+
+async def by_deletion(scene: Scene) -> None:
+    assert location(await scene.owner.post("/profile/deletion", {"password": PASSWORD})) == "/"
+
+
+# --- Grants: made before the change, and tried after it ---
+
+
+async def _begin_recovery(browser: Browser) -> None:
+    await holder.without_waiting()
+    await browser.post("/sign-in/phone", {"phone": PHONE})
+    assert location(await browser.post("/recovery")) == "/recovery/code"
+
+
+Try = Callable[[str], Awaitable[None]]
+
+
+async def confirmed_recovery(scene: Scene, stranger: Browser) -> Try:
+    await _begin_recovery(stranger)
+    answer = await stranger.post("/recovery/code", {"code": await scene.owner.read_code(PHONE)})
+    assert location(answer) == "/recovery/password"
+
+    async def attempt(change: str) -> None:
+        refused = await stranger.follow(await stranger.post("/recovery/password", {"password": THIEVES}))
+        if change == "by_deletion":
+            assert "Сеанс завершен. Начните заново" in words(refused)
+            return
+        assert refused.request.url.path == "/recovery/code"
+        assert errors(refused) == [LAPSED]
+        # And not at the second attempt either.
+        again = await stranger.follow(await stranger.post("/recovery/password", {"password": THIEVES}))
+        assert again.request.url.path == "/recovery/code"
+
+    return attempt
+
+
+async def code_under_way(scene: Scene, stranger: Browser) -> Try:
+    """Whoever holds the SIM of before the change."""
+    await _begin_recovery(stranger)
+    code = await scene.owner.read_code(PHONE)
+
+    async def attempt(change: str) -> None:
+        if change == "by_recovery":
+            # The owner's recovery began after it: the code typed there has used up both.
+            assert errors(await stranger.post("/recovery/code", {"code": code})) in ([LAPSED], [WRONG])
+            return
+        refused = await stranger.post("/recovery/code", {"code": code})
+        assert errors(refused) == ([WRONG] if change == "by_deletion" else [LAPSED])
+
+    return attempt
+
+
+async def fresh_password(scene: Scene, stranger: Browser) -> Try:
+    async def attempt(change: str) -> None:
+        for path in (f"{BASE}/password", f"{BASE}/email", f"{BASE}/phone", "/profile/data"):
+            place = location(await scene.thief.get(path))
+            assert place == (f"{BASE}/confirmation" if change == "by_phone" else "/")
+        refused = await scene.thief.post(f"{BASE}/password", {"password": THIEVES})
+        assert location(refused) in {f"{BASE}/confirmation", "/"}
+        refused = await scene.thief.post(f"{BASE}/email", {"email": "thief@example.org"})
+        assert location(refused) in {f"{BASE}/confirmation", "/"}
+        assert "thief@example.org" not in [message.to for message in await scene.posted()]
+
+    return attempt
+
+
+async def begun_phone_change(scene: Scene, stranger: Browser) -> Try:
+    await scene.thief.post(f"{BASE}/phone", {"phone": THIEVES_PHONE})
+    code = await scene.thief.read_code(THIEVES_PHONE)
+
+    async def attempt(change: str) -> None:
+        refused = await scene.thief.post(f"{BASE}/phone/code", {"code": code})
+        if change == "by_phone":
+            assert errors(refused) == [LAPSED]
+            assert location(await scene.thief.post(f"{BASE}/phone/code/another")) == f"{BASE}/confirmation"
+        else:
+            assert location(refused) == "/"
+
+    return attempt
+
+
+async def _link_is_void(browser: Browser, link: str) -> None:
+    for answer in (await browser.get(link), await browser.post(link)):
+        assert answer.status_code == 410
+        assert INVALID in words(answer)
+
+
+async def email_change(scene: Scene, stranger: Browser) -> Try:
+    await scene.thief.post(f"{BASE}/email", {"email": "thief@example.org"})
+    link = await holder.newest_link(scene.posted, "email-change")
+
+    async def attempt(change: str) -> None:
+        await _link_is_void(stranger, link)
+
+    return attempt
+
+
+async def first_confirmation(scene: Scene, stranger: Browser) -> Try:
+    link = await holder.newest_link(scene.posted, "email-confirmation")
+
+    async def attempt(change: str) -> None:
+        await _link_is_void(stranger, link)
+
+    return attempt
+
+
+async def card_addition(scene: Scene, stranger: Browser) -> Try:
+    await scene.thief.post("/profile/cards/new", holder.CARD)
+    link = await holder.newest_link(scene.posted, "card-addition")
+
+    async def attempt(change: str) -> None:
+        if change == "by_deletion":
+            assert await run("SELECT id FROM card_links") == []
+            return
+        await stranger.sign_in(PASSWORD if change == "by_phone" else NEW, NEW_PHONE if change == "by_phone" else PHONE)
+        await _link_is_void(stranger, link)
+        assert await run("SELECT id FROM customer_holders") == []
+
+    return attempt
+
+
+GRANTS = [
+    confirmed_recovery, code_under_way, fresh_password, begun_phone_change,
+    email_change, first_confirmation, card_addition,
+]  # fmt: skip
+CHANGES = [by_profile, by_recovery, by_phone, by_deletion]
+
+
+async def _credentials() -> list[Any]:
+    return [
+        dict(row)
+        for row in await run("SELECT phone_hash, password_hash, email_hash, email_confirmed_at FROM customers")
+    ]
+
+
+@pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.__name__)
+@pytest.mark.parametrize("grant", GRANTS, ids=lambda grant: grant.__name__)
+async def test_a_grant_ends_with_the_credentials_it_was_given_under(
+    scene: Scene,
+    another_browser: MakeBrowser,
+    grant: Callable[[Scene, Browser], Awaitable[Try]],
+    change: Callable[[Scene], Awaitable[None]],
+) -> None:
+    attempt = await grant(scene, another_browser("198.51.100.11"))
+    await change(scene)
+    after = await _credentials()
+    await attempt(change.__name__)
+    assert await _credentials() == after
+
+
+@pytest.mark.parametrize("grant", GRANTS, ids=lambda grant: grant.__name__)
+async def test_a_grant_is_good_until_then(
+    scene: Scene, another_browser: MakeBrowser, grant: Callable[[Scene, Browser], Awaitable[Try]]
+) -> None:
+    """What the table above relies on: without a change none of the attempts is refused."""
+    attempt = await grant(scene, another_browser("198.51.100.11"))
+    with pytest.raises(AssertionError):
+        await attempt("by_phone")
+
+
+# --- They end by themselves ---
+
+
+@pytest.mark.parametrize(("minutes", "good"), [(9, True), (10, False)])
+async def test_a_confirmed_recovery_sets_a_password_for_ten_minutes(
+    scene: Scene, another_browser: MakeBrowser, clock: Clock, minutes: int, good: bool
+) -> None:
+    stranger = another_browser("198.51.100.11")
+    await confirmed_recovery(scene, stranger)
+    clock.forward(minutes=minutes)
+    shown = await stranger.follow(await stranger.get("/recovery/password"))
+    assert shown.request.url.path == ("/recovery/password" if good else "/recovery/code")
+    assert errors(shown) == ([] if good else [LAPSED])
+    saved = await stranger.post("/recovery/password", {"password": NEW})
+    assert location(saved) == ("/sign-in/password" if good else "/recovery/code")
+    if not good:
+        # A new code leads on from here.
+        assert location(await stranger.post("/recovery/code/another")) == "/recovery/code"
+        answer = await stranger.post("/recovery/code", {"code": await scene.owner.read_code(PHONE)})
+        assert location(answer) == "/recovery/password"
+
+
+@pytest.mark.parametrize("changed", [{"captcha_code": holder.PICTURE, "code_lifetime": 3600}])
+@pytest.mark.parametrize(("minutes", "good"), [(9, True), (10, False)])
+async def test_a_phone_change_that_was_begun_is_finished_within_ten_minutes(
+    scene: Scene, clock: Clock, minutes: int, good: bool, changed: dict[str, Any]
+) -> None:
+    await scene.owner.post(f"{BASE}/phone", {"phone": NEW_PHONE})
+    clock.forward(minutes=minutes)
+    answer = await scene.owner.post(f"{BASE}/phone/code", {"code": await scene.owner.read_code(NEW_PHONE)})
+    if good:
+        assert location(answer) == BASE
+        return
+    assert errors(answer) == [LAPSED]
+    # The way on: the password, then another code to the same number.
+    clock.forward(minutes=1)
+    asked = await scene.owner.post(f"{BASE}/phone/code/another")
+    assert asked.headers["location"] == f"{BASE}/confirmation?next={BASE}/phone/code"
+    await scene.owner.post(f"{BASE}/confirmation", {"password": PASSWORD, "next": f"{BASE}/phone/code"})
+    assert location(await scene.owner.post(f"{BASE}/phone/code/another")) == f"{BASE}/phone/code"
+    answer = await scene.owner.post(f"{BASE}/phone/code", {"code": await scene.owner.read_code(NEW_PHONE)})
+    assert location(answer) == BASE
+
+
+async def test_whoever_changes_the_phone_need_not_type_the_password_again_at_once(scene: Scene, clock: Clock) -> None:
+    await by_phone(scene)
+    assert (await scene.owner.get("/profile/data")).status_code == 200
+    clock.forward(minutes=10, seconds=1)
+    assert location(await scene.owner.get("/profile/data")) == f"{BASE}/confirmation"
+
+
+# --- The card track ---
+
+
+async def _due(browser: Browser, posted: Outbox) -> None:
+    assert location(await holder.sign_in(browser, await holder.get_sms_password(browser, posted))) == (
+        "/registration/card/password"
+    )
+
+
+async def test_ones_own_first_password_voids_a_recovery_and_a_link_of_before(
+    client: Browser, another_browser: MakeBrowser, settings: Settings, clock: Clock, posted: Outbox
+) -> None:
+    await holder.import_card(settings, clock)
+    await _due(client, posted)
+    stranger = another_browser("198.51.100.11")
+    await holder.without_waiting()
+    await stranger.post("/recovery/login", {"login": holder.LOGIN})
+    await stranger.post("/recovery/phone", {"phone": holder.PHONE})
+    code = await client.read_code(holder.PHONE)
+    assert location(await stranger.post("/recovery/code", {"code": code})) == "/recovery/password"
+    link = await holder.ask_for_link(stranger, posted)
+    assert location(await client.post("/registration/card/password", {"password": PASSWORD})) == "/profile"
+    before = await _credentials()
+    refused = await stranger.follow(await stranger.post("/recovery/password", {"password": THIEVES}))
+    assert (refused.request.url.path, errors(refused)) == ("/recovery/code", [LAPSED])
+    told: httpx.Response = await holder.give_phone(stranger, link)
+    assert location(told) == "/registration/card/registered"
+    assert await _credentials() == before
+
+
+async def test_another_sms_password_voids_the_recovery_of_before(
+    client: Browser, another_browser: MakeBrowser, settings: Settings, clock: Clock, posted: Outbox
+) -> None:
+    await holder.import_card(settings, clock)
+    await holder.get_sms_password(client, posted)
+    stranger = another_browser("198.51.100.11")
+    await holder.without_waiting()
+    await stranger.post("/sign-in/phone", {"phone": holder.PHONE})
+    await stranger.post("/recovery")
+    await stranger.post("/recovery/code", {"code": await client.read_code(holder.PHONE)})
+    await holder.without_waiting()
+    await holder.get_sms_password(client, posted)
+    before = await _credentials()
+    refused = await stranger.follow(await stranger.post("/recovery/password", {"password": THIEVES}))
+    assert refused.request.url.path == "/recovery/code"
+    assert await _credentials() == before
