@@ -11,6 +11,7 @@ from db.engine import transaction
 from domain import one_time_codes, outbox, sessions
 from domain.messages import PhoneChangeCode, PhoneChanged
 from domain.one_time_codes import Purpose, Verdict, proof_of, refused_code
+from domain.password_change import void_recoveries
 from domain.phones import mask_phone
 from domain.portal import Portal
 from domain.reauthentication import is_fresh
