@@ -122,7 +122,7 @@ def _lifespan(portal: Portal, clock: Clock) -> Callable[[Litestar], contextlib.A
             except UNUSABLE as error:
                 logging.getLogger("kabinet.start").critical("%s", said_of(error))
                 raise SystemExit(1) from None
-            tasks = [asyncio.create_task(sweep_forever(clock))]
+            tasks = [asyncio.create_task(sweep_forever(portal, clock))]
             if isinstance(clock, DatabaseClock):
                 await clock.set()
                 tasks.append(asyncio.create_task(clock.keep_set()))

@@ -133,6 +133,7 @@ class Settings(BaseSettings):
     captcha_lifetime: Positive = 5 * _MINUTE
     captcha_pictures_ip_hour: Positive = 600
     captcha_voices_ip_hour: Positive = 60
+    journal_days: Positive = 1095
     session_idle: Positive = 30 * _MINUTE
     session_lifetime: Positive = 12 * _HOUR
     remember_lifetime: Positive = 30 * _DAY

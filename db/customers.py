@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from db.engine import for_no_key_update, run
+from db.engine import bound, for_no_key_update, run
 from db.unique import unless_taken
 
 _JUDGED = "SELECT id, password_hash, password_until, credentials FROM customers WHERE "
@@ -116,6 +116,30 @@ async def of_account(account: int) -> Sequence[dict[str, Any]]:
         " FROM customer_accounts"
         " JOIN customers ON customers.id = customer_accounts.customer WHERE customer_accounts.account = {}",
         account,
+    )
+
+
+async def take_losses(portion: int) -> Sequence[dict[str, Any]]:
+    """Attachments whose account has become absent, for the caller to tell their customers in this transaction.
+
+    `customer`, `first_name`, `email_sealed`, `email_confirmed_at`, `number` and `address` of the account.
+    """
+    skip_locked = " FOR UPDATE SKIP LOCKED" if bound().engine_type == "postgres" else ""
+    taken = await run(
+        "WITH taken AS MATERIALIZED"
+        f" (SELECT attachment FROM account_losses ORDER BY attachment LIMIT {{}}{skip_locked})"
+        " DELETE FROM account_losses WHERE attachment IN (SELECT attachment FROM taken) RETURNING attachment",
+        portion,
+    )
+    if not taken:
+        return []
+    return await run(
+        "SELECT customers.id AS customer, customers.first_name, customers.email_sealed, customers.email_confirmed_at,"
+        " accounts.number, accounts.address FROM customer_accounts"
+        " JOIN customers ON customers.id = customer_accounts.customer"
+        " JOIN accounts ON accounts.id = customer_accounts.account"
+        f" WHERE customer_accounts.id IN ({', '.join('{}' for _ in taken)}) ORDER BY customer_accounts.id",
+        *(row["attachment"] for row in taken),
     )
 
 

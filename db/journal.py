@@ -34,3 +34,13 @@ async def of_customer(customer: int, newest: int) -> Sequence[dict[str, Any]]:
         "SELECT at, event, ip, user_agent, times FROM journal WHERE customer = {} ORDER BY id DESC LIMIT {}",
         customer, newest,
     )  # fmt: skip
+
+
+async def forget(before: datetime, portion: int) -> bool:
+    """Remove a portion of the entries older than `before`; whether there were any."""
+    return bool(
+        await run(
+            "DELETE FROM journal WHERE id IN (SELECT id FROM journal WHERE at < {} ORDER BY at LIMIT {}) RETURNING id",
+            before, portion,
+        )
+    )  # fmt: skip

@@ -3,31 +3,53 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
-from db.engine import run
+from db.engine import bound, run
 
 Row = dict[str, Any]
 
 
-async def newest_periods(count: int) -> list[str]:
-    """The newest billing periods (`2026-08`), newest first."""
+def _bills() -> str:
+    """What stands in the place of `bills`.
+
+    PostgreSQL shows nothing of an import before it has ended. On SQLite, where it goes on in portions, none of it is
+    seen before it is decided, and all of it afterwards (db/import_state.py).
+    """
+    if bound().engine_type == "postgres":
+        return "bills"
+    return (
+        "(SELECT b.id, b.account, b.period, COALESCE(c.amount_kopecks, b.amount_kopecks) AS amount_kopecks FROM bills b"
+        " LEFT JOIN bill_changes c ON c.bill = b.id AND EXISTS (SELECT 1 FROM import_state i WHERE i.decided)"
+        f" WHERE {_THERE.format('b')} AND (c.bill IS NULL OR c.amount_kopecks IS NOT NULL)) AS bills"
+    )
+
+
+_THERE = "NOT EXISTS (SELECT 1 FROM import_state i WHERE NOT i.decided AND {}.id > i.last_bill)"
+
+
+async def newest_periods(count: int, latest: str) -> list[str]:
+    """The newest billing periods (`2026-08`) up to `latest`, newest first."""
     periods: list[str] = []
+    there = "" if bound().engine_type == "postgres" else f" AND {_THERE.format('bills')}"
     # One index step for each, where DISTINCT would read every bill.
-    rows = await run("SELECT max(period) AS period FROM bills")
+    rows = await run("SELECT max(period) AS period FROM bills WHERE period <= {}", latest)
     while rows and rows[0]["period"] and len(periods) < count:
-        periods.append(rows[0]["period"])
-        rows = await run("SELECT max(period) AS period FROM bills WHERE period < {}", periods[-1])
+        period = rows[0]["period"]
+        if not there or await run(f"SELECT 1 FROM bills WHERE period = {{}}{there} LIMIT 1", period):
+            periods.append(period)
+        rows = await run("SELECT max(period) AS period FROM bills WHERE period < {}", period)
     return periods
 
 
 async def find_account_by_bill(account_number: str, period: str, amount_kopecks: int) -> dict[str, Any] | None:
-    """The account (`id`, `number`, `address`) that has exactly this bill."""
+    """The account (`id`, `number`, `address`) that has exactly this bill; never one that is absent."""
     rows = await run(
         "SELECT accounts.id, accounts.number, accounts.address FROM accounts"
-        " JOIN bills ON bills.account = accounts.id"
-        " WHERE accounts.number = {} AND bills.period = {} AND bills.amount_kopecks = {}",
+        f" JOIN {_bills()} ON bills.account = accounts.id"
+        " WHERE accounts.number = {} AND accounts.absent_since IS NULL"
+        " AND bills.period = {} AND bills.amount_kopecks = {}",
         account_number, period, amount_kopecks,
     )  # fmt: skip
     return rows[0] if rows else None
@@ -49,39 +71,64 @@ async def holders_birth_dates(account: int) -> list[date]:
 
 
 async def account(identity: int) -> dict[str, Any] | None:
-    rows = await run("SELECT id, number, address FROM accounts WHERE id = {}", identity)
+    rows = await run("SELECT id, number, address FROM accounts WHERE id = {} AND absent_since IS NULL", identity)
     return rows[0] if rows else None
 
 
 async def accounts_of(customer: int) -> Sequence[dict[str, Any]]:
-    """The accounts attached to a customer, in the order they were; `sharers` counts who else has each."""
+    """The accounts attached to a customer, in the order they were; `sharers` counts who else has each.
+
+    One that is absent from the company's registry is not among them until an import brings it back.
+    """
     return await run(
         "SELECT accounts.id, accounts.number, accounts.address,"
         " (SELECT count(*) FROM customer_accounts AS others WHERE others.account = accounts.id) - 1 AS sharers"
         " FROM customer_accounts"
         " JOIN accounts ON accounts.id = customer_accounts.account"
-        " WHERE customer_accounts.customer = {} ORDER BY customer_accounts.id",
+        " WHERE customer_accounts.customer = {} AND accounts.absent_since IS NULL ORDER BY customer_accounts.id",
+        customer,
+    )
+
+
+async def absent_accounts_of(customer: int) -> Sequence[dict[str, Any]]:
+    """The accounts attached to a customer that are absent: remembered, and shown nowhere but in the exported data."""
+    return await run(
+        "SELECT accounts.number, accounts.address, accounts.absent_since FROM customer_accounts"
+        " JOIN accounts ON accounts.id = customer_accounts.account"
+        " WHERE customer_accounts.customer = {} AND accounts.absent_since IS NOT NULL ORDER BY customer_accounts.id",
         customer,
     )
 
 
 async def bills_of(accounts: Sequence[int], periods: Sequence[str]) -> Sequence[dict[str, Any]]:
-    """The bills (`account`, `period`, `amount_kopecks`) of these accounts in these periods, newest first."""
+    """The bills (`account`, `period`, `amount_kopecks`) from the first to the last of these periods, newest first."""
     if not accounts or not periods:
         return []
     return await run(
-        "SELECT account, period, amount_kopecks FROM bills"
-        f" WHERE account IN ({', '.join('{}' for _ in accounts)}) AND period >= {{}}"
+        f"SELECT account, period, amount_kopecks FROM {_bills()}"
+        f" WHERE account IN ({', '.join('{}' for _ in accounts)}) AND period BETWEEN {{}} AND {{}}"
         " ORDER BY period DESC",
-        *accounts, min(periods),
+        *accounts, min(periods), max(periods),
     )  # fmt: skip
 
 
-async def sample(count: int) -> Sequence[dict[str, Any]]:
-    """A few accounts with their newest bill, for the development page."""
+async def sample(count: int, period: str) -> Sequence[dict[str, Any]]:
+    """A few accounts with their bill of `period`, for the development page."""
     return await run(
         "SELECT accounts.number, accounts.address, bills.period, bills.amount_kopecks FROM accounts"
-        " JOIN bills ON bills.account = accounts.id"
-        " WHERE bills.period = (SELECT max(period) FROM bills) ORDER BY accounts.number LIMIT {}",
-        count,
-    )
+        f" JOIN {_bills()} ON bills.account = accounts.id"
+        " WHERE bills.period = {} AND accounts.absent_since IS NULL ORDER BY accounts.number LIMIT {}",
+        period, count,
+    )  # fmt: skip
+
+
+async def forget_absent(before: datetime, portion: int) -> bool:
+    """Remove a portion of the accounts that have been absent since `before` and are attached to nobody; whether any."""
+    return bool(
+        await run(
+            "DELETE FROM accounts WHERE id IN (SELECT id FROM accounts WHERE absent_since < {}"
+            " AND NOT EXISTS (SELECT 1 FROM customer_accounts ca WHERE ca.account = accounts.id) LIMIT {})"
+            " RETURNING id",
+            before, portion,
+        )
+    )  # fmt: skip

@@ -25,11 +25,15 @@ from piccolo.table import Table
 
 
 class Account(Table, tablename="accounts"):
-    """A place the company serves. `number` as domain/account_numbers.py stores it."""
+    """A place the company serves. `number` as domain/account_numbers.py stores it.
+
+    One that the company's file no longer has is absent: nobody sees it, and what customers have proved about it waits.
+    """
 
     id = Serial(primary_key=True)
     number = Varchar(length=40, unique=True)
     address = Text()
+    absent_since = Timestamptz(null=True, default=None)
 
 
 class Bill(Table, tablename="bills"):
@@ -52,6 +56,24 @@ class Card(Table, tablename="cards"):
     login = Varchar(length=100)
     email_hash = Varchar(length=64)
     phone_hash = Varchar(length=64, index=True)
+
+
+class BillChange(Table, tablename="bill_changes"):
+    """On SQLite: what an import under way does to a bill; null removes it. See db/import_state.py."""
+
+    bill = BigInt(primary_key=True)
+    amount_kopecks = BigInt(null=True, default=None)
+
+
+class ImportState(Table, tablename="import_state"):
+    """On SQLite: how far the import under way has come; one row at most. See db/import_state.py."""
+
+    id = Integer(primary_key=True)
+    kind = Varchar(length=20)
+    decided = Boolean()
+    last_bill = BigInt()
+    changes = Varchar(length=255)
+    at = Varchar(length=40)
 
 
 # --- Customers ---
@@ -79,6 +101,8 @@ class Customer(Table, tablename="customers"):
     registered_at = Timestamptz()
     # Raised by every change of password, phone or login: what was granted under another version is void.
     credentials = Integer(default=0)
+    # Came by an import, not by a registration.
+    imported = Boolean(default=False)
 
 
 class CustomerAccount(Table, tablename="customer_accounts"):
@@ -88,6 +112,13 @@ class CustomerAccount(Table, tablename="customer_accounts"):
     customer = ForeignKey(references=Customer, on_delete=OnDelete.cascade, null=False)
     account = ForeignKey(references=Account, on_delete=OnDelete.cascade, null=False, index=True)
     attached_at = Timestamptz()
+
+
+class AccountLoss(Table, tablename="account_losses"):
+    """An attachment whose account has become absent, until its customer has been told."""
+
+    attachment = ForeignKey(references=CustomerAccount, on_delete=OnDelete.cascade, primary_key=True)
+    lost_at = Timestamptz()
 
 
 class CustomerHolder(Table, tablename="customer_holders"):
@@ -269,9 +300,12 @@ class Installation(Table, tablename="installation"):
 TABLES: tuple[type[Table], ...] = (
     Account,
     Bill,
+    BillChange,
+    ImportState,
     Card,
     Customer,
     CustomerAccount,
+    AccountLoss,
     CustomerHolder,
     Consent,
     EmailLink,

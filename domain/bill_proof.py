@@ -11,6 +11,7 @@ from typing import Any
 
 from db import registry
 from domain import throttles
+from domain.periods import latest_period
 from domain.portal import Portal
 from domain.refusals import Code, Refused
 from domain.throttles import DAY, UNLIMITED, Limit
@@ -36,9 +37,13 @@ class Further:
     birth_date: str = ""
 
 
-async def offered_periods() -> list[str]:
-    """The periods of which a bill proves anything, newest first: the forms offer them and no other is taken."""
-    return await registry.newest_periods(OFFERED_PERIODS)
+async def offered_periods(portal: Portal, now: datetime) -> list[str]:
+    """The periods of which a bill proves anything, newest first: the forms offer them and no other is taken.
+
+    None lies beyond the next month, whatever the registry holds.
+    """
+    latest = latest_period(now.astimezone(portal.settings.zone).date())
+    return await registry.newest_periods(OFFERED_PERIODS, latest)
 
 
 async def find_account(
@@ -50,7 +55,7 @@ async def find_account(
     no more than so many different accounts are looked for by one phone.
     """
     further = further or Further()
-    if not await _is_offered(portal, bill, further):
+    if not await _is_offered(portal, bill, further, now):
         # No form of ours sends it. The registry is not asked, so nothing can be learned, and nothing is counted.
         return Refused(Code.BILL_UNKNOWN)
     limits = tries(portal, phone, bill.account_number)
@@ -87,8 +92,8 @@ async def _new_account(portal: Portal, phone: str, account_number: str, now: dat
     return [] if await throttles.is_counted(portal, asked, now) else [asked, accounts]
 
 
-async def _is_offered(portal: Portal, bill: Bill, further: Further) -> bool:
-    offered = await offered_periods()
+async def _is_offered(portal: Portal, bill: Bill, further: Further, now: datetime) -> bool:
+    offered = await offered_periods(portal, now)
     if portal.settings.bill_proof == "two-amounts" and (further.period not in offered or further.period == bill.period):
         return False
     return bill.period in offered

@@ -30,7 +30,7 @@ async def _collected(portal: Portal, customer: int, now: datetime) -> dict[str, 
     assert row is not None
     unseal = portal.sealing.unseal
     accounts = await registry.accounts_of(customer)
-    bills = await registry.bills_of([a["id"] for a in accounts], ["0000-00"])
+    bills = await registry.bills_of([a["id"] for a in accounts], ["0000-00", "9999-12"])
     return {
         "exported_at": now.isoformat(),
         "person": {
@@ -56,6 +56,8 @@ async def _collected(portal: Portal, customer: int, now: datetime) -> dict[str, 
             }
             for account in accounts
         ],
+        # No longer in the company's registry; they come back with it.
+        "absent_accounts": [_printable(account) for account in await registry.absent_accounts_of(customer)],
         "cards": [card["last_four"] for card in await cards.of_customer(customer, row["phone_hash"])],
         "consents": [_printable(consent) for consent in await consents.of_customer(customer)],
         "sessions": [

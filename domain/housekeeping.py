@@ -4,33 +4,52 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
 
-from db import captchas, cards, email_links, one_time_codes, sessions, throttles
+from db import captchas, cards, email_links, importer, journal, one_time_codes, registry, sessions, throttles
 from db.engine import bound
 from db.postgres import unhurried
 from db.sqlite import SQLite
+from domain.account_losses import tell_losses
+from domain.portal import Portal
 
 _EVERY = 3600.0
+# Rows removed in one transaction, and the pause after it, seconds: others write in between.
+_PORTION, _BREATH = 500, 0.05
+# An absent account that is attached to nobody may still be the one that a registration under way has proved.
+_ABSENT_KEPT = timedelta(days=30)
 _log = logging.getLogger("kabinet.housekeeping")
 
 
-async def sweep(now: datetime) -> None:
+async def sweep(portal: Portal, now: datetime) -> None:
     with unhurried():
         for table in (sessions, one_time_codes, throttles, email_links, captchas, cards):
             await table.sweep(now)
+        kept = timedelta(days=portal.settings.journal_days)
+        await _in_portions(lambda: journal.forget(now - kept, _PORTION))
+        # What an import that was killed has left.
+        await importer.recover(bound())
+        await tell_losses(portal, now)
+        await _in_portions(lambda: registry.forget_absent(now - _ABSENT_KEPT, _PORTION))
     engine = bound()
     if isinstance(engine, SQLite) and not await engine.truncate_log():
         _log.info("the -wal file is in use; it is emptied with the next sweep")
 
 
-async def sweep_forever(clock: Callable[[], datetime], every: float = _EVERY) -> None:
+async def _in_portions(remove: Callable[[], Awaitable[bool]]) -> None:
+    more = True
+    while more:
+        more = await remove()
+        await asyncio.sleep(_BREATH if more else 0)
+
+
+async def sweep_forever(portal: Portal, clock: Callable[[], datetime], every: float = _EVERY) -> None:
     """Outlives whatever goes wrong, and says so once, until it has gone well again."""
     said = ""
     while True:
         try:
-            await sweep(clock())
+            await sweep(portal, clock())
             said = ""
         except Exception as error:  # noqa: BLE001 - nothing may end the loop; what is wrong is logged
             if type(error).__name__ != said:

@@ -114,6 +114,19 @@ class AccountShared(Message):
 
 
 @dataclass(frozen=True)
+class AccountLost(Message):
+    """To each customer of an account that the company's registry no longer has."""
+
+    name = "account-lost"
+    kind = "email"
+    lifetime = 3 * 86400
+
+    first_name: str
+    account_number: str
+    address: str
+
+
+@dataclass(frozen=True)
 class PhoneChangeCode(Message):
     """The code that proves a new phone."""
 
@@ -220,6 +233,7 @@ MESSAGES: tuple[type[Message], ...] = (
     ConnectionRequestReceived,
     ConnectionRequestForStaff,
     AccountShared,
+    AccountLost,
     PhoneChangeCode,
     PhoneChanged,
     EmailChange,

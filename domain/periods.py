@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from datetime import date
 
 _MONTHS = (
     "Январь", "Февраль", "Март", "Апрель", "Май", "Июнь",
@@ -21,6 +22,12 @@ def read_period(text: str) -> str | None:
     else:
         return None
     return f"{int(year)}-{int(month):02d}" if 1 <= int(month) <= 12 and 1990 <= int(year) <= 2100 else None
+
+
+def latest_period(today: date) -> str:
+    """The month after the one of `today`: a bill may be made out ahead, but no further."""
+    year, month = divmod(today.year * 12 + today.month, 12)
+    return f"{year}-{month + 1:02d}"
 
 
 def show_period(period: str) -> str:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from db import cards, customers, registry
+from domain.bill_proof import offered_periods
 from domain.portal import Portal
-
-BILLS_SHOWN = 3
 
 
 @dataclass(frozen=True)
@@ -36,12 +36,12 @@ class Profile:
     cards: list[str]
 
 
-async def of(portal: Portal, customer: int) -> Profile | None:
+async def of(portal: Portal, customer: int, now: datetime) -> Profile | None:
     row = await customers.get(customer)
     if row is None:
         return None
     accounts = await registry.accounts_of(customer)
-    bills = await registry.bills_of([a["id"] for a in accounts], await registry.newest_periods(BILLS_SHOWN))
+    bills = await registry.bills_of([a["id"] for a in accounts], await offered_periods(portal, now))
     return Profile(
         name=" ".join(part for part in (row["first_name"], row["patronymic"], row["last_name"]) if part)
         or row["login"],

@@ -1,8 +1,7 @@
-"""CSV as registries are exported: `;`, `,` or tab; UTF-8, UTF-16 with BOM or windows-1251."""
+"""CSV as registries are exported: `;`, `,` or tab, in an encoding of domain/registry_encoding.py."""
 
 from __future__ import annotations
 
-import codecs
 import contextlib
 import csv
 import io
@@ -11,13 +10,13 @@ from collections.abc import Callable, Iterator, Sequence
 from operator import itemgetter
 from typing import IO
 
+from domain.registry_encoding import NAMES, encoding_of
 from domain.registry_rows import BadRow, Progress, RegistryFileError, Row, places, wrong_width
 
 _DELIMITERS = ";,\t"
 # The csv module's own limit for a field; a line without end must not fill the memory either.
 _LONGEST_LINE = 131_072
 _REPORT_EVERY = 2_000
-_CHUNK = 1 << 20
 _Pick = Callable[[list[str]], Sequence[str]]
 
 
@@ -25,7 +24,7 @@ _Pick = Callable[[list[str]], Sequence[str]]
 def csv_rows(file: IO[bytes], columns: Sequence[str], progress: Progress) -> Iterator[Iterator[Row | BadRow]]:
     """Rows of an open, seekable file; memory does not grow with it. Raises RegistryFileError on its header."""
     size = file.seek(0, io.SEEK_END)
-    encoding = _encoding(file)
+    encoding = encoding_of(file)
     file.seek(0)
     with io.TextIOWrapper(file, encoding, errors="replace", newline="") as stream:
         lines = _Lines(stream)
@@ -35,26 +34,21 @@ def csv_rows(file: IO[bytes], columns: Sequence[str], progress: Progress) -> Ite
         delimiter = _delimiter(header, columns)
         names = _cells(header, delimiter)
         pick: _Pick = itemgetter(*places(names, columns))
-        yield _rows(lines, delimiter, len(names), pick, lambda: progress(file.tell(), size))
+        rows = _rows(lines, delimiter, len(names), pick, lambda: progress(file.tell(), size))
+        yield _until_misread(rows, columns, NAMES[encoding]) if encoding in NAMES else rows
 
 
-def _encoding(file: IO[bytes]) -> str:
-    """UTF-8 unless its broken sequences outnumber the whole ones.
-
-    Russian in windows-1251 is hardly ever well-formed UTF-8. One broken byte in a UTF-8 file makes a bad row,
-    it does not turn every address into gibberish.
-    """
-    file.seek(0)
-    if file.read(2) in {codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE}:
-        return "utf-16"
-    file.seek(0)
-    decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
-    whole = broken = 0
-    while chunk := file.read(_CHUNK):
-        text = decoder.decode(chunk)
-        broken += (replaced := text.count("\ufffd"))
-        whole += len(text) - len(text.encode("ascii", "ignore")) - replaced
-    return "cp1251" if broken > whole else "utf-8-sig"
+def _until_misread(rows: Iterator[Row | BadRow], columns: Sequence[str], encoding: str) -> Iterator[Row | BadRow]:
+    """Rows up to the first cell that only a guess could read: a wrong one would go into every address."""
+    for row in rows:
+        if not isinstance(row, BadRow):
+            line, cells = row
+            for column, cell in zip(columns, cells, strict=True):
+                if isinstance(cell, str) and not cell.isascii():
+                    raise RegistryFileError(
+                        f"line {line}, {column}: the text seems to be in {encoding}; save the file in UTF-8"
+                    )
+        yield row
 
 
 def _delimiter(header: str, columns: Sequence[str]) -> str:

@@ -3,10 +3,11 @@
 All of it or nothing. An import can be repeated: the second time finds everything unchanged. Where rows
 contradict each other the first counts, and only `skip_bad` lets that pass.
 
-`replace` also removes what the file no longer has: accounts with their bills and their attachments to
-customers; bills of every period; cards; customers who have not set a password, and those customers' attached
-accounts. Customers with a password are never removed. A bad row that is skipped still protects the row it
-means, as far as its key can be read.
+`replace` also removes what the file no longer has: accounts, which take their bills and their attachments to
+customers out of sight and bring them back when they come back; bills of every period; cards; customers who came by
+an import and have never proved themselves, and those customers' attached accounts. A bad row that is skipped still
+protects the row it means, as far as its key can be read. More than a hundredth of the table is only removed where the
+operator names the number.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from db.importer import Import, importing
 from domain.registry_kinds import Kind
 from domain.registry_rows import BadRow, RegistryFileError, Row
 
+# Of a hundred rows one may go without a word, and a single one of fewer: a file that was cut off lacks more.
+REMOVABLE = 100
 # Enough to see what is wrong with a file, few enough to read.
 REPORTED = 20
 _CHUNK = 5_000
@@ -36,12 +39,19 @@ class Report:
     changed: int = 0
     unchanged: int = 0
     removed: int = 0
+    # Rows that were there before.
+    present: int = 0
     # What went with removed accounts, or left the customers' lists.
     bills: int = 0
     attachments: int = 0
     skipped: int = 0
     # The first of them, in the order of the file.
     bad: list[BadRow] = field(default_factory=list)
+
+    @property
+    def removable(self) -> int:
+        """How many rows may go without being asked about."""
+        return max(1, self.present // REMOVABLE)
 
     def add_bad(self, count: int, rows: Iterable[BadRow]) -> None:
         self.skipped += count
@@ -57,8 +67,9 @@ async def import_rows(
     replace: bool = False,
     skip_bad: bool = False,
     dry_run: bool = False,
+    allow_removing: int = 0,
 ) -> Report:
-    """Raises RegistryFileError when `rows` raises it, or when `replace` would remove everything for an empty file."""
+    """Raises RegistryFileError when `rows` raises it, or when `replace` would remove more than it may."""
     report = Report()
     async with importing(engine, kind.name) as begun:
         await _load(begun, kind, rows, report)
@@ -67,37 +78,46 @@ async def import_rows(
             return report
         if replace and not await begun.staged():
             raise RegistryFileError("has no usable row, and --replace would remove everything")
-        counts = await begun.merge(now, replace)
+        counts = await begun.compare(replace)
+        for name in ("added", "changed", "unchanged", "removed", "present", "bills", "attachments"):
+            setattr(report, name, counts[name])
+        if report.removed > max(report.removable, allow_removing) and not dry_run:
+            raise RegistryFileError(_too_many_removed(kind.name, report))
         if not dry_run:
-            await begun.keep()
-    for name in ("added", "changed", "unchanged", "removed", "bills", "attachments"):
-        setattr(report, name, counts[name])
+            await begun.apply(now)
     report.done = True
     return report
 
 
+def _too_many_removed(kind: str, report: Report) -> str:
+    return (
+        f"--replace would remove {report.removed} of {report.present} {kind}: is the file whole?"
+        f" If it is, say --allow-removing {report.removed}"
+    )
+
+
 async def _load(begun: Import, kind: Kind, rows: Iterator[Row | BadRow], report: Report) -> None:
     good: list[tuple[Any, ...]] = []
-    spared: list[tuple[str, ...]] = []
+    protected: list[tuple[str, ...]] = []
     for row in rows:
         clean = row if isinstance(row, BadRow) else kind.clean(row)
         if isinstance(clean, BadRow):
             # Rows come in the order of the file, so the first ones are all that is ever reported.
             report.add_bad(1, [clean] if len(report.bad) < REPORTED else [])
             if clean.key is not None:
-                spared.append(clean.key)
+                protected.append(clean.key)
         else:
             good.append(clean)
-        if len(good) + len(spared) >= _CHUNK:
-            await _write(begun, good, spared)
-    await _write(begun, good, spared)
+        if len(good) + len(protected) >= _CHUNK:
+            await _write(begun, good, protected)
+    await _write(begun, good, protected)
 
 
-async def _write(begun: Import, good: list[tuple[Any, ...]], spared: list[tuple[str, ...]]) -> None:
+async def _write(begun: Import, good: list[tuple[Any, ...]], protected: list[tuple[str, ...]]) -> None:
     await begun.load(good)
-    await begun.spare(spared)
+    await begun.protect(protected)
     good.clear()
-    spared.clear()
+    protected.clear()
 
 
 async def _check(begun: Import, kind: Kind, report: Report) -> None:
@@ -107,6 +127,6 @@ async def _check(begun: Import, kind: Kind, report: Report) -> None:
     report.add_bad(count, [BadRow(line, key, f"stands on line {first} with other values") for line, first in conflicts])
     count, lines = await begun.take_out_contested(REPORTED)
     report.add_bad(count, [BadRow(line, "login", "stands on an earlier line with another holder_id") for line in lines])
-    await begun.begin_alone()
+    await begun.begin_exclusive()
     count, lines = await begun.take_out_unknown(REPORTED)
     report.add_bad(count, [BadRow(line, begun.unknown_column, "no such account") for line in lines])

@@ -13,7 +13,7 @@ class RegistryFileError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Misread:
-    """A cell that the file's format has spoilt, such as a long number that a spreadsheet has rounded."""
+    """A cell with a fault of its own, such as a long number that a spreadsheet has rounded."""
 
     reason: str
 

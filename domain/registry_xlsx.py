@@ -1,7 +1,7 @@
 """The first sheet of an XLSX workbook as rows of text.
 
-openpyxl streams the rows, but keeps the workbook's table of distinct texts in memory: that, not the number
-of rows, is what limits the size of a workbook. Files without that limit are CSV.
+The rows are streamed, but the workbook's table of distinct texts stays in memory: that, not the number of rows, is
+what limits the size of a workbook (domain/registry_workbook.py). Files without that limit are CSV.
 """
 
 from __future__ import annotations
@@ -14,12 +14,13 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import IO, Any
+from xml.parsers import expat
 
-import openpyxl
 from openpyxl.cell.cell import ERROR_CODES
 from openpyxl.utils.exceptions import InvalidFileException
 
 from domain.registry_rows import BadRow, Cell, Misread, Progress, RegistryFileError, Row, places, wrong_width
+from domain.registry_workbook import open_workbook, sheet_rows
 
 # What openpyxl lets through from zip, zlib and the XML parser (whose ParseError is a SyntaxError).
 _BROKEN = (
@@ -31,71 +32,69 @@ _BROKEN = (
     ValueError,
     TypeError,
     EOFError,
+    OSError,
+    expat.ExpatError,
 )
 _REPORT_EVERY = 500
+_Values = dict[int, object]
 
 
 @contextlib.contextmanager
 def xlsx_rows(file: IO[bytes], columns: Sequence[str], progress: Progress) -> Iterator[Iterator[Row | BadRow]]:
-    """Rows of an open workbook. Raises RegistryFileError when it is broken or on its header."""
+    """Rows of an open workbook. Raises RegistryFileError when it is broken, beyond the limits, or on its header."""
     with warnings.catch_warnings():
         # Styles and validations that openpyxl does not know are none of the operator's business.
         warnings.simplefilter("ignore")
         try:
-            book = openpyxl.load_workbook(file, read_only=True, data_only=True)
+            book = open_workbook(file)
         except _BROKEN:
             raise RegistryFileError("is neither CSV nor a whole XLSX workbook") from None
         try:
             if not book.worksheets:
                 raise RegistryFileError("the workbook has no sheet")
-            yield _rows(book.worksheets[0], columns, progress)
+            yield _rows(book, columns, progress)
         finally:
             book.close()
 
 
-def _rows(sheet: Any, columns: Sequence[str], progress: Progress) -> Iterator[Row | BadRow]:
-    total = sheet.max_row or 0
-    # The size that a workbook claims for its sheet is often wrong, and would cut rows off.
-    sheet.reset_dimensions()
-    rows = _unbroken(sheet.iter_rows(values_only=True))
-    header = next((values for _, values in rows if any(v is not None for v in values)), None)
+def _rows(book: Any, columns: Sequence[str], progress: Progress) -> Iterator[Row | BadRow]:
+    # What the workbook claims is often wrong: good enough for the bar.
+    total = book.worksheets[0].max_row or 0
+    rows = _unbroken(sheet_rows(book))
+    header = next((values for _, values in rows if values), None)
     if header is None:
         raise RegistryFileError("the first sheet is empty")
-    names = ["" if value is None else str(value) for value in header]
-    while names and not names[-1].strip():
-        names.pop()
-    return _picked(rows, len(names), columns, places(names, columns), lambda n: progress(min(n, total), total))
+    width = max((place for place, value in header.items() if str(value).strip()), default=0)
+    names = [str(header.get(place, "")) for place in range(1, width + 1)]
+    return _picked(rows, width, columns, places(names, columns), lambda n: progress(min(n, total), total))
 
 
-def _unbroken(rows: Iterator[tuple[Any, ...]]) -> Iterator[tuple[int, tuple[Any, ...]]]:
-    """Numbered rows; a workbook that ends in the middle is refused."""
+def _unbroken(rows: Iterator[tuple[int, _Values]]) -> Iterator[tuple[int, _Values]]:
+    """A workbook that ends in the middle is refused."""
     try:
-        yield from enumerate(rows, 1)
+        yield from rows
     except _BROKEN:
         raise RegistryFileError("the workbook is damaged") from None
 
 
 def _picked(
-    rows: Iterator[tuple[int, tuple[Any, ...]]],
+    rows: Iterator[tuple[int, _Values]],
     width: int,
     columns: Sequence[str],
     at: Sequence[int],
     report: Callable[[int], None],
 ) -> Iterator[Row | BadRow]:
-    for line, values in rows:
-        if line % _REPORT_EVERY == 0:
+    for count, (line, values) in enumerate(rows):
+        if count % _REPORT_EVERY == 0:
             report(line)
-        if all(value is None or value == "" for value in values):
+        if all(value == "" for value in values.values()):
             continue
-        if any(value is not None for value in values[width:]):
-            yield wrong_width(line, len(values), width)
+        if max(values) > width:
+            yield wrong_width(line, max(values), width)
             continue
         yield (
             line,
-            tuple(
-                cell_text(column, values[place] if place < len(values) else None)
-                for column, place in zip(columns, at, strict=True)
-            ),
+            tuple(cell_text(column, values.get(place + 1)) for column, place in zip(columns, at, strict=True)),
         )
 
 

@@ -47,7 +47,7 @@ def further_of(data: BillForm) -> Further:
 
 async def shown(page: Page, form: Filled[Any]) -> dict[str, Any]:
     """What the fields need: the periods offered, and which proof is asked for."""
-    periods = await bill_proof.offered_periods()
+    periods = await bill_proof.offered_periods(page.portal, page.now)
     if len(periods) > 1:
         # The second select begins at another period than the first.
         form.typed.setdefault("second_period", periods[1])

@@ -10,6 +10,8 @@ import click
 
 from db.engine import Engine, run
 from domain import demo_company
+from domain.account_losses import tell_losses
+from domain.portal import make_portal
 from domain.registry_files import opened_rows
 from domain.registry_import import import_rows
 from domain.registry_kinds import KINDS, Kind, kinds
@@ -17,6 +19,7 @@ from domain.registry_rows import RegistryFileError
 from domain.sealing import Sealing
 from routes.cli.registry_output import progress_bar, say_bad_rows, say_counts
 from routes.cli.running import loaded_settings, refuse, run_with_database
+from routes.cli.stopping import Stopped, stopped_by_signals
 from settings import Settings
 
 
@@ -30,11 +33,19 @@ def registry_group() -> None:
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--dry-run", is_flag=True, help="Tell what would change, change nothing.")
 @click.option("--replace", is_flag=True, help="Also remove what the file no longer has.")
+@click.option(
+    "--allow-removing",
+    type=click.IntRange(0),
+    default=0,
+    metavar="N",
+    help="Let --replace remove up to N rows, where that is more than 1 %.",
+)
 @click.option("--skip-bad", is_flag=True, help="Leave bad rows out instead of stopping.")
-def import_file(kind: str, file: Path, dry_run: bool, replace: bool, skip_bad: bool) -> None:
+def import_file(kind: str, file: Path, dry_run: bool, replace: bool, allow_removing: int, skip_bad: bool) -> None:
     """Import a CSV or XLSX FILE, all of it or nothing.
 
-    --replace removes accounts together with their bills, and never a customer who has set a password.
+    --replace takes accounts away together with their bills until a file brings them back, and never removes a
+    customer who has registered, recovered or signed in.
     """
     settings = loaded_settings()
     name = file.name or str(file)
@@ -42,8 +53,17 @@ def import_file(kind: str, file: Path, dry_run: bool, replace: bool, skip_bad: b
     async def work(engine: Engine) -> None:
         now = datetime.now(UTC)
         wanted = _kinds(settings, settings.sms_countries, now)[kind]
-        with progress_bar(name) as progress, opened_rows(file, wanted.column_names, progress) as rows:
-            report = await import_rows(engine, wanted, rows, now, replace=replace, skip_bad=skip_bad, dry_run=dry_run)
+        with (
+            stopped_by_signals(),
+            progress_bar(name) as progress,
+            opened_rows(file, wanted.column_names, progress) as rows,
+        ):
+            report = await import_rows(
+                engine, wanted, rows, now,
+                replace=replace, skip_bad=skip_bad, dry_run=dry_run, allow_removing=allow_removing,
+            )  # fmt: skip
+        if report.done and not dry_run:
+            await tell_losses(make_portal(settings), now)
         say_bad_rows(name, report)
         if not report.done:
             refuse(f"{name}: nothing was imported; correct the rows above or leave them out with --skip-bad")
@@ -53,6 +73,8 @@ def import_file(kind: str, file: Path, dry_run: bool, replace: bool, skip_bad: b
         run_with_database(settings, work)
     except RegistryFileError as error:
         refuse(f"{name}: {error}")
+    except Stopped:
+        refuse(f"{name}: stopped, and nothing of it is left half done")
 
 
 @registry_group.command("demo")

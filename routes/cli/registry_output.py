@@ -41,7 +41,7 @@ def say_bad_rows(name: str, report: Report) -> None:
 
 
 def say_counts(name: str, report: Report, dry_run: bool = False) -> None:
-    """`bills.csv: 3 added, 0 changed, 5 unchanged, 0 removed, 0 skipped`."""
+    """`bills.csv: 3 added, 0 changed, 5 unchanged, 0 removed, 0 skipped`, and what a dry run should be followed by."""
     counts = ", ".join(
         f"{getattr(report, what)} {what}" for what in ("added", "changed", "unchanged", "removed", "skipped")
     )
@@ -50,3 +50,7 @@ def say_counts(name: str, report: Report, dry_run: bool = False) -> None:
         f"{name}: {counts}{gone if report.bills or report.attachments else ''}"
         + (" (dry run, nothing was changed)" if dry_run else "")
     )
+    if dry_run and report.removed > report.removable:
+        click.echo(
+            f"{name}: {report.removed} of {report.present} would be removed: needs --allow-removing {report.removed}"
+        )

@@ -7,13 +7,14 @@ from typing import Any
 from litestar import Response, get
 
 from db import registry
-from domain import demo_company
+from domain import bill_proof, demo_company
 from routes.page import ThisPage
 
 
 @get("/dev", name="dev")
 async def show(page: ThisPage) -> Response[Any]:
-    accounts = await registry.sample(5)
+    periods = await bill_proof.offered_periods(page.portal, page.now)
+    accounts = await registry.sample(5, periods[0]) if periods else []
     return page.show("dev/overview", accounts=accounts, cards=list(demo_company.cards())[:3] if accounts else [])
 
 

@@ -56,7 +56,7 @@ async def delete(page: ThisPage) -> Response[Any]:
 
 
 async def _answer(page: Page, form: Filled[Any], status: int) -> Response[Any]:
-    known = await profile.of(page.portal, page.customer) if page.customer is not None else None
+    known = await profile.of(page.portal, page.customer, page.now) if page.customer is not None else None
     if known is None:
         return await page.lead_to_sign_in()
     return page.show(FRAGMENT, status=status, form=form, phone=known.phone)

@@ -53,7 +53,7 @@ async def show_sign_out(page: ThisPage) -> Response[Any]:
 
 async def answer(page: Page, form: Filled[Any], status: int, *, adding: bool = False) -> Response[Any]:
     """The profile, with the form of one more account where `adding`."""
-    known = await profile.of(page.portal, page.customer) if page.customer is not None else None
+    known = await profile.of(page.portal, page.customer, page.now) if page.customer is not None else None
     if known is None:
         return await page.lead_to_sign_in()
     query = page.request.query_params

@@ -15,12 +15,12 @@ async def test_nothing_is_locked_before_the_merge(engine: Engine) -> None:
     await run("INSERT INTO accounts (number, address) VALUES ('1', 'before')")
     async with importing(engine, "accounts") as begun:
         await begun.load(ROWS)
-        await begun.spare([("x",)])
+        await begun.protect([("x",)])
         await begun.take_out_conflicts(20)
         await asyncio.wait_for(run("UPDATE accounts SET address = 'meanwhile'"), 5)
         async with importing(engine, "accounts") as another:
             await another.load(ROWS)
-            await asyncio.wait_for(another.begin_alone(), 5)
+            await asyncio.wait_for(another.begin_exclusive(), 5)
 
 
 async def test_what_is_not_kept_is_undone_and_the_next_may_begin(engine: Engine, now: datetime) -> None:
@@ -28,8 +28,8 @@ async def test_what_is_not_kept_is_undone_and_the_next_may_begin(engine: Engine,
         async with importing(engine, "accounts") as begun:
             await begun.load(ROWS)
             await begun.take_out_conflicts(20)
-            await begun.begin_alone()
-            counts = await begun.merge(now, replace=False)
+            await begun.begin_exclusive()
+            counts = await begun.compare(replace=False)
             assert counts["added"] == len(ROWS)
         assert await run("SELECT id FROM accounts") == []
 
@@ -39,14 +39,14 @@ async def test_an_import_waits_for_the_one_before_it(engine: Engine, now: dateti
         for begun in (first, second):
             await begun.load(ROWS)
             await begun.take_out_conflicts(20)
-        await first.begin_alone()
-        await first.merge(now, replace=False)
-        waiting = asyncio.ensure_future(second.begin_alone())
+        await first.begin_exclusive()
+        await first.compare(replace=False)
+        waiting = asyncio.ensure_future(second.begin_exclusive())
         await asyncio.sleep(0.2)
         assert not waiting.done()
-        await first.keep()
+        await first.apply(now)
         await asyncio.wait_for(waiting, 10)
-        assert (await second.merge(now, replace=False))["unchanged"] == len(ROWS)
+        assert (await second.compare(replace=False))["unchanged"] == len(ROWS)
 
 
 async def test_a_file_full_of_repeats_takes_no_longer_than_its_size(engine: Engine) -> None:
@@ -65,9 +65,9 @@ async def test_customers_accounts_follow_the_row_that_counts(engine: Engine, now
     async with importing(engine, "customers") as begun:
         await begun.load([(2, *person, "1"), (3, *person, "2"), (4, "other", *person[1:], "1|9")])
         assert await begun.take_out_conflicts(20) == (1, [(3, 2)])
-        await begun.begin_alone()
+        await begun.begin_exclusive()
         assert await begun.take_out_unknown(20) == (1, [4])
-        await begun.merge(now, replace=True)
-        await begun.keep()
+        await begun.compare(replace=True)
+        await begun.apply(now)
     attached = await run("SELECT number FROM customer_accounts JOIN accounts ON accounts.id = account")
     assert [row["number"] for row in attached] == ["1"]

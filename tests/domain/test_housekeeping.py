@@ -12,6 +12,7 @@ import pytest
 
 from db.engine import Engine, run
 from domain.housekeeping import sweep, sweep_forever
+from domain.portal import Portal
 
 NOW = datetime(2026, 9, 15, tzinfo=UTC)
 
@@ -30,8 +31,8 @@ class _Clock:
         return NOW
 
 
-async def _swept(clock: _Clock) -> None:
-    sweeping = asyncio.create_task(sweep_forever(clock, every=0.01))
+async def _swept(portal: Portal, clock: _Clock) -> None:
+    sweeping = asyncio.create_task(sweep_forever(portal, clock, every=0.01))
     await asyncio.wait_for(clock.told.wait(), 20)
     assert not sweeping.done()
     sweeping.cancel()
@@ -43,18 +44,20 @@ async def _swept(clock: _Clock) -> None:
     "fault", [KeyError, RuntimeError, OSError, ValueError, AttributeError, MemoryError, RecursionError, TimeoutError]
 )
 async def test_it_outlives_anything_and_says_so_once(
-    engine: Engine, fault: Callable[[], BaseException], caplog: pytest.LogCaptureFixture
+    engine: Engine, portal: Portal, fault: Callable[[], BaseException], caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
-    await _swept(_Clock(*(fault() for _ in range(5))))
+    await _swept(portal, _Clock(*(fault() for _ in range(5))))
     (said,) = [record for record in caplog.records if record.levelno >= logging.WARNING]
     assert type(fault()).__name__ in said.getMessage()
 
 
-async def test_it_outlives_a_table_that_is_gone(engine: Engine, caplog: pytest.LogCaptureFixture) -> None:
+async def test_it_outlives_a_table_that_is_gone(
+    engine: Engine, portal: Portal, caplog: pytest.LogCaptureFixture
+) -> None:
     await run("ALTER TABLE throttles RENAME TO throttles_away")
     clock = _Clock()
-    sweeping = asyncio.create_task(sweep_forever(clock, every=0.01))
+    sweeping = asyncio.create_task(sweep_forever(portal, clock, every=0.01))
     while not caplog.records:  # noqa: ASYNC110 - nothing else tells that it was said
         await asyncio.sleep(0.01)
     await run("ALTER TABLE throttles_away RENAME TO throttles")
@@ -66,7 +69,7 @@ async def test_it_outlives_a_table_that_is_gone(engine: Engine, caplog: pytest.L
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
-async def test_what_was_wiped_is_in_no_file_after_the_sweep(engine: Engine, database: str) -> None:
+async def test_what_was_wiped_is_in_no_file_after_the_sweep(engine: Engine, portal: Portal, database: str) -> None:
     secret = "what nobody is to find again"
     path = Path(database.removeprefix("sqlite:"))
 
@@ -76,6 +79,6 @@ async def test_what_was_wiped_is_in_no_file_after_the_sweep(engine: Engine, data
     await run("INSERT INTO accounts (number, address) VALUES ('1', {})", secret)
     await run("UPDATE accounts SET address = ''")
     assert found() == ["kabinet.sqlite-wal"]
-    await sweep(NOW)
+    await sweep(portal, NOW)
     assert found() == []
     assert path.with_name(f"{path.name}-wal").stat().st_size == 0

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from domain.people import read_email
+from domain.phones import read_phone
 from domain.registry_kinds import KINDS, kinds
 from domain.registry_rows import BadRow
 from domain.sealing import Sealing
@@ -26,6 +28,9 @@ ALL = kinds(Sealing("a secret of the tests"), ("RU",), date(2026, 9, 15))
         ("accounts", ("1", "a" * 501), "address"),
         ("accounts", ("7+1", "a"), "account_number"),
         ("accounts", ("1" * 41, "a"), "account_number"),
+        ("bills", ("1", "2026-11", "5"), "period"),
+        ("bills", ("1", "11.2026", "5"), "period"),
+        ("bills", ("1", "2062-01", "5"), "period"),
         ("bills", ("1", "2026-08", "-5"), "amount"),
         ("bills", ("1", "2026-08", "много"), "amount"),
         ("bills", ("1", "2026-08", ""), "amount"),
@@ -48,6 +53,18 @@ def test_a_bad_cell_is_named_without_what_stands_in_it(kind: str, row: tuple[str
     assert isinstance(bad, BadRow)
     assert (bad.line, bad.column) == (7, column)
     assert not any(cell.strip() in bad.reason for cell in row if len(cell.strip()) > 2)
+
+
+def test_a_period_ends_with_the_next_month() -> None:
+    """Of the day on which the file is read, over the turn of a year as well."""
+    for today, last, beyond in (
+        (date(2026, 9, 15), "2026-10", "2026-11"),
+        (date(2026, 11, 30), "12.2026", "01.2027"),
+        (date(2026, 12, 31), "2027-01", "2027-02"),
+    ):
+        bills = kinds(Sealing("a secret of the tests"), ("RU",), today)["bills"]
+        assert isinstance(bills.clean((2, ("1", last, "0"))), tuple)
+        assert bills.clean((2, ("1", beyond, "0"))) == BadRow(2, "period", "lies beyond the next month")
 
 
 def test_a_bad_row_tells_its_key_where_that_can_be_read() -> None:
@@ -84,3 +101,28 @@ def test_no_cell_is_normalised_however_long_it_is(kind: str, monkeypatch: pytest
         assert isinstance(bad, BadRow)
         assert bad.column in {column.name, *(before.name for before in columns[:place])}
     assert max(lengths) <= 3000
+
+
+PHONES = [
+    *(f"+7{start}{end}" for start in (900, 930, 912, 999, 812, 700) for end in ("0000000", "0051234", "9999999")),
+    "+79", "+375291234567", "+12025550123", "89123456789", "+7 912 345-67-89", "+791234567890",
+]  # fmt: skip
+EMAILS = [
+    "a@example.org", "A.b+c-d@Example.ORG", "a@b", "a..b@example.org", ".a@example.org", "a-@example.org", "a@-b.ru",
+    "a@b..ru", "a@127.0.0.1", "a@пример.рф", "Иван@example.org", "x" * 60 + "@example.org", "a@" + "b" * 64 + ".ru",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("column", "text"), [*(("phone", p) for p in PHONES), *(("email", e) for e in EMAILS)])
+def test_the_short_way_reads_what_the_long_one_does(column: str, text: str) -> None:
+    """Twice: the second time from memory."""
+    (read,) = (c.read for c in ALL["customers"].columns if c.name == column)
+    sealing = Sealing("a secret of the tests")
+    expected = read_phone(text, ("RU",)) if column == "phone" else read_email(text)
+    for _ in range(2):
+        values = read(text)
+        if expected is None:
+            assert values is None
+        else:
+            assert isinstance(values, tuple)
+            assert sealing.unseal(values[1]) == expected

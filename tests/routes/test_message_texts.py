@@ -11,6 +11,7 @@ from jinja2 import UndefinedError
 
 from domain.messages import (
     MESSAGES,
+    AccountLost,
     AccountShared,
     CabinetDeleted,
     CardAddition,
@@ -42,6 +43,7 @@ EXAMPLES: tuple[Message, ...] = (
     PhoneChanged(new_phone="+7 912 ···-··-89"),
     PasswordChanged(first_name=EVIL, at="2026-09-16T14:32+03:00", link=LINK),
     AccountShared(first_name=EVIL, account_number="7000000111", address=EVIL),
+    AccountLost(first_name=EVIL, account_number="7000000111", address=EVIL),
     EmailChange(first_name=EVIL, link=LINK, good_for=259200),
     EmailChanged(first_name=EVIL, new_email="i···a@example.org"),
     CabinetDeleted(first_name=EVIL),

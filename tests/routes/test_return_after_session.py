@@ -8,6 +8,7 @@ import pytest
 
 from db.engine import run
 from domain.housekeeping import sweep
+from domain.portal import Portal
 from tests.browser import COOKIE, PHONE, Browser, location
 from tests.conftest import Clock
 from tests.screen import value_of, words
@@ -65,11 +66,11 @@ async def test_it_is_not_shown_to_another_who_was_signed_in_meanwhile(two: Brows
 
 @pytest.mark.parametrize("how", ["swept", "no cookie", "invented", "unproved", "ended elsewhere"])
 async def test_where_nobody_can_tell_whose_it_was_only_the_way_is_kept(
-    two: Browser, another_browser: MakeBrowser, clock: Clock, how: str
+    two: Browser, another_browser: MakeBrowser, clock: Clock, portal: Portal, how: str
 ) -> None:
     if how == "swept":
         clock.forward(minutes=31)
-        await sweep(clock.now)
+        await sweep(portal, clock.now)
     elif how == "ended elsewhere":
         other = another_browser()
         await other.sign_in()

@@ -62,7 +62,7 @@ async def check_conditions(page: ThisPage) -> Response[str]:
 
 
 async def _answer(page: Page, form: Filled[Any], status: int, unmet: list[str] | None = None) -> Response[Any]:
-    known = await profile.of(page.portal, page.customer) if page.customer is not None else None
+    known = await profile.of(page.portal, page.customer, page.now) if page.customer is not None else None
     if known is None:
         return await page.lead_to_sign_in()
     values = conditions_shown(page, unmet, ticking=False)

@@ -36,7 +36,7 @@ async def submit(page: ThisPage) -> Response[Any]:
     form = await page.read(NewPhoneForm)
     if form.data is None:
         return page.refuse(FRAGMENT, form)
-    known = await profile.of(page.portal, page.customer or 0)
+    known = await profile.of(page.portal, page.customer or 0, page.now)
     if known is not None and known.phone == form.data.phone:
         return page.refuse(FRAGMENT, form.refuse(Refused(Code.PHONE_SAME, "phone")))
     outcome = await phone_change.begin(page.portal, page.caller, form.data.phone, page.now)

@@ -51,7 +51,7 @@ async def check_conditions(page: ThisPage) -> Response[str]:
 
 async def _answer(page: Page, form: Filled[Any], status: int, unmet: list[str] | None = None) -> Response[Any]:
     customer = page.customer_with_password_due
-    known = await profile.of(page.portal, customer) if customer is not None else None
+    known = await profile.of(page.portal, customer, page.now) if customer is not None else None
     if known is None:
         return page.lead_to("/")
     return page.show(

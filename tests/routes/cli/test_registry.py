@@ -74,7 +74,45 @@ async def test_import_says_what_changed(registry: Registry, engine: Engine, acco
     registry("import", "bills", written(tmp_path, "bills.csv", "account_number\tperiod\tamount\n1\t09.2026\t5,50\n"))
     done = registry("import", "accounts", less, "--replace")
     assert done.stdout.endswith("1 removed, 0 skipped; gone with them: 1 bills, 0 customers' attachments\n")
-    assert await numbers() == ["2"]
+    assert [row["number"] for row in await run("SELECT number FROM accounts WHERE absent_since IS NULL")] == ["2"]
+
+
+async def test_a_file_that_was_cut_off_removes_nothing(
+    registry: Registry, engine: Engine, accounts: Path, tmp_path: Path
+) -> None:
+    whole = written(tmp_path, "whole.csv", ACCOUNTS + "".join(f"{n};ул. Тихая, {n}\n" for n in range(3, 201)))
+    assert registry("import", "accounts", whole).returncode == 0
+    refused = registry("import", "accounts", accounts, "--replace")
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr == (
+        "accounts.csv: --replace would remove 198 of 200 accounts: is the file whole?"
+        " If it is, say --allow-removing 198\n"
+    )
+    tried = registry("import", "accounts", accounts, "--replace", "--dry-run")
+    assert tried.stdout.splitlines()[1] == "accounts.csv: 198 of 200 would be removed: needs --allow-removing 198"
+    assert registry("import", "accounts", accounts, "--replace", "--allow-removing", "197").returncode == 1
+    assert registry("import", "accounts", accounts, "--replace", "--allow-removing", "198").returncode == 0
+    back = registry("import", "accounts", whole)
+    assert back.stdout == "whole.csv: 198 added, 0 changed, 2 unchanged, 0 removed, 0 skipped\n"
+
+
+async def test_whoever_loses_an_account_is_told_by_the_command(
+    registry: Registry, engine: Engine, accounts: Path, tmp_path: Path
+) -> None:
+    registry("import", "accounts", accounts)
+    people = "phone;last_name;first_name;patronymic;birth_date;email;account_numbers\n"
+    registry(
+        "import",
+        "customers",
+        written(tmp_path, "customers.csv", f"{people}+79000000001;Ким;Вера;;;kim@example.org;1|2\n"),
+    )
+    await run("UPDATE customers SET email_confirmed_at = registered_at")
+    less = written(tmp_path, "less.csv", "account_number;address\n2;ул. Тихая, 2\n")
+    assert registry("import", "accounts", less, "--replace", "--dry-run").returncode == 0
+    assert await run("SELECT message FROM outbox") == []
+    assert registry("import", "accounts", less, "--replace").returncode == 0
+    assert [row["message"] for row in await run("SELECT message FROM outbox")] == ["account-lost"]
+    assert [row["event"] for row in await run("SELECT event FROM journal")] == ["account-lost"]
 
 
 async def test_a_bad_row_stops_the_import_unless_skipped(registry: Registry, engine: Engine, tmp_path: Path) -> None:

@@ -1,0 +1,74 @@
+"""How far an import on SQLite has come: what readers go by, and whoever clears up after a killed one.
+
+There is at most one row. Until it is `decided` the import can be undone: bills numbered above `last_bill` and all
+rows of `bill_changes` are not there for readers. From then on it can only be finished: these bills are there,
+`bill_changes` say which others are changed or gone, and `changes` names the file that holds what the steps have yet
+to do.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+from db.plan import Plan
+from db.portions import Portions
+from db.staging import SQLiteStaging
+
+_MOVED = (
+    "UPDATE bills SET amount_kopecks = c.amount_kopecks FROM bill_changes c"
+    " WHERE bills.id = c.bill AND c.amount_kopecks IS NOT NULL AND c.{portion}",
+    "DELETE FROM bills WHERE id IN (SELECT bill FROM bill_changes WHERE amount_kopecks IS NULL AND {portion})",
+)
+
+
+async def hide(tables: SQLiteStaging, kind: str) -> None:
+    await tables.execute(
+        "INSERT INTO import_state (id, kind, decided, last_bill, changes, at)"
+        f" SELECT 1, '{kind}', false, COALESCE(MAX(id), 0), '', '' FROM bills"
+    )
+
+
+async def decide(tables: SQLiteStaging, kind: str, now: datetime, changes: str) -> None:
+    """The moment from which the import is there, in one statement."""
+    await tables.execute(
+        "INSERT INTO import_state (id, kind, decided, last_bill, changes, at)"
+        f" VALUES (1, '{kind}', true, 0, '{changes}', '{now.isoformat()}')"
+        " ON CONFLICT (id) DO UPDATE SET decided = true, changes = excluded.changes, at = excluded.at"
+    )
+
+
+async def finish_bills(tables: SQLiteStaging) -> None:
+    await Portions(tables).drain("bill_changes", "bill", _MOVED)
+
+
+async def end(tables: SQLiteStaging) -> None:
+    await tables.execute("DELETE FROM import_state")
+
+
+async def clear_up(tables: SQLiteStaging, plans: dict[str, Plan]) -> None:
+    """Undo or finish what a killed import has left; in the turn of an import."""
+    if rows := await tables.fetch("SELECT kind, decided, last_bill, changes, at FROM import_state"):
+        (state,) = rows
+        if not state["decided"]:
+            await Portions(tables).delete("bills", "id", state["last_bill"])
+            await Portions(tables).delete("bill_changes", "bill", 0)
+        elif state["changes"]:
+            await _finish(tables, plans[state["kind"]], state["changes"], datetime.fromisoformat(state["at"]))
+        else:
+            await finish_bills(tables)
+        await end(tables)
+    for path in tables.stale_changes():
+        path.unlink(missing_ok=True)
+
+
+async def _finish(tables: SQLiteStaging, plan: Plan, changes: str, at: datetime) -> None:
+    path = tables.changes.with_name(changes)
+    if not path.is_file():
+        # Somebody has removed it: what is not in place yet is for the next import of this kind.
+        return
+    await tables.attach(path, instead=True)
+    try:
+        await Portions(tables).bring(plan.steps, at)
+    finally:
+        await tables.attach(Path(tables.changes), instead=True)
