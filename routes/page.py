@@ -103,7 +103,7 @@ class Page:
         """The fragment `templates/partials/<fragment>.html`, alone or in the whole page."""
         values |= {
             "layout": "fragment.html" if self.is_partial else "page.html",
-            "form": form or Filled(self.request.url.path),
+            "form": form or Filled(path_shown(self.request.url.path)),
             "path": path_shown(self.request.url.path),
             "back": self._address,
             "signed_in": self.customer is not None,

@@ -33,6 +33,7 @@ LONGER = {
     "tests/faults/test_unique_indexes.py": "one subject: every unique index, each occupied in the middle of a request",
     "tests/routes/registration/card/test_journey.py": "one journey: both steps and the password between them",
     "tests/routes/registration/account/test_bill.py": "one step: its guesses, its limits and what else proves a bill",
+    "tests/routes/recovery/test_unsent.py": "one subject: who is charged for what is not sent, and who can tell",
     "tests/routes/registration/account/test_code.py": "one step: its guesses, waits and budgets",
 }
 PURE = ("phones", "money", "periods", "account_numbers", "people", "passwords", "sealing")
