@@ -79,7 +79,7 @@ async def _fill(table: str) -> None:
         "SELECT a.attname AS name, format_type(a.atttypid, NULL) AS kind, a.atttypmod - 4 AS length, EXISTS (SELECT 1"
         " FROM pg_constraint WHERE conrelid = a.attrelid AND contype = 'f' AND a.attnum = ANY (conkey)) AS points"
         f" FROM pg_attribute a WHERE a.attrelid = '{table}'::regclass AND a.attnum > 0 AND NOT a.attisdropped"
-        " AND (a.attname <> 'id' OR format_type(a.atttypid, NULL) LIKE 'char%')"
+        " AND (a.attname <> 'id' OR NOT a.atthasdef OR format_type(a.atttypid, NULL) LIKE 'char%')"
     )
     made = {
         "character varying": "left('v' || n, {})",
