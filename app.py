@@ -119,12 +119,13 @@ def _lifespan(portal: Portal, clock: Clock) -> Callable[[Litestar], contextlib.A
         async with contextlib.AsyncExitStack() as stack:
             try:
                 await stack.enter_async_context(opened_installation(settings))
+                if isinstance(clock, DatabaseClock):
+                    await clock.set()
             except UNUSABLE as error:
                 logging.getLogger("kabinet.start").critical("%s", said_of(error))
                 raise SystemExit(1) from None
             tasks = [asyncio.create_task(sweep_forever(portal, clock))]
             if isinstance(clock, DatabaseClock):
-                await clock.set()
                 tasks.append(asyncio.create_task(clock.keep_set()))
             if settings.delivery == "inside":
                 channels = await stack.enter_async_context(open_channels(settings))

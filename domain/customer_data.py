@@ -8,7 +8,7 @@ from typing import Any
 from db import cards, consents, customers, journal, registry
 from db import sessions as session_rows
 from db.engine import transaction
-from domain import outbox, sessions, sign_in
+from domain import outbox, reauthentication, sessions, sign_in
 from domain.messages import CabinetDeleted
 from domain.portal import Portal
 from domain.refusals import Code, Lost, Refused
@@ -78,7 +78,7 @@ async def delete(portal: Portal, caller: Caller, password: str, now: datetime) -
     row = await customers.get(visit.customer) if visit is not None and visit.customer is not None else None
     if visit is None or row is None or visit.password_due:
         return Lost()
-    refused = await sign_in.judge(portal, caller, portal.sealing.unseal(row["phone_sealed"]), row, password, now)
+    refused = await reauthentication.judge(portal, caller, row, password, now)
     if refused:
         return refused
     async with transaction():

@@ -153,10 +153,9 @@ async def _judge(
 async def _refuse(
     portal: Portal, caller: Caller, counted: list[Limit], customer: int | None, now: datetime
 ) -> list[Refused]:
-    event = "sign-in-refused"
     async with transaction():
-        key = sum_key(portal, event, customer, caller.ip, now)
-        await journal.add_repeat(now, event, customer, caller.ip, caller.user_agent, key)
+        key = sum_key(portal, "sign-in-refused", customer, caller.ip, now)
+        await journal.add_repeat(now, "sign-in-refused", customer, caller.ip, caller.user_agent, key)
         at = await throttles.free_at(portal, counted, now)
     refused = [Refused(Code.SIGN_IN_WRONG, "password")]
     return [*refused, Refused(Code.SIGN_IN_LOCKED, "password", at)] if at > now else refused

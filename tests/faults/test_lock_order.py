@@ -33,7 +33,7 @@ async def test_changes_of_one_customer_at_once_are_all_answered(
         devices = [another_browser(f"203.0.113.{n}") for n in range(6)]
         for device in devices:
             await device.sign_in()
-        password = {"password": PASSWORD}
+        password = {"current_password": PASSWORD, "password": PASSWORD}
         answers = await asyncio.gather(
             devices[0].post(f"{BASE}/password", password),
             devices[1].post(f"{BASE}/confirmation", {**password, "next": "/profile"}),

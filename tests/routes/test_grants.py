@@ -59,7 +59,7 @@ async def scene(
 
 
 async def by_profile(scene: Scene) -> None:
-    assert location(await scene.owner.post(f"{BASE}/password", {"password": NEW})) == BASE
+    assert location(await scene.owner.post(f"{BASE}/password", {"current_password": PASSWORD, "password": NEW})) == BASE
 
 
 async def by_recovery(scene: Scene) -> None:
@@ -131,7 +131,7 @@ async def fresh_password(scene: Scene, stranger: Browser) -> Try:
         for path in (f"{BASE}/password", f"{BASE}/email", f"{BASE}/phone", "/profile/data"):
             place = location(await scene.thief.get(path))
             assert place == (f"{BASE}/confirmation" if change == "by_phone" else "/")
-        refused = await scene.thief.post(f"{BASE}/password", {"password": THIEVES})
+        refused = await scene.thief.post(f"{BASE}/password", {"current_password": PASSWORD, "password": THIEVES})
         assert location(refused) in {f"{BASE}/confirmation", "/"}
         refused = await scene.thief.post(f"{BASE}/email", {"email": "thief@example.org"})
         assert location(refused) in {f"{BASE}/confirmation", "/"}

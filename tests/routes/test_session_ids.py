@@ -243,7 +243,7 @@ async def password_again(browser: Browser, owner: Browser) -> Proof:
 async def new_password(browser: Browser, owner: Browser) -> Proof:
     await owner.register()
     await browser.sign_in()
-    return Proof(f"{BASE}/password", {"password": NEW}, "/profile", BASE)
+    return Proof(f"{BASE}/password", {"current_password": PASSWORD, "password": NEW}, "/profile", BASE)
 
 
 PROOFS = [
