@@ -31,7 +31,7 @@ async def newest_link(posted: Outbox, message: str) -> str:
 
 
 async def _picture(browser: Browser, path: str) -> str:
-    found = re.search(r'name="picture" value="([^"]+)"', (await browser.get(path)).text)
+    found = re.search(r'name="picture" value="([^"]+)"', (await browser.open(path)).text)
     assert found
     return found[1]
 

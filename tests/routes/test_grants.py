@@ -121,7 +121,7 @@ async def code_under_way(scene: Scene, stranger: Browser) -> Try:
             assert errors(await stranger.post("/recovery/code", {"code": code})) in ([LAPSED], [WRONG])
             return
         refused = await stranger.post("/recovery/code", {"code": code})
-        assert errors(refused) == ([WRONG] if change == "by_deletion" else [LAPSED])
+        assert errors(refused) == [LAPSED]
 
     return attempt
 

@@ -80,7 +80,10 @@ async def test_what_comes_of_a_registration(client: Browser, posted: ReadPosted)
     assert customer["password_hash"].startswith("$argon2id$v=19$m=19456,t=2,p=1$")
     assert customer["email_confirmed_at"] is None
     assert [message.name for message in await posted()] == ["registration-code", "email-confirmation"]
-    assert [row["event"] for row in await run("SELECT event FROM journal ORDER BY id")] == ["registered"]
+    assert [row["event"] for row in await run("SELECT event FROM journal ORDER BY id")] == [
+        "code-requested",
+        "registered",
+    ]
     profile = words(await client.get("/profile"))
     for seen in ("Анна Петровна Иванова", "+7 912 345-67-89", "ivanova@example.org", "7000000111", "1 234,56 ₽"):
         assert seen in profile
