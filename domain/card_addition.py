@@ -51,9 +51,10 @@ async def ask_for_link(
 
 
 async def is_alive(token: str, now: datetime) -> bool:
-    """Whether the link adds a card to anybody."""
+    """Whether the link adds a card to anybody. A new password or phone voids what was asked for before it."""
     link = await cards.link(hash_token(token), now)
-    return link is not None and link["customer"] is not None
+    asked = await customers.get(link["customer"]) if link and link["customer"] is not None else None
+    return link is not None and asked is not None and asked["credentials"] == link["credentials"]
 
 
 async def look_at(customer: int, token: str, now: datetime) -> LinkedCard | Refused | None:
@@ -62,9 +63,7 @@ async def look_at(customer: int, token: str, now: datetime) -> LinkedCard | Refu
     card = await cards.get(link["number_hash"]) if link and link["customer"] is not None else None
     if link is None or card is None:
         return None
-    asked = await customers.get(link["customer"])
-    if asked is None or asked["credentials"] != link["credentials"]:
-        # A new password or phone voids what was asked for before it.
+    if not await is_alive(token, now):
         return None
     theirs = link["customer"] == customer
     if theirs and await _is_anothers(link["holder_id"], customer):

@@ -261,7 +261,7 @@ def test_an_import_that_is_killed_is_undone_by_the_next_command(sqlite_template:
     connection = sqlite3.connect(path, timeout=30)
     while not connection.execute("SELECT count(*) FROM import_state").fetchone()[0]:
         assert importing.poll() is None
-        time.sleep(0.01)
+        time.sleep(0.01)  # nothing tells when another process has begun to write
     importing.send_signal(signal.SIGKILL)
     importing.wait(30)
     assert connection.execute("SELECT decided FROM import_state").fetchall() == [(0,)]
