@@ -51,7 +51,7 @@ def test_a_stopped_import_on_sqlite_leaves_nothing(sqlite_template: Path, tmp_pa
     command: subprocess.Popen[str] = started(f"sqlite:{path}", "import", "accounts", str(file))
     while not list(tmp_path.glob("*.import-*")):
         assert command.poll() is None
-        time.sleep(0.02)
+        time.sleep(0.02)  # nothing tells when another process has begun its work
     command.send_signal(signal.SIGTERM)
     said = command.communicate(timeout=30)
     assert (command.returncode, said) == (1, ("", "accounts.csv: stopped, and nothing of it is left half done\n"))
