@@ -48,8 +48,8 @@ def held(monkeypatch: pytest.MonkeyPatch) -> Held:
     """Only the order of things is changed, not what comes of them."""
     held, verify = Held(), Hasher.verify
 
-    async def verify_and_wait(hasher: Hasher, password_hash: str | None, password: str) -> bool:
-        right = await verify(hasher, password_hash, password)
+    async def verify_and_wait(hasher: Hasher, password_hash: str | None, password: str, **more: Any) -> bool:
+        right = await verify(hasher, password_hash, password, **more)
         await held.wait()
         return right
 
@@ -60,8 +60,9 @@ def held(monkeypatch: pytest.MonkeyPatch) -> Held:
 async def _held_up(held: Held, post: Awaitable[httpx.Response], change: Awaitable[Any]) -> httpx.Response:
     """The answer to `post`, whose password was right before `change`."""
     held.arm()
-    task = asyncio.ensure_future(post)
-    await held.reached.wait()
+    task, reached = asyncio.ensure_future(post), asyncio.ensure_future(held.reached.wait())
+    await asyncio.wait({task, reached}, return_when=asyncio.FIRST_COMPLETED)
+    assert reached.done(), "nothing was verified"
     await change
     held.go_on.set()
     return await task
