@@ -15,7 +15,9 @@ from db.staging import _ADVISORY_LOCK
 from tests.conftest import empty_postgres
 from tests.routes.cli.test_registry import ACCOUNTS, started, written
 
-_WAITING = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%advisory_xact_lock%' AND pid <> pg_backend_pid()"
+_WAITING = (
+    "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'advisory' AND query LIKE 'SELECT pg_advisory_xact_lock%'"
+)
 
 
 async def _until(connection: asyncpg.Connection, waiting: int) -> None:
