@@ -142,7 +142,7 @@ async def test_every_printed_lifetime(
     by_card.http.cookies.set("language", language)
     for path, form in (("/registration/card/card", CARD), ("", {"phone": BOUND_PHONE})):
         at = path or str((await posted())[-1].values["link"]).removeprefix("http://127.0.0.1:8000")
-        picture = re.search(r'name="picture" value="([^"]+)"', (await by_card.get(at)).text)
+        picture = re.search(r'name="picture" value="([^"]+)"', (await by_card.open(at)).text)
         assert picture
         answer = await by_card.post(at, {**form, "captcha": CODE, "picture": picture[1]})
         look(await by_card.follow(answer))
