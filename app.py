@@ -6,8 +6,9 @@ import asyncio
 import contextlib
 import logging
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from click import Group
@@ -36,7 +37,8 @@ from routes.cli.texts import texts_command
 from routes.dev import development_handlers
 from routes.faults import exception_handlers
 from routes.headers import security_headers
-from routes.health import health_handlers
+from routes.health import Readiness
+from routes.health import handlers as health_handlers
 from routes.language import language_headers
 from routes.logs import logging_config
 from routes.message_texts import MessageTexts
@@ -70,7 +72,6 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
             settings = load()
         except SettingsError as error:
             sys.exit(str(error))
-    portal = make_portal(settings)
     clock = clock or DatabaseClock()
     developing = not settings.production
     assets = Assets(reload=developing)
@@ -81,16 +82,16 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
         route_handlers=[
             *handlers_of(settings),
             *development_handlers(settings),
-            *health_handlers([*templates.files, *assets.files]),
+            *health_handlers,
             asgi("/static", is_mount=True, copy_scope=True)(assets.serve),
         ],
-        dependencies={"page": Provide(_page_maker(portal, templates, clock))},
+        dependencies={"page": Provide(_page_maker(templates, clock))},
         middleware=[SameOriginOnly(settings.origin)],
         exception_handlers=exception_handlers(templates),
         before_send=[note_route, security_headers(production=settings.production), language_headers],
         compression_config=CompressionConfig(backend="brotli", brotli_gzip_fallback=True, exclude=["^/static"]),
         request_max_body_size=settings.body_bytes,
-        lifespan=[_lifespan(portal, clock)],
+        lifespan=[_lifespan(settings, clock, [*templates.files, *assets.files])],
         logging_config=logging_config(settings.log_level),
         openapi_config=None,
         plugins=[Commands()],
@@ -98,12 +99,11 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
     )
 
 
-def _page_maker(
-    portal: Portal, templates: Templates, clock: Clock
-) -> Callable[[Request[Any, Any, Any]], Awaitable[Page]]:
+def _page_maker(templates: Templates, clock: Clock) -> Callable[[Request[Any, Any, Any]], Awaitable[Page]]:
     async def make_page(request: Request[Any, Any, Any]) -> Page:
         if request.method == "POST":
             await request.body()  # the limit of the body holds whether or not a handler reads a form
+        portal: Portal = request.app.state.portal
         now = clock()
         caller = caller_of(request, portal.settings)
         visit = await sessions.resume(portal, caller, now)
@@ -112,10 +112,14 @@ def _page_maker(
     return make_page
 
 
-def _lifespan(portal: Portal, clock: Clock) -> Callable[[Litestar], contextlib.AbstractAsyncContextManager[None]]:
+def _lifespan(
+    settings: Settings, clock: Clock, files: Sequence[Path]
+) -> Callable[[Litestar], contextlib.AbstractAsyncContextManager[None]]:
     @contextlib.asynccontextmanager
-    async def run(_: Litestar) -> AsyncIterator[None]:
-        settings = portal.settings
+    async def run(app: Litestar) -> AsyncIterator[None]:
+        # What a process remembers, and what belongs to its event loop, begins with it.
+        portal = app.state.portal = make_portal(settings)
+        app.state.readiness = Readiness(files)
         async with contextlib.AsyncExitStack() as stack:
             try:
                 await stack.enter_async_context(opened_installation(settings))

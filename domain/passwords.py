@@ -94,6 +94,15 @@ class OverloadedError(Exception):
     """As many passwords wait for Argon2 as may; a few seconds later there is room again."""
 
 
+_ARGON = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1, type=Type.ID)
+
+
+@functools.cache
+def _hash_of_nobody() -> str:
+    """Something to compare with where there is no hash."""
+    return _ARGON.hash("nobody has this password")
+
+
 class Hasher:
     """Argon2id, 19 MiB, t=2, p=1 (OWASP Password Storage Cheat Sheet), on as many threads as there are cores.
 
@@ -102,21 +111,20 @@ class Hasher:
     """
 
     def __init__(self, longest_queue: int = 32) -> None:
-        self._argon = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1, type=Type.ID)
+        _hash_of_nobody()  # made at start, so that the first unknown customer waits no longer than the next
         # The width of the pool is the semaphore: a burst waits its turn and never stalls a page.
         self._threads = ThreadPoolExecutor(max_workers=os.cpu_count() or 1, thread_name_prefix="argon2")
-        self._nobody = self._argon.hash("nobody has this password")
         self._longest_queue, self._queue = longest_queue, Counter[str]()
 
     async def hash(self, password: str) -> str:
         with self._place(""):
-            return await self._in_turn(self._argon.hash, _canonical(password))
+            return await self._in_turn(_ARGON.hash, _canonical(password))
 
     async def verify(self, password_hash: str | None, password: str, *, source: str = "") -> bool:
         """Compare; without a hash the same work is done and the answer is no, so the time tells nothing."""
         known = password_hash is not None
         with self._place(source):
-            matches = await self._in_turn(self._matches, password_hash or self._nobody, _canonical(password))
+            matches = await self._in_turn(self._matches, password_hash or _hash_of_nobody(), _canonical(password))
         return known and matches
 
     @contextlib.contextmanager
@@ -133,7 +141,7 @@ class Hasher:
 
     def _matches(self, password_hash: str, password: str) -> bool:
         try:
-            return self._argon.verify(password_hash, password)
+            return _ARGON.verify(password_hash, password)
         except (VerifyMismatchError, InvalidHashError):
             return False
 

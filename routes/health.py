@@ -6,9 +6,9 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
-from litestar import MediaType, Response, get
-from litestar.handlers import HTTPRouteHandler
+from litestar import MediaType, Request, Response, get
 
 from db import installation
 from db.unavailable import DatabaseUnavailableError
@@ -61,16 +61,14 @@ class Readiness:
         return f"{gone.name} is missing" if gone else ""
 
 
-def health_handlers(files: Sequence[Path]) -> list[HTTPRouteHandler]:
-    readiness = Readiness(files)
+@get("/health/ready", media_type=MediaType.TEXT)
+async def ready(request: Request[Any, Any, Any]) -> Response[str]:
+    """503 without the reason, which is in the log: anyone may ask."""
+    readiness: Readiness = request.app.state.readiness
+    headers = {"Cache-Control": "no-store"}
+    if await readiness.lacking():
+        return Response("not ready\n", status_code=503, headers={**headers, "Retry-After": "10"})
+    return Response("ready\n", headers=headers)
 
-    @get("/health/ready", media_type=MediaType.TEXT)
-    async def ready() -> Response[str]:
-        """503 without the reason, which is in the log: anyone may ask."""
-        lacking = await readiness.lacking()
-        headers = {"Cache-Control": "no-store"}
-        if lacking:
-            return Response("not ready\n", status_code=503, headers={**headers, "Retry-After": "10"})
-        return Response("ready\n", headers=headers)
 
-    return [live, ready]
+handlers = [live, ready]

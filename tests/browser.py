@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -30,6 +31,12 @@ STEPS = ("phone", "code", "bill", "address", "person", "password")
 
 def headers_of_a_browser() -> dict[str, str]:
     return {"Sec-Fetch-Site": "same-origin", "User-Agent": "Tests/1.0"}
+
+
+def months_before(now: datetime, months: int) -> str:
+    """The billing period `months` before that of `now`."""
+    year, month = divmod(now.year * 12 + now.month - 1 - months, 12)
+    return f"{year}-{month + 1:02d}"
 
 
 def path_of(step: str) -> str:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import itertools
 import os
 import shutil
 import signal
 import tempfile
 import warnings
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
+from urllib.parse import urlsplit
 
 import asyncpg
 import httpx
@@ -23,7 +25,7 @@ from litestar import Litestar
 
 from app import create_app
 from db import outbox
-from db.engine import Engine, bound, make_engine, opened
+from db.engine import Engine, bound, make_engine, opened, run
 from db.migrate import migrate
 from domain.phones import read_phone
 from domain.portal import Portal, make_portal
@@ -31,7 +33,7 @@ from domain.registry_import import import_rows
 from domain.registry_kinds import kinds
 from domain.sealing import Sealing
 from settings import Settings
-from tests.browser import BASE, Browser, headers_of_a_browser
+from tests.browser import BASE, Browser, headers_of_a_browser, months_before
 
 # Thousands of databases are made, filled and thrown away, each commit flushed to the disk: in memory, where there is
 # room, that costs nothing. Set TMPDIR to have them elsewhere.
@@ -95,14 +97,100 @@ async def empty_postgres(uri: str, template: str = "template0") -> str:
     return uri.replace("/postgres?", f"/{name}?")
 
 
+# What a test may change beside rows: columns, indexes, constraints, functions, settings, the list of migrations.
+_SHAPE = """
+    SELECT md5(string_agg(part, ' ' ORDER BY part)) FROM (
+        SELECT concat_ws(' ', attrelid::regclass, attname, atttypid, attnotnull, attisdropped, reloptions) AS part
+        FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid
+        WHERE relnamespace = 'public'::regnamespace AND attnum > 0
+        UNION ALL SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE connamespace = 'public'::regnamespace
+        UNION ALL SELECT pg_get_indexdef(indexrelid) FROM pg_index WHERE indrelid::regclass::text NOT LIKE 'pg_%'
+        UNION ALL SELECT proname || prosrc FROM pg_proc WHERE pronamespace = 'public'::regnamespace
+        UNION ALL SELECT setconfig::text FROM pg_db_role_setting
+        UNION ALL SELECT name FROM migration
+    ) parts
+"""
+_EMPTY = """
+    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+        WHERE datname = current_database() AND pid <> pg_backend_pid();
+    DO $$
+    DECLARE found text; filled text[] := '{}'; has_rows boolean;
+    BEGIN
+        FOR found IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'migration' LOOP
+            EXECUTE format('SELECT EXISTS (SELECT 1 FROM %I)', found) INTO has_rows;
+            IF has_rows THEN filled := filled || quote_ident(found); END IF;
+        END LOOP;
+        IF filled <> '{}' THEN EXECUTE 'TRUNCATE ' || array_to_string(filled, ', ') || ' CASCADE'; END IF;
+        FOR found IN SELECT sequencename FROM pg_sequences WHERE schemaname = 'public' AND last_value IS NOT NULL LOOP
+            EXECUTE format('ALTER SEQUENCE %I RESTART', found);
+        END LOOP;
+    END $$
+"""
+
+
+async def _fetch(database: str, query: str) -> Any:
+    connection = await asyncpg.connect(database)
+    try:
+        return await connection.fetchval(query)
+    finally:
+        await connection.close()
+
+
+@functools.cache
+def _shape_of_template(uri: str) -> str:
+    return str(asyncio.run(_fetch(uri.replace("/postgres?", "/kabinet_template?"), _SHAPE)))
+
+
+async def _emptied(database: str, shape: str) -> bool:
+    """Empty it as the template is; False where more than its rows has changed."""
+    connection = await asyncpg.connect(database)
+    try:
+        await connection.execute(_EMPTY)
+        return bool(await connection.fetchval(_SHAPE) == shape)
+    except asyncpg.PostgresError:
+        return False
+    finally:
+        await connection.close()
+
+
+async def _drop(uri: str, database: str) -> None:
+    connection = await asyncpg.connect(uri)
+    await connection.execute(f"DROP DATABASE {urlsplit(database).path[1:]} WITH (FORCE)")
+    await connection.close()
+
+
+@pytest.fixture(scope="session")
+def spare_databases() -> list[str]:
+    """PostgreSQL databases that a test has left as the template is: the next test takes one of them."""
+    return []
+
+
+@pytest.fixture(scope="session")
+def sqlite_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("database")
+
+
 @pytest.fixture(params=["sqlite", "postgres"])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """`KABINET_DATABASE` of a fresh, migrated database; the test runs once on each kind."""
+def database(request: pytest.FixtureRequest) -> Iterator[str]:
+    """`KABINET_DATABASE` of a fresh, migrated database; the test runs once on each kind.
+
+    Its address is mostly that of the test before, so that one app serves both: see `app`.
+    """
     if request.param == "sqlite":
-        path = tmp_path / "kabinet.sqlite"
-        shutil.copy(request.getfixturevalue("sqlite_template"), path)
-        return f"sqlite:{path}"
-    return asyncio.run(empty_postgres(request.getfixturevalue("postgres_uri"), "kabinet_template"))
+        folder: Path = request.getfixturevalue("sqlite_folder")
+        for file in folder.iterdir():
+            file.unlink()
+        shutil.copy(request.getfixturevalue("sqlite_template"), folder / "kabinet.sqlite")
+        yield f"sqlite:{folder / 'kabinet.sqlite'}"
+        return
+    spare: list[str] = request.getfixturevalue("spare_databases")
+    uri: str = request.getfixturevalue("postgres_uri")
+    taken = spare.pop() if spare else asyncio.run(empty_postgres(uri, "kabinet_template"))
+    yield taken
+    if asyncio.run(_emptied(taken, _shape_of_template(uri))):
+        spare.append(taken)
+    else:
+        asyncio.run(_drop(uri, taken))
 
 
 @pytest.fixture
@@ -149,35 +237,67 @@ class Clock:
         self.now += timedelta(**passed)
 
 
-@pytest.fixture
-def clock() -> Clock:
+@pytest.fixture(scope="session")
+def _clock() -> Clock:
     return Clock()
 
 
-# A company of three accounts; the first of them is tests.browser.BILL.
+@pytest.fixture
+def clock(_clock: Clock) -> Clock:
+    _clock.now = Clock().now
+    return _clock
+
+
+_made_app = functools.lru_cache(maxsize=4)(create_app)
+
+
+# A company of three accounts; tests.browser.BILL is the newest bill of the first.
 _ACCOUNTS = [
     ["7000000111", "г. Светлоречинск, ул. Липовая, д. 3, кв. 1"],
     ["7000000118", "г. Светлоречинск, ул. Липовая, д. 3, кв. 6"],
     ["7000000125", "г. Светлоречинск, ул. Липовая, д. 3, кв. 11"],
 ]
-_BILLS = [
-    [number, period, amount]
-    for number, _ in _ACCOUNTS
-    for period, amount in (("2036-06", "980,10"), ("2036-07", "1100,00"), ("2036-08", "1234,56"))
-]
+
+
+Rows = dict[str, Sequence[dict[str, Any]]]
+_FILLED: dict[tuple[str, str, datetime], Rows] = {}
 
 
 async def fill_registry(settings: Settings, now: datetime) -> None:
-    """Import the company into the bound database."""
+    """Import the company into the bound database: bills of the three months before `now`.
+
+    The rows of the first import are kept: the next database gets them at once.
+    """
+    key = (bound().engine_type, settings.secret, now)
+    if key in _FILLED:
+        await _put_rows(_FILLED[key])
+        return
     known = kinds(Sealing(settings.secret), settings.sms_countries, now.date())
-    for kind, rows in (("accounts", _ACCOUNTS), ("bills", _BILLS)):
+    amounts = {3: "980,10", 2: "1100,00", 1: "1234,56"}
+    bills = [
+        [number, months_before(now, months), amount] for number, _ in _ACCOUNTS for months, amount in amounts.items()
+    ]
+    for kind, rows in (("accounts", _ACCOUNTS), ("bills", bills)):
         await import_rows(bound(), known[kind], enumerate(rows, 1), now)
+    _FILLED[key] = {table: await run(f"SELECT * FROM {table} ORDER BY id") for table in ("accounts", "bills")}
+
+
+async def _put_rows(filled: Rows) -> None:
+    for table, rows in filled.items():
+        places = ", ".join(f"({', '.join('{}' for _ in row)})" for row in rows)
+        values = [value for row in rows for value in row.values()]
+        await run(f"INSERT INTO {table} ({', '.join(rows[0])}) VALUES {places}", *values)
+        if bound().engine_type == "postgres":
+            await run(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), {rows[-1]['id']})")
 
 
 @pytest.fixture
 async def app(settings: Settings, clock: Clock) -> AsyncIterator[Litestar]:
-    """The portal as it is served, its lifespan running in the test's event loop, its registry filled."""
-    app = create_app(settings.model_copy(update={"migrate": "off"}), clock)
+    """The portal as it is served, its lifespan running in the test's event loop, its registry filled.
+
+    Making it takes longer than most tests: it is made once for the same settings.
+    """
+    app = _made_app(settings.model_copy(update={"migrate": "off"}), clock)
     up, down = asyncio.Event(), asyncio.Event()
 
     async def live() -> None:

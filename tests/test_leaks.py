@@ -44,8 +44,9 @@ class Left:
 
 
 async def _wiped() -> None:
-    while await run("SELECT id FROM outbox WHERE state IN ('waiting', 'sending')"):
-        pass
+    async with asyncio.timeout(20):
+        while await run("SELECT id FROM outbox WHERE state IN ('waiting', 'sending')"):  # noqa: ASYNC110 - nothing tells
+            await asyncio.sleep(0.01)
 
 
 async def _dump(database: str) -> bytes:
@@ -110,6 +111,7 @@ async def _registered(
         assert found is not None
         for _ in range(2):
             await browser.get(f"/email/confirmation/{found[1]}", headers={"HX-Current-URL": f"http://x/{found[1]}"})
+            await browser.get("/email/confirmation")
             await browser.post(f"/email/confirmation/{found[1]}")
         assert before is not None
         assert browser.cookie is not None
@@ -128,7 +130,7 @@ async def _registered(
 
 @pytest.fixture
 async def left(engine: Engine, settings: Settings, mailbox: Mailbox, tmp_path: Path) -> Left:
-    now = datetime(2036, 9, 15, tzinfo=UTC)
+    now = datetime.now(UTC)
     await fill_registry(settings, now)
     known = kinds(Sealing(settings.secret), settings.sms_countries, now.date())["cards"]
     rows = [[row[column] for column in known.column_names] for row in CARDS]
@@ -144,7 +146,7 @@ async def test_neither_the_database_nor_the_log_tells_a_secret(left: Left) -> No
     # They are what they seem to be: a log at its most verbose, and a database with the registration in it.
     assert b"kabinet.access" in left.log
     assert b"POST /registration/account/code 422" in left.log
-    assert b"GET /email/confirmation/{token} 200" in left.log
+    assert b"GET /email/confirmation/{token} 303" in left.log
     assert "Иванова".encode() in left.database
     assert CARDS[0]["card_number"][-4:].encode() in left.database
     for where, content in (("database", left.database), ("log", left.log)):

@@ -16,6 +16,6 @@ from tests.faults.portal_process import PortalProcess, running_portal
 
 @pytest.fixture
 async def process(engine: Engine, settings: Settings, tmp_path: Path) -> AsyncIterator[PortalProcess]:
-    await fill_registry(settings, datetime(2036, 9, 15, tzinfo=UTC))
+    await fill_registry(settings, datetime.now(UTC))
     async with running_portal(settings.database, tmp_path) as portal:
         yield portal

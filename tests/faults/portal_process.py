@@ -12,12 +12,13 @@ import signal
 import socket
 import sys
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import httpx
 
-from tests.browser import Browser, headers_of_a_browser
+from tests.browser import BILL, Browser, headers_of_a_browser, months_before
 from tests.conftest import SECRET
 
 ROOT = Path(__file__).parents[2]
@@ -89,7 +90,9 @@ class PortalProcess:
 
     def browser(self, **more: Any) -> Browser:
         http = httpx.AsyncClient(base_url=self.base, headers=headers_of_a_browser(), timeout=30)
-        return Browser(http, self._newest_code, **more)
+        browser = Browser(http, self._newest_code, **more)
+        browser.forms["bill"] = {**BILL, "period": months_before(datetime.now(UTC), 1)}
+        return browser
 
     async def _newest_code(self, _: str) -> str:
         found = re.search(r"Код (\d{6}) для", await self.outbox())

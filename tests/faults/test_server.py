@@ -169,7 +169,7 @@ async def test_a_worker_that_dies_is_replaced(database: str, tmp_path: Path) -> 
 
 async def test_a_registration_over_two_workers(engine: Engine, settings: Settings, tmp_path: Path) -> None:
     """Each step pressed eight times at once over both of them, on SQLite too: they take turns by the file's lock."""
-    await fill_registry(settings, datetime(2036, 9, 15, tzinfo=UTC))
+    await fill_registry(settings, datetime.now(UTC))
     async with running_portal(settings.database, tmp_path, 2) as portal:
         browser = portal.browser()
         for step in STEPS:

@@ -8,6 +8,7 @@ import pytest
 
 from db import outbox
 from domain.portal import Portal
+from routes.incoming import LONGEST_QUERY
 from routes.message_texts import MessageTexts
 from tests.browser import BILL, PERSON, PHONE, STEPS, Browser, location, path_of
 from tests.routes.test_language import ENGLISH, language
@@ -20,8 +21,9 @@ from tests.test_english import russian_in
     [
         ("GET", "/no-such-page", 404, "Page not found"),
         ("PUT", "/", 405, "This page cannot be opened in this way"),
-        ("GET", "/dev/gallery/state?fragment=x&number=abc", 400, "We could not read the request"),
+        ("GET", f"/?{LONGEST_QUERY * 'x'}x", 400, "We could not read the request"),
     ],
+    ids=["404", "405", "400"],
 )
 async def test_a_fault_is_told_in_english(client: Browser, method: str, path: str, status: int, heading: str) -> None:
     answer = await client.http.request(method, path, headers=ENGLISH)
