@@ -37,6 +37,7 @@ async def test_pages_probe_and_sigterm_end_while_the_database_is_silent(settings
     async with behind_proxy(settings.database) as proxy, running_portal(proxy.dsn, tmp_path) as portal:
         await _ready(portal)
         before = portal.log.read_text().count("\n")
+        await asyncio.sleep(1.5)  # the answer of the probe counts for a second
         proxy.silence()
         ready, *pages = await asyncio.gather(
             _asked(portal, "/health/ready"), *(_asked(portal, "/profile") for _ in range(15))
@@ -53,7 +54,7 @@ async def test_pages_probe_and_sigterm_end_while_the_database_is_silent(settings
         assert len(faults) == len(pages)
         assert all("GET /profile 503: the database is unavailable: " in line for line in faults)
         proxy.speak()
-        await asyncio.sleep(2)  # the answer of the probe counts for a second
+        await asyncio.sleep(1.5)
         await _ready(portal)
         assert (await _asked(portal, "/profile")).status_code == 303
         proxy.silence()
