@@ -331,3 +331,19 @@ async def test_another_sms_password_voids_the_recovery_of_before(
     refused = await stranger.follow(await stranger.post("/recovery/password", {"password": THIEVES}))
     assert refused.request.url.path == "/recovery/code"
     assert await _credentials() == before
+
+
+# --- Whoever comes after a customer who is gone ---
+
+
+async def test_the_next_customer_inherits_no_grant(scene: Scene, another_browser: MakeBrowser, posted: Outbox) -> None:
+    """A confirmed recovery names its customer by number: the next one to register must have another."""
+    stranger = another_browser("198.51.100.11")
+    await confirmed_recovery(scene, stranger)
+    await by_deletion(scene)
+    await holder.without_waiting()
+    await another_browser("198.51.100.12", phone=NEW_PHONE).register()
+    before = await _credentials()
+    refused = await stranger.follow(await stranger.post("/recovery/password", {"password": THIEVES}))
+    assert "Сеанс завершен. Начните заново" in words(refused)
+    assert await _credentials() == before
