@@ -9,9 +9,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from db import cards, customers, journal
+from db import sessions as session_rows
 from db.engine import transaction
 from domain import captcha, card_links, outbox, sign_in
 from domain.messages import CardPassword, CardRegistration
+from domain.password_change import void_recoveries
 from domain.people import fold_email
 from domain.portal import Portal
 from domain.refusals import Code, HolderRegistered, KnownPhone, LoginTaken, Refused
@@ -133,7 +135,11 @@ async def _miss(portal: Portal, link: dict[str, Any]) -> Refused | LinkVoid:
 async def _register(
     portal: Portal, card: dict[str, Any], link: dict[str, Any], phone: str, password_hash: str, now: datetime
 ) -> KnownPhone | HolderRegistered | LoginTaken | int:
-    """The customer who has the password of the SMS now."""
+    """The customer who has the password of the SMS now.
+
+    Like any new password it ends what was opened or granted under the former one: whoever has read an earlier SMS may
+    be signed in by it and about to choose the password.
+    """
     if await _has_password(portal, card):
         return HolderRegistered()
     holder = await cards.customer_of_holder(card["holder_id"])
@@ -142,6 +148,10 @@ async def _register(
         return customer
     until = now + timedelta(seconds=portal.settings.sms_password_lifetime)
     await customers.set_sms_password(customer, password_hash, until)
+    await session_rows.end_all(customer)
+    row = await customers.get(customer)
+    assert row is not None
+    await void_recoveries(portal, row, now)
     return customer
 
 

@@ -333,6 +333,38 @@ async def test_another_sms_password_voids_the_recovery_of_before(
     assert await _credentials() == before
 
 
+async def test_another_sms_password_ends_the_session_of_the_former_one(
+    client: Browser, another_browser: MakeBrowser, settings: Settings, clock: Clock, posted: Outbox
+) -> None:
+    """Whoever has read the first SMS may sit before the window for the password of one's own."""
+    await holder.import_card(settings, clock)
+    thief = another_browser("198.51.100.9")
+    assert location(await holder.sign_in(thief, await holder.get_sms_password(client, posted))) == (
+        "/registration/card/password"
+    )
+    await holder.without_waiting()
+    password = await holder.get_sms_password(client, posted)
+    before = await _credentials()
+    assert location(await thief.post("/registration/card/password", {"password": THIEVES})) == "/"
+    assert await _credentials() == before
+    assert location(await holder.sign_in(client, password)) == "/registration/card/password"
+    assert location(await client.post("/registration/card/password", {"password": PASSWORD})) == "/profile"
+
+
+async def test_another_sms_password_voids_a_recovery_code_under_way(
+    client: Browser, another_browser: MakeBrowser, settings: Settings, clock: Clock, posted: Outbox
+) -> None:
+    await holder.import_card(settings, clock)
+    await holder.get_sms_password(client, posted)
+    stranger = another_browser("198.51.100.11")
+    await stranger.post("/recovery/login", {"login": holder.LOGIN})
+    await stranger.post("/recovery/phone", {"phone": holder.PHONE})
+    code = await client.read_code(holder.PHONE)
+    await holder.without_waiting()
+    await holder.get_sms_password(client, posted)
+    assert errors(await stranger.post("/recovery/code", {"code": code})) == [LAPSED]
+
+
 # --- Whoever comes after a customer who is gone ---
 
 
