@@ -170,11 +170,16 @@ async def lift_lock(portal: Portal, caller: Caller, identifier: str, customer: i
 
 
 async def sign_out(portal: Portal, caller: Caller, now: datetime) -> None:
-    """End the caller's session; without one there is nothing to end."""
+    """End the caller's session; without one there is nothing to end.
+
+    Only a customer's sign-out is written down: progress that lives in the cookie alone can be sent again and again.
+    """
     async with transaction():
         visit = await sessions.lock(portal, caller, now)
-        if visit is not None:
-            await session_rows.end(visit.id)
+        if visit is None:
+            return
+        await session_rows.end(visit.id)
+        if visit.customer is not None:
             await journal.add(now, "signed-out", visit.customer, caller.ip, caller.user_agent)
 
 

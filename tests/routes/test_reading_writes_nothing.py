@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from db.engine import run
 from domain import captcha
 from domain.portal import Portal
 from settings import Settings
-from tests.browser import Browser
+from tests.browser import BILL, COOKIE, PASSWORD, PERSON, PHONE, Browser
 from tests.conftest import Clock
 
 _TABLES = {
@@ -27,12 +28,12 @@ async def _counts(settings: Settings) -> dict[str, int]:
     return {table: (await run(f"SELECT count(*) AS n FROM {table}"))[0]["n"] for table in tables}
 
 
-def _paths(app: Litestar, picture: str) -> list[str]:
-    """Every address that takes a GET, with values for its parameters."""
+def _paths(app: Litestar, picture: str, method: Any = "GET") -> list[str]:
+    """Every address that takes a GET (or `method`), with values for its parameters."""
     found = []
     for route in app.routes:
         handlers: list[Any] = getattr(route, "route_handlers", [])
-        if not any(isinstance(handler, HTTPRouteHandler) and "GET" in handler.http_methods for handler in handlers):
+        if not any(isinstance(handler, HTTPRouteHandler) and method in handler.http_methods for handler in handlers):
             continue
         values = [picture, "invented"] if route.path.startswith("/captcha/") else ["invented", "17", "en"]
         found += [re.sub(r"\{[^}]+\}", value, route.path) for value in values]
@@ -55,6 +56,25 @@ async def test_no_get_and_no_head_writes_a_row(
             assert answer.status_code < 500, path
             assert "kabinet=" not in answer.headers.get("set-cookie", "")
     assert await _counts(settings) == before
+
+
+async def test_a_press_sent_again_with_what_the_cookie_holds_writes_no_further_row(
+    app: Litestar, client: Browser, another_browser: Callable[..., Browser], settings: Settings
+) -> None:
+    """What lives in the cookie alone never ends: whatever a POST with it leaves is summed or limited."""
+    await client.post("/sign-in/phone", {"phone": PHONE})
+    await client.post("/recovery")
+    form = {**PERSON, **BILL, "phone": PHONE, "consent": "yes", "password": PASSWORD, "code": "0", "login": "nobody"}
+    paths = _paths(app, "invented", "POST")
+    assert "/sign-out" in paths
+    for path in paths:
+        left = []
+        for _ in range(3):
+            browser = another_browser("198.51.100.9")
+            browser.http.cookies.set(COOKIE, client.cookie or "")
+            assert (await browser.post(path, form)).status_code < 500, path
+            left.append(await _counts(settings))
+        assert left[1] == left[2], path
 
 
 @pytest.mark.parametrize("changed", [{"captcha_pictures_ip_hour": 5}])
