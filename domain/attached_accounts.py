@@ -6,12 +6,13 @@ from datetime import datetime
 
 from db import customers, journal, registry
 from db.engine import transaction
-from domain import bill_proof, outbox
+from domain import bill_proof, outbox, throttles
 from domain.bill_proof import Bill, Further
 from domain.messages import AccountShared
 from domain.portal import Portal
 from domain.refusals import Code, Refused
 from domain.sessions import Caller
+from domain.throttles import DAY, Limit
 
 
 async def attach(
@@ -48,10 +49,18 @@ async def own(customer: int, account: int) -> registry.Row | None:
 async def tell_others(portal: Portal, newcomer: int, account: int, now: datetime) -> None:
     """Tell the other customers of an account by e-mail; the newcomer sees it in the profile.
 
-    Only confirmed addresses: the letter names the account. Part of the caller's transaction.
+    Only confirmed addresses: the letter names the account. Once a day for each newcomer, however often they take the
+    account away and add it again. Part of the caller's transaction.
     """
     known = await registry.account(account)
-    for sharer in await customers.of_account(account):
-        if known is not None and sharer["id"] != newcomer and sharer["email_confirmed_at"] is not None:
-            message = AccountShared(sharer["first_name"], known["number"], known["address"])
-            await outbox.post(portal, message, portal.sealing.unseal(sharer["email_sealed"]), now)
+    others = [sharer for sharer in await customers.of_account(account) if sharer["id"] != newcomer]
+    told = [sharer for sharer in others if sharer["email_confirmed_at"] is not None]
+    if known is None or not told or await throttles.claim(portal, [_limit(newcomer, account)], now) is not None:
+        return
+    for sharer in told:
+        message = AccountShared(sharer["first_name"], known["number"], known["address"])
+        await outbox.post(portal, message, portal.sealing.unseal(sharer["email_sealed"]), now)
+
+
+def _limit(newcomer: int, account: int) -> Limit:
+    return Limit("account-shared", f"{newcomer}\0{account}", 1, DAY)

@@ -73,6 +73,28 @@ async def test_shared_account_is_allowed_and_both_are_told(
         assert "Есть и у других пользователей" in words(await customer.get("/profile"))
 
 
+async def test_the_others_are_told_once_a_day_however_often_it_is_added(
+    client: Browser, another_browser: Callable[..., Browser], posted: Outbox, clock: Clock
+) -> None:
+    """Right answers are given back without limit: they must not fill a stranger's mailbox."""
+
+    async def told() -> int:
+        return sum(p.name == "account-shared" for p in await posted())
+
+    await client.register()
+    await client.post(str((await posted())[-1].values["link"]).removeprefix("http://127.0.0.1:8000"))
+    other = another_browser(phone="+7 900 111-22-33", forms={**client.forms, "bill": SECOND})
+    await other.register()
+    for _ in range(5):
+        assert location(await other.post("/profile/accounts/new", BILL)) == "/profile"
+        assert location(await other.post("/profile/accounts/1/removal")) == "/profile"
+    assert await told() == 1
+    clock.forward(days=1)
+    await other.sign_in()
+    assert location(await other.post("/profile/accounts/new", BILL)) == "/profile"
+    assert await told() == 2
+
+
 async def test_anothers_account_cannot_be_looked_at_or_removed(
     client: Browser, another_browser: Callable[..., Browser]
 ) -> None:
