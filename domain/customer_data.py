@@ -15,14 +15,18 @@ from domain.refusals import Code, Lost, Refused
 from domain.sessions import Caller
 
 
-async def export(portal: Portal, caller: Caller, customer: int, now: datetime) -> dict[str, Any]:
+async def export(portal: Portal, caller: Caller, customer: int, now: datetime) -> dict[str, Any] | Lost:
     """Everything the portal knows of a customer, as JSON can say it; amounts in kopecks, times ISO.
 
-    That it was carried away stands in the journal, from the next time on in the file too.
+    That it was carried away stands in the journal, from the next time on in the file too. Until it does, the cabinet
+    cannot be deleted.
     """
-    data = await _collected(portal, customer, now)
-    await journal.add(now, "data-exported", customer, caller.ip, caller.user_agent)
-    return data
+    async with transaction():
+        if await customers.lock(customer) is None:
+            return Lost()
+        data = await _collected(portal, customer, now)
+        await journal.add(now, "data-exported", customer, caller.ip, caller.user_agent)
+        return data
 
 
 async def _collected(portal: Portal, customer: int, now: datetime) -> dict[str, Any]:

@@ -29,6 +29,8 @@ async def download(page: ThisPage) -> Response[Any]:
     if elsewhere := await guard(page, BASE):
         return elsewhere
     data = await customer_data.export(page.portal, page.caller, page.customer, page.now)
+    if isinstance(data, Lost):
+        return await page.lead_to_sign_in(BASE)
     headers = {"Content-Disposition": 'attachment; filename="kabinet.json"', "Cache-Control": "no-store"}
     return Response(json.dumps(data, ensure_ascii=False, indent=2), media_type="application/json", headers=headers)
 
