@@ -20,7 +20,7 @@ async def attach(
 ) -> Refused | None:
     """Add the account that has this bill. One that others have too is allowed, and everyone is told."""
     async with transaction():
-        row = await customers.get(customer)
+        row = await customers.get(customer) if await customers.lock(customer) is not None else None
         if row is None:
             return Refused(Code.SESSION_LOST)
         phone = portal.sealing.unseal(row["phone_sealed"])
@@ -55,12 +55,16 @@ async def tell_others(portal: Portal, newcomer: int, account: int, now: datetime
     known = await registry.account(account)
     others = [sharer for sharer in await customers.of_account(account) if sharer["id"] != newcomer]
     told = [sharer for sharer in others if sharer["email_confirmed_at"] is not None]
-    if known is None or not told or await throttles.claim(portal, [_limit(newcomer, account)], now) is not None:
+    if (
+        known is None
+        or not told
+        or await throttles.claim(portal, [limit_of_telling(newcomer, account)], now) is not None
+    ):
         return
     for sharer in told:
         message = AccountShared(sharer["first_name"], known["number"], known["address"])
         await outbox.post(portal, message, portal.sealing.unseal(sharer["email_sealed"]), now)
 
 
-def _limit(newcomer: int, account: int) -> Limit:
+def limit_of_telling(newcomer: int, account: int) -> Limit:
     return Limit("account-shared", f"{newcomer}\0{account}", 1, DAY)

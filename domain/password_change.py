@@ -10,7 +10,7 @@ from typing import Any
 from db import customers, journal
 from db import sessions as session_rows
 from db.engine import transaction
-from domain import one_time_codes, outbox, reauthentication, sessions, sign_in
+from domain import one_time_codes, outbox, reauthentication, sessions, sign_in, throttles
 from domain.messages import PasswordChanged, RecoveryCode
 from domain.one_time_codes import Purpose, RecoveryRequest
 from domain.passwords import unmet_conditions
@@ -18,11 +18,13 @@ from domain.portal import Portal
 from domain.reauthentication import is_fresh
 from domain.refusals import Code, Lost, ProofNeeded, Refused
 from domain.sessions import Caller, Visit
+from domain.throttles import DAY, Limit
 
 # The field of the current password; `password` is the new one.
 CURRENT = "current_password"
 # A code that allows a new password; any new password voids those that are under way.
 RECOVERY = Purpose("recovery", RecoveryCode, "recovery")
+_UNCONFIRMED_LETTERS = 5
 
 
 @dataclass(frozen=True)
@@ -134,11 +136,22 @@ async def set_password(
     row = await customers.get(customer)
     assert row is not None
     await void_recoveries(portal, row, now)
-    if row["email_sealed"]:
+    if row["email_sealed"] and await _may_be_told(portal, row, now):
         at = now.astimezone(portal.settings.zone).isoformat(timespec="minutes")
         link = f"{portal.settings.public_url}/sign-in/phone"
         message = PasswordChanged(row["first_name"], at, link)
         await outbox.post(portal, message, portal.sealing.unseal(row["email_sealed"]), now, caller.language)
+
+
+async def _may_be_told(portal: Portal, row: dict[str, Any], now: datetime) -> bool:
+    """An address that nobody has confirmed may be a stranger's: they get a few of these letters a day and no more."""
+    if row["email_confirmed_at"] is not None:
+        return True
+    return await throttles.claim(portal, [limit_of_letters(row["email_hash"])], now) is None
+
+
+def limit_of_letters(email_hash: str) -> Limit:
+    return Limit("password-letter", email_hash, _UNCONFIRMED_LETTERS, DAY)
 
 
 async def void_recoveries(portal: Portal, row: dict[str, Any], now: datetime) -> None:

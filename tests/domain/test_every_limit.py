@@ -12,7 +12,16 @@ from pathlib import Path
 import pytest
 
 from db.engine import Engine, run, transaction
-from domain import bill_proof, card_links, email_confirmation, sign_in, sms_limits, throttles
+from domain import (
+    attached_accounts,
+    bill_proof,
+    card_links,
+    email_confirmation,
+    password_change,
+    sign_in,
+    sms_limits,
+    throttles,
+)
 from domain.portal import Portal
 from domain.sessions import Caller
 from domain.throttles import Limit
@@ -31,7 +40,7 @@ KINDS = [
     "sms-recovery-phone-hour", "sms-recovery-phone-day", "unsent-sms-recovery-day", "unsent-sms-recovery-phone-hour",
     "code-guesses-day", "sign-in-here", "sign-in-anywhere", "sign-in-failures-hour", "sign-in-failures-hour-48",
     "sign-in-device", "password-again", "bill-phone-day", "bill-account-day", "account-asked-day",
-    "accounts-phone-day", "card-hour", "card-ip-hour", "card-email", "email-link",
+    "accounts-phone-day", "card-hour", "card-ip-hour", "card-email", "email-link", "account-shared", "password-letter",
 ]  # fmt: skip
 
 
@@ -54,6 +63,8 @@ def every_limit(portal: Portal) -> dict[str, Limit]:
         *card_links.tries(portal, caller, "4111111111111111"),
         card_links.limit_of_email(portal, "a holder", None),
         email_confirmation._limit(portal, 7),
+        attached_accounts.limit_of_telling(7, 11),
+        password_change.limit_of_letters("a hash"),
     ]
     return {limit.kind: limit for limit in limits}
 
@@ -118,6 +129,8 @@ async def test_who_is_overtaken_is_counted(engine: Engine, portal: Portal, now: 
 async def test_a_row_of_a_clock_that_was_ahead_holds_up_nobody_for_longer_than_its_own(
     engine: Engine, portal: Portal, now: datetime, limit: Limit
 ) -> None:
+    if limit.most < 2:
+        return  # full with its first hit: that is the next test
     ahead = now + timedelta(hours=30)
     assert await claim(portal, [limit], ahead) is None
     told = await claim(portal, [limit], now)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable
 
+import pytest
+
 from db.engine import run
-from tests.browser import PASSWORD, PHONE, Browser, location
+from tests import holder
+from tests.browser import COOKIE, PASSWORD, PHONE, Browser, location
 from tests.conftest import Clock, Posted
 from tests.screen import errors, value_of, words
 
@@ -52,6 +56,40 @@ async def test_form_opened_in_time_and_sent_too_late_asks_for_the_password_and_k
     assert value_of(page, "email") == "new@example.org"
     assert location(await client.post(f"{BASE}/email", {"email": "new@example.org"})) == BASE
     assert (await posted())[-1].to == "new@example.org"
+
+
+@pytest.mark.parametrize(("confirmed", "letters"), [(False, 5), (True, 7)])
+async def test_changes_of_a_password_do_not_fill_a_strangers_mailbox(
+    client: Browser, posted: Outbox, confirmed: bool, letters: int
+) -> None:
+    """Whoever registers may type any address; the owner of a confirmed one is told of every change."""
+    await client.register()
+    if confirmed:
+        await client.post(await _link(posted))
+    for number in range(7):
+        passwords = {"current_password": (PASSWORD, NEW)[number % 2], "password": (NEW, PASSWORD)[number % 2]}
+        assert location(await client.post(f"{BASE}/password", passwords)) == BASE
+    assert [p.name for p in await posted()].count("password-changed") == letters
+
+
+async def test_data_asked_for_while_the_cabinet_is_deleted(
+    client: Browser, another_browser: Callable[..., Browser]
+) -> None:
+    """Each answer is one that makes sense before or after the deletion."""
+    await client.register()
+    for round_ in range(4):
+        same = another_browser()
+        same.http.cookies.set(COOKIE, client.cookie or "")
+
+        async def download(browser: Browser = same, pause: float = round_ * 0.01) -> int:
+            await asyncio.sleep(pause)
+            return (await browser.get("/profile/data")).status_code
+
+        downloads = asyncio.gather(*(download() for _ in range(8)))
+        assert location(await client.post("/profile/deletion", {"password": PASSWORD})) == "/"
+        assert set(await downloads) <= {200, 303}
+        await holder.without_waiting()
+        await client.register()
 
 
 async def test_new_password_ends_all_other_sessions_and_changes_this_one(
