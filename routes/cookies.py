@@ -12,6 +12,11 @@ def cookie_name(name: str, production: bool) -> str:
     return f"__Host-{name}" if production else name
 
 
+def name_of_link(path: str) -> str:
+    """What the cookie with the token of a link to the step at `path` is called (routes/links.py)."""
+    return path.strip("/").replace("/", "-")
+
+
 def make_cookie(settings: Settings, name: str, value: str, max_age: int | None) -> Cookie:
     """Without `max_age` it ends with the browser."""
     return Cookie(

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from litestar import Response
 
+from routes.cookies import name_of_link
 from routes.forms import Form, Sealed
 from routes.page import Page
 
@@ -28,7 +29,7 @@ class LinkForm(Form):
 def exchange(page: Page, path: str, token: str, answer: Response[None] | None = None) -> Response[None]:
     """Lead to `path`, or send `answer`, with the token in the cookie of this kind of link."""
     answer = answer or page.lead_to(path)
-    answer.set_cookie(page.cookie(_cookie(path), seal(page, path, token), int(LIFETIME.total_seconds())))
+    answer.set_cookie(page.cookie(name_of_link(path), seal(page, path, token), int(LIFETIME.total_seconds())))
     return answer
 
 
@@ -41,7 +42,7 @@ def token_of(page: Page, path: str, sent: str = "") -> str:
     """The token that the form has sent, else that of the link opened last; empty where there is none."""
     if sent:
         return _unseal(page, path, sent, None)
-    return _unseal(page, path, page.cookie_value(_cookie(path)), LIFETIME)
+    return _unseal(page, path, page.cookie_value(name_of_link(path)), LIFETIME)
 
 
 def _unseal(page: Page, path: str, sealed: str, lifetime: timedelta | None) -> str:
@@ -55,7 +56,3 @@ def _unseal(page: Page, path: str, sealed: str, lifetime: timedelta | None) -> s
     if lifetime is not None and page.now - datetime.fromisoformat(known["at"]) > lifetime:
         return ""
     return str(known["token"])
-
-
-def _cookie(path: str) -> str:
-    return path.strip("/").replace("/", "-")

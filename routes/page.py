@@ -19,10 +19,10 @@ from domain import sessions
 from domain.portal import Portal
 from domain.sessions import Caller, Visit
 from routes.catalogue import current
-from routes.cookies import cookie_name, make_cookie
+from routes.cookies import cookie_name, make_cookie, name_of_link
 from routes.forms import F, Filled, read_form, sent_form
 from routes.going import LIFETIME, Going, seal, unseal
-from routes.own_path import address_shown, own_path, path_shown
+from routes.own_path import LINKS, address_shown, own_path, path_shown
 from routes.templates import Templates
 
 _VARY = "HX-Request-Type, HX-History-Restore-Request, Accept-Encoding"
@@ -192,11 +192,13 @@ class Page:
         return self.lead_to(path)
 
     def lead_out(self, path: str) -> Response[None]:
-        """303, and the session's cookie is taken back with whatever the browser has kept of its pages."""
+        """303, and the session's cookie is taken back with whatever the browser has kept of its pages.
+
+        So are the links opened here: the next one at this browser would read whose address they are about.
+        """
         headers = {"Location": path, "Clear-Site-Data": _CLEARED}
-        return Response(
-            None, status_code=303, headers=headers, cookies=[self._no_cookie(_SESSION), self._no_cookie(_GOING)]
-        )
+        names = (_SESSION, _GOING, *map(name_of_link, LINKS))
+        return Response(None, status_code=303, headers=headers, cookies=[self._no_cookie(name) for name in names])
 
     @property
     def going(self) -> Going | None:

@@ -137,6 +137,19 @@ async def test_no_answer_at_the_link_itself_repeats_the_token(client: Browser, p
 
 
 @each_kind
+async def test_the_next_person_at_the_browser_finds_no_link(client: Browser, posted: Outbox, kind: Kind) -> None:
+    """Its page shows an address, and its button changes something of whoever has left."""
+    link = await kind.send(client, posted)
+    if client.cookie is None:
+        await client.register()
+    await client.open(link)
+    assert location(await client.post("/sign-out")) == "/"
+    shown = await client.open(kind.path)
+    assert "@example.org" not in words(shown)
+    assert kind.said not in words(shown)
+
+
+@each_kind
 async def test_an_invalid_link_says_so_at_once_and_sets_no_cookie(client: Browser, kind: Kind) -> None:
     for token in ("invented", "a" * 43, "%D1%84", "%00", "a" * 3000):
         answer = await client.get(f"{kind.path}/{token}")
