@@ -9,7 +9,7 @@ from __future__ import annotations
 import hmac
 import secrets
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum, auto
@@ -65,9 +65,14 @@ class Verdict(Enum):
     LAPSED = auto()
 
 
-async def send(portal: Portal, purpose: Purpose, phone: str, caller: Caller, now: datetime) -> datetime | None:
-    """Send a code to `phone` (E.164), or return when that may be done. Part of the caller's transaction."""
-    limits = sms_limits.sent(portal, phone, caller, purpose.budget)
+async def send(
+    portal: Portal, purpose: Purpose, phone: str, caller: Caller, now: datetime, *, also: Sequence[Limit] = ()
+) -> datetime | None:
+    """Send a code to `phone` (E.164), or return when that may be done. Part of the caller's transaction.
+
+    `also` is what this purpose counts besides.
+    """
+    limits = [*sms_limits.sent(portal, phone, caller, purpose.budget), *also]
     at = await throttles.claim(portal, limits, now, watched=[sms_limits.guesses(portal, purpose.name, phone)])
     if at is not None:
         return at

@@ -8,7 +8,7 @@ from typing import Any
 
 from db import customers, journal
 from db.engine import transaction
-from domain import one_time_codes, outbox, sessions
+from domain import one_time_codes, outbox, sessions, sms_limits
 from domain.messages import PhoneChangeCode, PhoneChanged
 from domain.one_time_codes import Purpose, Verdict, proof_of, refused_code
 from domain.password_change import void_recoveries
@@ -18,7 +18,8 @@ from domain.reauthentication import is_fresh
 from domain.refusals import Code, Lost, OutOfTurn, ProofNeeded, Refused
 from domain.sessions import Caller, Visit
 
-PURPOSE = Purpose("phone-change", PhoneChangeCode)
+# It sends to any number, as a registration does, and is charged to the same budget.
+PURPOSE = Purpose("phone-change", PhoneChangeCode, "registration")
 # How long a change that was begun may be finished without the password.
 GRANT_LIFETIME = timedelta(minutes=10)
 _KEY = "new_phone"
@@ -50,7 +51,7 @@ async def begin(portal: Portal, caller: Caller, phone: str, now: datetime) -> Vi
             return Lost()
         if not is_fresh(portal, visit, now):
             return ProofNeeded()
-        at = await one_time_codes.send(portal, PURPOSE, phone, caller, now)
+        at = await _send(portal, caller, visit.customer, phone, now)
         if at is not None and not await one_time_codes.is_under_way(portal, PURPOSE, phone, now):
             return Refused(Code.RESEND_EARLY, "phone", at)
         if at is None:
@@ -72,11 +73,15 @@ async def send_another_code(
         holds = change.holds(visit, now)
         if not holds and not is_fresh(portal, visit, now):
             return ProofNeeded()
-        at = await one_time_codes.send(portal, PURPOSE, change.phone, caller, now)
+        at = await _send(portal, caller, visit.customer, change.phone, now)
         if at is not None:
             return Refused(Code.RESEND_EARLY, "code", at)
         await _note_request(caller, visit.customer, now)
         return visit if holds else await _keep(portal, visit, change.phone, now)
+
+
+async def _send(portal: Portal, caller: Caller, customer: int, phone: str, now: datetime) -> datetime | None:
+    return await one_time_codes.send(portal, PURPOSE, phone, caller, now, also=sms_limits.of_changer(portal, customer))
 
 
 async def _note_request(caller: Caller, customer: int, now: datetime) -> None:

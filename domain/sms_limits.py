@@ -1,7 +1,8 @@
 """How many codes may be sent by SMS, and how many asked for.
 
-Registration and a change of phone send to whatever number is typed, so what is sent is what is seen. A recovery
-sends only to a customer, and nobody may see whether it did:
+Registration and a change of phone send to whatever number is typed, so what is sent is what is seen. They have one
+budget, so that what is left for recovery is left by both, and one customer asks for few codes a day, whatever numbers
+they type. A recovery sends only to a customer, and nobody may see whether it did:
 
 - the pause and the number of requests that are shown belong to what was typed, known or not;
 - a network's requests are counted, far above any honest use, so that they cannot fill the database;
@@ -27,6 +28,11 @@ def sent(portal: Portal, phone: str, caller: Caller, budget: str = "") -> list[L
         *throttles.per_network(portal, "sms-ip-hour", caller.ip, settings.sms_per_ip_hour, HOUR),
         *_budgets(portal, budget),
     ]
+
+
+def of_changer(portal: Portal, customer: int) -> list[Limit]:
+    """For a change of phone: one cabinet must not send to one number after the other."""
+    return [Limit("phone-change-day", str(customer), portal.settings.sms_per_phone_day, DAY)]
 
 
 def asked(portal: Portal, typed: str, caller: Caller) -> list[Limit]:

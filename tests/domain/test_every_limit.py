@@ -41,6 +41,7 @@ KINDS = [
     "code-guesses-day", "sign-in-here", "sign-in-anywhere", "sign-in-failures-hour", "sign-in-failures-hour-48",
     "sign-in-device", "password-again", "bill-phone-day", "bill-account-day", "account-asked-day",
     "accounts-phone-day", "card-hour", "card-ip-hour", "card-email", "email-link", "account-shared", "password-letter",
+    "phone-change-day",
 ]  # fmt: skip
 
 
@@ -63,6 +64,7 @@ def every_limit(portal: Portal) -> dict[str, Limit]:
         *card_links.tries(portal, caller, "4111111111111111"),
         card_links.limit_of_email(portal, "a holder", None),
         email_confirmation._limit(portal, 7),
+        *sms_limits.of_changer(portal, 7),
         attached_accounts.limit_of_telling(7, 11),
         password_change.limit_of_letters("a hash"),
     ]

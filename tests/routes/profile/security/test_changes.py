@@ -109,6 +109,33 @@ async def test_new_password_ends_all_other_sessions_and_changes_this_one(
     assert location(await old.get("/profile")) == "/"
 
 
+@pytest.mark.parametrize("changed", [{"sms_per_phone_day": 3}])
+async def test_one_cabinet_does_not_send_to_one_number_after_the_other(
+    client: Browser, clock: Clock, changed: dict[str, int]
+) -> None:
+    await client.register()
+    for number in range(3):
+        answer = await client.post(f"{BASE}/phone", {"phone": f"8 900 111-22-0{number}"})
+        assert location(answer) == f"{BASE}/phone/code"
+    assert errors(await client.post(f"{BASE}/phone", {"phone": "8 900 111-22-03"}))[0].startswith("Новый код можно")
+    assert (await client.post(f"{BASE}/phone/code/another")).status_code == 422
+    clock.forward(days=1)
+    await client.sign_in()
+    assert location(await client.post(f"{BASE}/phone", {"phone": "8 900 111-22-03"})) == f"{BASE}/phone/code"
+
+
+@pytest.mark.parametrize("changed", [{"sms_budget_registration_day": 2}])
+async def test_changes_of_phone_leave_recovery_its_budget(
+    client: Browser, another_browser: Callable[..., Browser], changed: dict[str, int]
+) -> None:
+    await client.register()
+    assert location(await client.post(f"{BASE}/phone", {"phone": "8 900 111-22-01"})) == f"{BASE}/phone/code"
+    assert (await client.post(f"{BASE}/phone", {"phone": "8 900 111-22-02"})).status_code == 422
+    owner = another_browser("198.51.100.9")
+    await owner.post("/sign-in/phone", {"phone": PHONE})
+    assert location(await owner.post("/recovery")) == "/recovery/code"
+
+
 async def test_phone_changes_by_a_code_to_the_new_one_and_a_notice_to_the_old(
     client: Browser, posted: Outbox, clock: Clock
 ) -> None:
