@@ -15,7 +15,7 @@ from ipaddress import ip_network
 from typing import Any
 
 from litestar import Litestar
-from litestar.exceptions import HTTPException
+from litestar.exceptions import ClientException, HTTPException
 
 from routes.caller import client_ip
 from routes.logs import request_id
@@ -31,7 +31,7 @@ _log = logging.getLogger("kabinet.access")
 
 
 class Observed(Litestar):
-    """Writes the line, and cuts off who sends a body drop by drop; `settings` say which proxies are believed."""
+    """Writes the line, and cuts off who sends a body drop by drop or not to its end; `settings` say which proxies are believed."""
 
     settings: Settings
 
@@ -91,6 +91,9 @@ def _in_time(receive: Any) -> Any:
                 message = await receive()
         except TimeoutError:
             raise HTTPException("The body did not arrive in time", status_code=408) from None
+        if message["type"] == "http.disconnect":
+            # Litestar would call it a fault of ours: a chunk that is no chunk, or a client that has gone away.
+            raise ClientException("The body broke off")
         ended = not message.get("more_body", False)
         return message
 
