@@ -31,7 +31,10 @@ _log = logging.getLogger("kabinet.access")
 
 
 class Observed(Litestar):
-    """Writes the line, and cuts off who sends a body drop by drop or not to its end; `settings` say which proxies are believed."""
+    """Writes the line, and cuts off who sends a body drop by drop or breaks it off.
+
+    `settings` say which proxies are believed.
+    """
 
     settings: Settings
 
