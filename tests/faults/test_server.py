@@ -121,6 +121,25 @@ async def test_a_body_that_breaks_off_is_the_clients_fault(database: str, tmp_pa
         assert " ERROR " not in portal.log.read_text()
 
 
+async def test_the_database_is_open_for_requests_whose_client_has_gone(database: str, tmp_path: Path) -> None:
+    """The server waits for connections only, and what such a request has begun is ended by nobody else."""
+    async with running_portal(database, tmp_path) as portal:
+        await _answers(portal)
+        for n in range(8):  # as many as one network may have before Argon2
+            body = f"login=nobody{n}&password=Qwerty12345".encode()
+            writer = (await asyncio.open_connection("127.0.0.1", int(portal.base.rpartition(":")[2])))[1]
+            writer.write(
+                b"POST /sign-in/login HTTP/1.1\r\nHost: x\r\nSec-Fetch-Site: same-origin\r\n"
+                b"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: %d\r\n\r\n" % len(body) + body
+            )
+            await writer.drain()
+            await asyncio.sleep(0.01)  # it has to begin before its client is gone
+            writer.close()
+        await portal.kill(signal.SIGTERM)
+        said = portal.log.read_text()
+        assert " ERROR " not in said, said
+
+
 @sqlite_only
 async def test_two_workers_answer_as_fast_as_one(database: str, tmp_path: Path) -> None:
     """Without TCP_NODELAY every answer waits for the client's delayed acknowledgement: 40 ms, a ratio near 100."""
