@@ -137,6 +137,8 @@ def _lifespan(
             try:
                 yield
             finally:
+                assert isinstance(app, Served)
+                await app.idle()
                 for task in tasks:
                     task.cancel()
                 await asyncio.wait(tasks)

@@ -8,18 +8,22 @@ from __future__ import annotations
 
 import contextlib
 import difflib
+import io
 import os
 import re
 import secrets
 import tempfile
 from collections.abc import Mapping, Sequence
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from email.utils import parseaddr
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import SplitResult, parse_qs, urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
+import idna
 from dotenv import dotenv_values
+from dotenv.parser import parse_stream
 from phonenumbers import SUPPORTED_REGIONS
 from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -51,12 +55,31 @@ def _address_parts(value: str) -> SplitResult:
     return parts
 
 
+_HOST = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?)*\.?")
+_PORTS = {"http": 80, "https": 443}
+
+
+def _written_host(parts: SplitResult) -> str:
+    """The host as it goes over the wire: lower case, and ASCII (IDNA 2008)."""
+    name = parts.hostname or ""
+    try:
+        if "[" in parts.netloc:
+            return f"[{IPv6Address(name)}]"
+        written = name if name.isascii() else idna.encode(name, uts46=True).decode("ascii")
+    except ValueError:
+        written = ""
+    if not _HOST.fullmatch(written) or len(written) > 253:
+        raise ValueError("the host is no host")
+    return written
+
+
 def _dsn(value: str, schemes: Sequence[str]) -> SplitResult:
     parts = _address_parts(value)
     if parts.scheme not in schemes:
         raise ValueError(f"unknown scheme {parts.scheme or 'none'!r}; known: {', '.join((OUTBOX, *schemes))}")
     if not parts.hostname:
         raise ValueError("the host is missing")
+    _written_host(parts)
     return parts
 
 
@@ -195,20 +218,26 @@ class Settings(BaseSettings):
                 raise ValueError(f"the folder of {path} does not exist")
             if Path(path).is_dir():
                 raise ValueError(f"{path} is a folder")
+            if Path(path).exists() and not Path(path).is_file():
+                raise ValueError(f"{path} is not a regular file")
             return value
         if value.startswith(("postgresql://", "postgres://")):
-            _address_parts(value)
+            options = parse_qs(_address_parts(value).query, keep_blank_values=True)
+            if not all(map(_is_port, ",".join(options.get("port", ["5432"])).split(","))):
+                raise ValueError("the port must be 1 to 65535")
             return value
         raise ValueError("unknown scheme; known: sqlite:, postgresql://")
 
     @field_validator("public_url")
     @classmethod
     def _public_url(cls, value: str) -> str:
+        """As browsers write it in `Host` and `Origin`, which are compared with it."""
         parts = _address_parts(value)
-        more = parts.path.strip("/") or parts.query or parts.fragment or parts.username
-        if parts.scheme not in {"http", "https"} or not parts.hostname or more:
+        more = parts.path.strip("/") or re.search(r"[\s?#@\\]", value)
+        if parts.scheme not in _PORTS or not parts.hostname or more:
             raise ValueError("write scheme and host only, such as https://kabinet.example.org")
-        return value.rstrip("/")
+        port = "" if parts.port in {None, _PORTS[parts.scheme]} else f":{parts.port}"
+        return f"{parts.scheme}://{_written_host(parts)}{port}"
 
     @field_validator("tracks")
     @classmethod
@@ -264,11 +293,18 @@ class Settings(BaseSettings):
 
     @field_validator("mail_from", "staff_email")
     @classmethod
-    def _address(cls, value: str) -> str:
-        # The shape only: an operator's typing slip, not RFC 5321.
-        if value and not re.fullmatch(r"(?:[^<>\r\n]*<)?[^@\s<>]+@[^@\s<>]+>?", value):
-            raise ValueError(f"{value!r} is not an e-mail address")
-        return value
+    def _address(cls, value: str, info: ValidationInfo) -> str:
+        if not value:
+            return value
+        # Read as the letters read it: what cannot be read there would stop every one of them.
+        address = parseaddr(value)[1]
+        local, at, domain = address.rpartition("@")
+        if not local or not at or re.search(r'[\s<>"(),:;@\\\x00-\x1f\x7f]', local):
+            raise ValueError(f"{value!r} is not an e-mail address; a name with signs in it goes in quotation marks")
+        if value.strip() != address and not re.fullmatch(rf"[^<>\r\n]*<{re.escape(address)}>", value.strip()):
+            raise ValueError(f"{value!r} is not one e-mail address")
+        _written_host(SplitResult("", domain, "", "", ""))
+        return address if info.field_name == "staff_email" else value
 
     @field_validator("sms_countries")
     @classmethod
@@ -337,6 +373,10 @@ def _is_guessable(secret: str) -> bool:
     return len(set(secret)) < 8 or any((piece * len(secret))[: len(secret)] == secret for piece in pieces)
 
 
+def _is_port(text: str) -> bool:
+    return re.fullmatch("[1-9][0-9]{0,4}", text) is not None and int(text) < 65536
+
+
 def _crosses_the_network_unencrypted(database: str) -> bool:
     parts = urlsplit(database)
     options = {name: values[-1] for name, values in parse_qs(parts.query).items()}
@@ -352,18 +392,44 @@ def _refuse_unknown(given: Mapping[str, Any]) -> None:
     """A misspelt name would leave the default in force without a word."""
     known = [f"KABINET_{name.upper()}" for name in Settings.model_fields]
     for name in sorted(given):
-        if name.upper().startswith("KABINET_") and name.upper() not in known:
+        if name.upper().startswith("KABINET") and name.upper() not in known:
             near = difflib.get_close_matches(name.upper(), known, n=1, cutoff=0)
             raise SettingsError(f"{name}: is no setting; the nearest is {near[0]}")
+
+
+def _refuse_bytes(given: Mapping[str, Any]) -> None:
+    """The environment may hold bytes that are no text, which Python hides in surrogates until they are encoded."""
+    for name, value in given.items():
+        if name.upper().startswith("KABINET") and re.search("[\ud800-\udfff]", value or ""):
+            raise SettingsError(f"{name}: is not UTF-8")
+
+
+def _refuse_unread_lines(file: Path) -> None:
+    """A line that is no assignment is passed over by dotenv, and its setting keeps the default."""
+    if not file.exists():
+        return
+    if not file.is_file():
+        raise SettingsError(f"{file}: is not a regular file")
+    for found in parse_stream(io.StringIO(file.read_text(encoding="utf-8").removeprefix("\ufeff"))):
+        named = found.key is None or re.fullmatch(r"[A-Za-z0-9_.-]+", found.key)
+        if found.error or not named or (found.key is not None and found.value is None):
+            text = found.original.string
+            line = found.original.line + text[: len(text) - len(text.lstrip())].count("\n")
+            raise SettingsError(f"{file}, line {line}: is not of the form NAME=value")
 
 
 def load() -> Settings:
     """Read and check everything; raises `SettingsError`."""
     try:
-        _refuse_unknown({**dotenv_values(".env", encoding="utf-8"), **os.environ})
+        _refuse_unread_lines(Path(".env"))
+        given = {**dotenv_values(".env", encoding="utf-8"), **os.environ}
+        _refuse_unknown(given)
+        _refuse_bytes(given)
         settings = Settings()
     except UnicodeDecodeError:
         raise SettingsError(".env: is not UTF-8") from None
+    except OSError as error:
+        raise SettingsError(f".env: cannot be read: {error.strerror}") from None
     except ValidationError as error:
         first = error.errors()[0]
         name = str(first["loc"][0]).upper() if first["loc"] else ""

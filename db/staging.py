@@ -33,6 +33,8 @@ _CACHE = 64 * 1024
 _TURN_POLL = 0.2
 # A statement that has not begun yet cannot be interrupted: how soon it is tried again, seconds.
 _STOP_POLL = 0.05
+# How long a statement that has been cancelled may take to end before its connection is cut, seconds.
+_CLOSING = 5.0
 # A table is analysed again when its size differs by more than this from what PostgreSQL's planner believes.
 _STALE = 1.5
 _LOCAL = (
@@ -223,7 +225,9 @@ class PostgresStaging:
         """Nothing: asyncpg has the server cancel the statement of a cancelled task."""
 
     async def close(self) -> None:
-        await self._connection.close()
+        """A server that has fallen silent is not waited for: its transaction ends with the connection."""
+        with contextlib.suppress(TimeoutError):
+            await self._connection.close(timeout=_CLOSING)
 
 
 Staging = SQLiteStaging | PostgresStaging

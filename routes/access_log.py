@@ -7,6 +7,7 @@ The template and not the path, which may hold the token of a link. The id stands
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 import time
@@ -15,7 +16,7 @@ from ipaddress import ip_network
 from typing import Any
 
 from litestar import Litestar
-from litestar.exceptions import HTTPException
+from litestar.exceptions import ClientException, HTTPException
 
 from routes.caller import client_ip
 from routes.logs import request_id
@@ -26,14 +27,28 @@ BODY_SECONDS = 30.0
 # Machines ask for these every few seconds, and nobody wants to read it.
 _UNLOGGED = {"/health/live", "/health/ready", "/metrics"}
 _LONGEST_METHOD = 10
+# How long the end of the process waits for requests, seconds: the longest that one waits for its database, and less
+# than what the command gives a worker.
+_FAREWELL, _POLL = 20.0, 0.02
 _route: ContextVar[list[str]] = ContextVar("route")
 _log = logging.getLogger("kabinet.access")
 
 
 class Observed(Litestar):
-    """Writes the line, and cuts off who sends a body drop by drop; `settings` say which proxies are believed."""
+    """Writes the line, and cuts off who sends a body drop by drop or breaks it off.
+
+    `settings` say which proxies are believed.
+    """
 
     settings: Settings
+    under_way = 0
+
+    async def idle(self) -> None:
+        """Wait until no request runs: the server looks at connections only, and a client may have dropped its own."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_FAREWELL):
+                while self.under_way:  # noqa: ASYNC110 - once in the life of a process
+                    await asyncio.sleep(_POLL)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http":
@@ -50,10 +65,12 @@ class Observed(Litestar):
                 status = message["status"]
             await send(message)
 
+        self.under_way += 1
         id_before, route_before = request_id.set(os.urandom(6).hex()), _route.set(route)
         try:
             await super().__call__(scope, _in_time(receive), watched)
         finally:
+            self.under_way -= 1
             if route[0] not in _UNLOGGED:
                 spent = (time.perf_counter() - began) * 1000
                 network = client_network(scope, self.settings)
@@ -91,6 +108,9 @@ def _in_time(receive: Any) -> Any:
                 message = await receive()
         except TimeoutError:
             raise HTTPException("The body did not arrive in time", status_code=408) from None
+        if message["type"] == "http.disconnect":
+            # Litestar would call it a fault of ours: a chunk that is no chunk, or a client that has gone away.
+            raise ClientException("The body broke off")
         ended = not message.get("more_body", False)
         return message
 

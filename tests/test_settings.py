@@ -120,10 +120,54 @@ WRONG = [
     ("KABINET_SECRET", {**PRODUCTION, "KABINET_SECRET": "ab" * 8 + "ba" * 12}),
     ("KABINET_TRUSTED_PROXIES", {**PRODUCTION, "KABINET_TRUSTED_PROXIES": "0.0.0.0/0"}),
     ("KABINET_TRUSTED_PROXIES", {**PRODUCTION, "KABINET_TRUSTED_PROXIES": "10.0.0.1,::/0"}),
+    # What no browser, mail program or driver could make anything of: taken once, and every page or letter failed.
+    *[
+        ("KABINET_PUBLIC_URL", {"KABINET_PUBLIC_URL": url})
+        for url in (
+            "https://kabinet..example.org",
+            "https://kabinet .example.org",
+            "https://kabinet.example.org%0d",
+            "https://kabinet.example.org\\",
+            "https://kabinet.example.org\tx",
+            "https://@kabinet.example.org",
+            "https://:@kabinet.example.org",
+            "https://*.example.org",
+            "https://-kabinet.example.org",
+            "https://kabinet.example.org?",
+            "https://kabinet.example.org#",
+            f"https://{'a' * 64}.example.org",
+            "https://каби\u2028нет.рф",
+            "https://[kabinet]",
+        )
+    ],
+    *[
+        (name, {**WITH_MAIL, name: address})
+        for name in ("KABINET_MAIL_FROM", "KABINET_STAFF_EMAIL")
+        for address in (
+            "kabinet@example.org>",
+            "<kabinet@example.org",
+            "ООО Ромашка, кабинет <kabinet@example.org>",
+            "kabinet@example.org;staff@example.org",
+            "kabinet@example..org",
+            "kabinet@.example.org",
+            "kabinet@example.org kabinet@example.org",
+            "Кабинет (портал <kabinet@example.org>",
+            "@example.org",
+        )
+    ],
+    ("KABINET_DATABASE", {"KABINET_DATABASE": "sqlite:/dev/null"}),
+    *[
+        ("KABINET_DATABASE", {"KABINET_DATABASE": f"postgresql:///kabinet?port={port}"})
+        for port in ("x", "0", "", "70000")
+    ],
+    # Bytes that are no text: the secret and the addresses are encoded for keys and letters.
+    *[(name, {**PRODUCTION, name: PRODUCTION[name] + "\udcff"}) for name in PRODUCTION],
     # Names that are not ours.
     ("KABINET_SESION_IDLE", {"KABINET_SESION_IDLE": "60"}),
     ("kabinet_sms_form", {"kabinet_sms_form": "Kabinet"}),
     ("KABINET_", {"KABINET_": "1"}),
+    ("KABINET-MODE", {"KABINET-MODE": "production"}),
+    ("KABINETMODE", {"KABINETMODE": "production"}),
 ]
 
 
@@ -160,6 +204,9 @@ RIGHT = [
     {**PRODUCTION, "KABINET_SMS": "http+kannel://portal:hidden@[::1]:13013/cgi-bin/sendsms"},
     {**PRODUCTION, "KABINET_DATABASE": "postgresql://portal:hidden@127.0.0.1:5432/kabinet"},
     {**PRODUCTION, "KABINET_DATABASE": "postgresql://portal:hidden@localhost/kabinet"},
+    {**PRODUCTION, "KABINET_DATABASE": "postgresql:///kabinet?port=5432,5433&host=/a,/b"},
+    {**PRODUCTION, "KABINET_MAIL_FROM": '"ООО Ромашка, кабинет" <kabinet@example.org>'},
+    {**PRODUCTION, "KABINET_MAIL_FROM": "Кабинет <kabinet@пример.рф>", "KABINET_STAFF_EMAIL": "приемная@пример.рф"},
     {**PRODUCTION, "KABINET_DATABASE": "postgresql://portal:hidden@/kabinet?host=/run/postgresql"},
     {**PRODUCTION, "KABINET_DATABASE": "postgresql://portal:hidden@db.example.org/kabinet?sslmode=require"},
     {**PRODUCTION, "KABINET_DATABASE": "postgresql://portal:hidden@db.example.org/kabinet?sslmode=verify-full"},
@@ -207,6 +254,68 @@ def test_a_misspelt_name_is_told_with_the_nearest_one(
 def test_every_setting_stands_in_the_readme() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     assert [name for name in Settings.model_fields if f"`KABINET_{name.upper()}`" not in readme] == []
+
+
+@pytest.mark.parametrize(
+    ("given", "served"),
+    [
+        ("https://кабинет.рф", "https://xn--80acmlhv0b.xn--p1ai"),
+        ("https://Кабинет.РФ:8443/", "https://xn--80acmlhv0b.xn--p1ai:8443"),
+        ("https://straße.de", "https://xn--strae-oqa.de"),
+        ("https://Kabinet.Example.ORG", "https://kabinet.example.org"),
+        ("https://kabinet.example.org:443", "https://kabinet.example.org"),
+        ("http://kabinet.example.org:80/", "http://kabinet.example.org"),
+        ("http://kabinet.example.org:443", "http://kabinet.example.org:443"),
+        ("https://kabinet.example.org:", "https://kabinet.example.org"),
+        ("https://[2001:DB8::1]:8443", "https://[2001:db8::1]:8443"),
+        ("http://my_host:8000", "http://my_host:8000"),
+    ],
+)
+def test_the_public_address_is_as_browsers_write_it(monkeypatch: pytest.MonkeyPatch, given: str, served: str) -> None:
+    """They send it as `Host` and `Origin`, and both are compared with it."""
+    monkeypatch.setenv("KABINET_PUBLIC_URL", given)
+    settings = load()
+    assert (settings.public_url, settings.origin) == (served, served)
+
+
+@pytest.mark.parametrize(
+    ("line", "content"),
+    [
+        (1, "KABINET_MODE: production\n"),
+        (2, "# comment\nset KABINET_MODE=production\n"),
+        (2, "KABINET_CODE_TRIES=4\nKABINET_MODE\n"),
+        (3, 'KABINET_CODE_TRIES=4\n\nKABINET_MODE="production\n'),
+        (1, "K\u0410BINET_MODE=production\n"),
+        (1, "KABINET MODE=production\n"),
+        (1, "".join(f"{sign}\0" for sign in "KABINET_MODE=production\n")),
+    ],
+)
+def test_a_line_of_the_file_that_says_nothing_is_told(tmp_path: Path, line: int, content: str) -> None:
+    """Passed over, it leaves the portal in development mode in front of customers."""
+    (tmp_path / ".env").write_text(content, encoding="utf-8")
+    with pytest.raises(SettingsError, match=rf"^\.env, line {line}: [^\n]+$"):
+        load()
+
+
+@pytest.mark.parametrize(
+    "content", ["", "\n# a comment\n\n", "export KABINET_CODE_TRIES=4 # four\r\nOTHER_NAME='a\nb'\r\n", "\ufeffOTHER=1"]
+)
+def test_any_file_of_assignments_is_taken(tmp_path: Path, content: str) -> None:
+    (tmp_path / ".env").write_text(content, encoding="utf-8", newline="")
+    assert load().code_tries in {4, 5}
+
+
+def test_the_staffs_address_may_stand_with_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Letters go to the address alone: with the name around it not one request would reach the staff."""
+    for variable, value in {**WITH_MAIL, "KABINET_STAFF_EMAIL": "Приемная <staff@example.org>"}.items():
+        monkeypatch.setenv(variable, value)
+    assert load().staff_email == "staff@example.org"
+
+
+def test_what_is_no_file_is_told_in_a_line(tmp_path: Path) -> None:
+    (tmp_path / ".env").mkdir()
+    with pytest.raises(SettingsError, match=r"^\.env: [^\n]+$"):
+        load()
 
 
 def test_a_file_that_is_no_text_is_told_in_a_line(tmp_path: Path) -> None:

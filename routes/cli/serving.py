@@ -118,8 +118,10 @@ def _listening(host: str, port: int, path: Path | None, descriptor: int | None) 
             listening = _at_path(path)
         else:
             listening = _at_port(host, port)
-    except OSError as error:
-        refuse(f"{path or f'{host}:{port}'} cannot be listened on: {error.strerror or error}")
+    except (OSError, ValueError, OverflowError) as error:  # a name that is none, a descriptor out of range
+        where = path if path is not None else f"{host}:{port}" if descriptor is None else f"fd:{descriptor}"
+        reason = error.strerror if isinstance(error, OSError) else None
+        refuse(f"{where} cannot be listened on: {reason or error}")
     try:
         yield listening
     finally:

@@ -92,6 +92,54 @@ async def test_slow_and_silent_connections_are_cut(database: str, tmp_path: Path
         await _answers(portal)
 
 
+BROKEN_BODIES = {
+    "a chunk without a length": b"Transfer-Encoding: chunked\r\n\r\nZZ\r\nphone\r\n",
+    "a chunk longer than it says": b"Transfer-Encoding: chunked\r\n\r\n2\r\nphone=1\r\n0\r\n\r\n",
+    "a chunk of endless length": b"Transfer-Encoding: chunked\r\n\r\nffffffffffffffffff\r\nphone=1\r\n",
+}
+
+
+@sqlite_only
+async def test_a_body_that_breaks_off_is_the_clients_fault(database: str, tmp_path: Path) -> None:
+    """Anyone can send one: it is neither a 500 nor a line among the faults."""
+    async with running_portal(database, tmp_path) as portal:
+        await _answers(portal)
+        form = b"Sec-Fetch-Site: same-origin\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+        for name, body in BROKEN_BODIES.items():
+            for path in (b"/sign-in/phone", b"/registration/account/phone"):
+                begin = b"POST " + path + b" HTTP/1.1\r\nHost: x\r\nConnection: close\r\n" + form + body
+                answer = await _cut_after(portal, begin, b"")
+                assert re.match(rb"HTTP/1.1 4\d\d", answer), (name, answer[:40])
+        gone = b"POST /sign-in/phone HTTP/1.1\r\nHost: x\r\n" + form + b"Content-Length: 900\r\n\r\nphone="
+        _, writer = await asyncio.open_connection("127.0.0.1", int(portal.base.rpartition(":")[2]))
+        writer.write(gone)
+        await writer.drain()
+        writer.close()
+        await writer.wait_closed()
+        await _answers(portal)
+        await portal.kill(signal.SIGTERM)
+        assert " ERROR " not in portal.log.read_text()
+
+
+async def test_the_database_is_open_for_requests_whose_client_has_gone(database: str, tmp_path: Path) -> None:
+    """The server waits for connections only, and what such a request has begun is ended by nobody else."""
+    async with running_portal(database, tmp_path) as portal:
+        await _answers(portal)
+        for n in range(8):  # as many as one network may have before Argon2
+            body = f"login=nobody{n}&password=Qwerty12345".encode()
+            writer = (await asyncio.open_connection("127.0.0.1", int(portal.base.rpartition(":")[2])))[1]
+            writer.write(
+                b"POST /sign-in/login HTTP/1.1\r\nHost: x\r\nSec-Fetch-Site: same-origin\r\n"
+                b"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: %d\r\n\r\n" % len(body) + body
+            )
+            await writer.drain()
+            await asyncio.sleep(0.01)  # it has to begin before its client is gone
+            writer.close()
+        await portal.kill(signal.SIGTERM)
+        said = portal.log.read_text()
+        assert " ERROR " not in said, said
+
+
 @sqlite_only
 async def test_two_workers_answer_as_fast_as_one(database: str, tmp_path: Path) -> None:
     """Without TCP_NODELAY every answer waits for the client's delayed acknowledgement: 40 ms, a ratio near 100."""

@@ -105,6 +105,21 @@ def test_a_port_in_use_is_told_in_a_line(tmp_path: Path, environment: dict[str, 
     assert done.stderr == f"127.0.0.1:{number} cannot be listened on: Address already in use\n"
 
 
+@pytest.mark.parametrize(
+    "words",
+    [("--host", "a..b"), ("--host", "a" * 300), ("--host", "nowhere.invalid"), ("--fd", "-1"), ("--fd", str(2**70))],
+    ids=lambda words: " ".join(words)[:20],
+)
+def test_where_nobody_can_listen_is_told_in_a_line(
+    tmp_path: Path, environment: dict[str, str], words: tuple[str, ...]
+) -> None:
+    done = subprocess.run(
+        _litestar(*words), cwd=tmp_path, env=environment, capture_output=True, text=True, check=False, timeout=BOUND
+    )
+    assert done.returncode == 1
+    assert re.fullmatch(r"\S+ cannot be listened on: [^\n]+\n", done.stderr), done.stderr
+
+
 def test_the_servers_dependencies_of_development_are_not_needed() -> None:
     """What `litestar run` imports is in requirements.lock, which holds no tool of the tests."""
     lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")

@@ -13,6 +13,7 @@ import pytest
 
 from db.staging import _ADVISORY_LOCK
 from tests.conftest import empty_postgres
+from tests.faults.silent_database import behind_proxy
 from tests.routes.cli.test_registry import ACCOUNTS, started, written
 
 _WAITING = (
@@ -41,6 +42,26 @@ async def test_the_servers_statement_ends_with_the_command(
     if sent != signal.SIGKILL:
         assert (command.returncode, said) == (1, ("", "accounts.csv: stopped, and nothing of it is left half done\n"))
     await _until(other, 0)
+    assert await other.fetchval("SELECT count(*) FROM accounts") == 0
+    await other.close()
+
+
+async def test_a_silent_server_does_not_keep_the_command(postgres_uri: str, tmp_path: Path) -> None:
+    database = await empty_postgres(postgres_uri, "kabinet_template")
+    other = await asyncpg.connect(database)
+    await other.execute(f"SELECT pg_advisory_lock({_ADVISORY_LOCK})")
+    async with behind_proxy(database) as proxy:
+        command = started(proxy.dsn, "import", "accounts", str(written(tmp_path, "accounts.csv", ACCOUNTS)))
+        await _until(other, 1)
+        proxy.silence()
+        command.send_signal(signal.SIGINT)
+        try:
+            said = await asyncio.to_thread(command.communicate, timeout=30)
+        finally:
+            command.kill()
+    assert (command.returncode, said) == (1, ("", "accounts.csv: stopped, and nothing of it is left half done\n"))
+    await _until(other, 0)
+    await other.execute("SELECT pg_advisory_unlock_all()")
     assert await other.fetchval("SELECT count(*) FROM accounts") == 0
     await other.close()
 
