@@ -82,6 +82,7 @@ CUSTOMERS = Plan(
         " UNION SELECT line FROM attached WHERE customer IS NOT NULL UNION SELECT line FROM detached) lines",
         "removed": count("removed"),
         "attachments": count("detached"),
+        "attached": "SELECT COUNT(*) AS n FROM customer_accounts",
     },
     steps=(
         Step(

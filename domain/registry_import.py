@@ -6,8 +6,8 @@ contradict each other the first counts, and only `skip_bad` lets that pass.
 `replace` also removes what the file no longer has: accounts, which take their bills and their attachments to
 customers out of sight and bring them back when they come back; bills of every period; cards; customers who came by
 an import and have never proved themselves, and those customers' attached accounts. A bad row that is skipped still
-protects the row it means, as far as its key can be read. More than a hundredth of the table is only removed where the
-operator names the number.
+protects the row it means, as far as its key can be read. More than a hundredth of the table, or of the accounts
+attached to customers, only goes where the operator names the number.
 """
 
 from __future__ import annotations
@@ -44,6 +44,8 @@ class Report:
     # What went with removed accounts, or left the customers' lists.
     bills: int = 0
     attachments: int = 0
+    # Attached accounts that were there before, where an import can take them from customers who stay.
+    attached: int = 0
     skipped: int = 0
     # The first of them, in the order of the file.
     bad: list[BadRow] = field(default_factory=list)
@@ -52,6 +54,12 @@ class Report:
     def removable(self) -> int:
         """How many rows may go without being asked about."""
         return max(1, self.present // REMOVABLE)
+
+    @property
+    def to_be_allowed(self) -> int:
+        """The number that the operator has to name for what would go; 0 where nobody is asked about it."""
+        going = ((self.removed, self.present), (self.attachments, self.attached))
+        return max((count for count, of in going if of and count > max(1, of // REMOVABLE)), default=0)
 
     def add_bad(self, count: int, rows: Iterable[BadRow]) -> None:
         self.skipped += count
@@ -79,9 +87,9 @@ async def import_rows(
         if replace and not await begun.staged():
             raise RegistryFileError("has no usable row, and --replace would remove everything")
         counts = await begun.compare(replace)
-        for name in ("added", "changed", "unchanged", "removed", "present", "bills", "attachments"):
+        for name in ("added", "changed", "unchanged", "removed", "present", "bills", "attachments", "attached"):
             setattr(report, name, counts[name])
-        if report.removed > max(report.removable, allow_removing) and not dry_run:
+        if report.to_be_allowed > allow_removing and not dry_run:
             raise RegistryFileError(_too_many_removed(kind.name, report))
         if not dry_run:
             await begun.apply(now)
@@ -90,10 +98,10 @@ async def import_rows(
 
 
 def _too_many_removed(kind: str, report: Report) -> str:
-    return (
-        f"--replace would remove {report.removed} of {report.present} {kind}: is the file whole?"
-        f" If it is, say --allow-removing {report.removed}"
-    )
+    gone = f"remove {report.removed} of {report.present} {kind}"
+    if report.removed <= report.removable:
+        gone = f"take {report.attachments} of {report.attached} attached accounts from their customers"
+    return f"--replace would {gone}: is the file whole? If it is, say --allow-removing {report.to_be_allowed}"
 
 
 async def _load(begun: Import, kind: Kind, rows: Iterator[Row | BadRow], report: Report) -> None:

@@ -6,12 +6,12 @@ import re
 
 from litestar.exceptions import NotFoundException
 
-# As many digits as surely fit the 64 bits of a column. `int()` would also read `+1`, `1_0` and digits of other scripts.
-_NUMBER = re.compile(r"[1-9][0-9]{0,17}")
+# `int()` would also read `+1`, `1_0` and digits of other scripts.
+_NUMBER = re.compile(r"[1-9][0-9]{0,18}")
 
 
-def row_id(text: str) -> int:
-    """404 for what can be the number of no row."""
-    if not _NUMBER.fullmatch(text):
+def row_id(text: str, *, bits: int) -> int:
+    """404 for what can be the number of no row. `bits` is the width of the column: PostgreSQL refuses more."""
+    if not _NUMBER.fullmatch(text) or int(text) >= 2 ** (bits - 1):
         raise NotFoundException
     return int(text)

@@ -23,3 +23,26 @@ def test_every_test_that_a_document_names_exists() -> None:
         or not re.search(rf"^(?:async )?def {test}\(", (ROOT / path).read_text(encoding="utf-8"), re.MULTILINE)
     ]
     assert missing == []
+
+
+def test_every_file_that_a_document_names_exists() -> None:
+    missing = [
+        f"{document.name}: {path}"
+        for document in sorted((ROOT / "docs").glob("*.md"))
+        for path in re.findall(
+            r"`((?:tests|routes|domain|db|templates|static)/[\w./-]+)(?:::\w+)?`", document.read_text("utf-8")
+        )
+        if not (ROOT / path).exists()
+    ]
+    assert missing == []
+
+
+def test_every_part_of_a_document_that_another_names_exists() -> None:
+    named = [
+        (document.name, other, part)
+        for document in sorted((ROOT / "docs").glob("*.md"))
+        for other, after in re.findall(r"\[[^]]+\]\((\w+\.md)\)([^|\n]{0,60})", document.read_text("utf-8"))
+        for part in re.findall(r'^[ (,]*"([^"]+)"', after)
+    ]
+    assert named
+    assert [one for one in named if f"## {one[2]}\n" not in (ROOT / "docs" / one[1]).read_text("utf-8")] == []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -18,7 +18,7 @@ from domain.registry_kinds import KINDS, Kind, kinds
 from domain.registry_rows import RegistryFileError
 from domain.sealing import Sealing
 from routes.cli.registry_output import progress_bar, say_bad_rows, say_counts
-from routes.cli.running import loaded_settings, refuse, run_with_database
+from routes.cli.running import database_time, loaded_settings, refuse, run_with_database
 from routes.cli.stopping import Stopped, stopped_by_signals
 from settings import Settings
 
@@ -51,7 +51,7 @@ def import_file(kind: str, file: Path, dry_run: bool, replace: bool, allow_remov
     name = file.name or str(file)
 
     async def work(engine: Engine) -> None:
-        now = datetime.now(UTC)
+        now = await database_time()
         wanted = _kinds(settings, settings.sms_countries, now)[kind]
         with (
             stopped_by_signals(),
@@ -90,7 +90,7 @@ def demo(if_empty: bool) -> None:
     async def work(engine: Engine) -> None:
         if if_empty and await run("SELECT 1 FROM accounts LIMIT 1"):
             return
-        now = datetime.now(UTC)
+        now = await database_time()
         # Its phones are Russian, whatever countries this portal serves.
         for name, kind in _kinds(settings, ("RU",), now).items():
             cells = [[row[column] for column in kind.column_names] for row in _demo_rows(name, settings, now)]

@@ -50,7 +50,8 @@ def say_counts(name: str, report: Report, dry_run: bool = False) -> None:
         f"{name}: {counts}{gone if report.bills or report.attachments else ''}"
         + (" (dry run, nothing was changed)" if dry_run else "")
     )
-    if dry_run and report.removed > report.removable:
-        click.echo(
-            f"{name}: {report.removed} of {report.present} would be removed: needs --allow-removing {report.removed}"
-        )
+    if dry_run and report.to_be_allowed:
+        gone = f"{report.removed} of {report.present} would be removed"
+        if report.removed <= report.removable:
+            gone = f"{report.attachments} of {report.attached} attached accounts would be taken from their customers"
+        click.echo(f"{name}: {gone}: needs --allow-removing {report.to_be_allowed}")

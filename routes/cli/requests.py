@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import click
@@ -11,7 +11,7 @@ import click
 from db import connection_requests
 from db.engine import Engine
 from domain.sealing import Sealing
-from routes.cli.running import loaded_settings, refuse, run_with_database
+from routes.cli.running import database_time, loaded_settings, refuse, run_with_database
 from settings import Settings
 
 _HEADINGS = ("number", "received", "age", "state")
@@ -28,8 +28,9 @@ def requests_group(context: click.Context) -> None:
         settings = loaded_settings()
 
         async def work(_: Engine) -> None:
-            rows = await connection_requests.listed()
-            _say_table([_HEADINGS, *(_cells(row, settings) for row in rows)] if rows else [("No connection requests",)])
+            rows, now = await connection_requests.listed(), await database_time()
+            lines = [_cells(row, settings, now) for row in rows]
+            _say_table([_HEADINGS, *lines] if lines else [("No connection requests",)])
 
         run_with_database(settings, work)
 
@@ -46,7 +47,7 @@ def show(number: str) -> None:
             entries = Sealing(settings.secret).unseal(row["sealed"])
         except ValueError:
             refuse(f"Connection request {row['id']} was sealed with another KABINET_SECRET")
-        about = zip(_HEADINGS, _cells(row, settings), strict=True)
+        about = zip(_HEADINGS, _cells(row, settings, await database_time()), strict=True)
         _say_table([(label, line) for label, text in [*about, *entries] for label, line in _lines(label, text)])
 
     run_with_database(settings, work)
@@ -60,7 +61,7 @@ def mark_handled(number: str) -> None:
 
     async def work(_: Engine) -> None:
         row = await found_request(number)
-        await connection_requests.mark_handled(row["id"], datetime.now(UTC))
+        await connection_requests.mark_handled(row["id"], await database_time())
         click.echo(f"Connection request {row['id']} is handled")
 
     run_with_database(settings, work)
@@ -76,14 +77,14 @@ async def found_request(number: str) -> dict[str, Any]:
     return known
 
 
-def _cells(row: dict[str, Any], settings: Settings) -> tuple[str, ...]:
+def _cells(row: dict[str, Any], settings: Settings, now: datetime) -> tuple[str, ...]:
     """One request under `_HEADINGS`, times in the portal's zone."""
 
     def local(at: datetime) -> str:
         return f"{at.astimezone(settings.zone):%Y-%m-%d %H:%M}"
 
     state = f"handled {local(row['handled_at'])}" if row["handled_at"] else "not handled"
-    return (str(row["id"]), local(row["created_at"]), _age(datetime.now(UTC) - row["created_at"]), state)
+    return (str(row["id"]), local(row["created_at"]), _age(now - row["created_at"]), state)
 
 
 def _age(passed: timedelta) -> str:

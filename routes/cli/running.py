@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from datetime import datetime
 from typing import Any, NoReturn
 
 import click
 
+from db.clock import DatabaseClock
 from db.engine import Engine
 from domain.installation import UNUSABLE, opened_installation, said_of
 from settings import Settings, SettingsError, load
@@ -36,3 +38,10 @@ def run_with_database(settings: Settings, work: Callable[[Engine], Coroutine[Any
         asyncio.run(run())
     except (*UNUSABLE, OSError) as error:
         refuse(said_of(error))
+
+
+async def database_time() -> datetime:
+    """The time of the bound database: what a command writes is judged by the portal, which goes by that one."""
+    clock = DatabaseClock()
+    await clock.set()
+    return clock()

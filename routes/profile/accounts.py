@@ -44,7 +44,7 @@ async def submit(page: ThisPage) -> Response[Any]:
 async def show_removal(page: ThisPage, account: FromPath[str]) -> Response[Any]:
     if page.customer is None:
         return await page.lead_to_sign_in()
-    own = await attached_accounts.own(page.customer, row_id(account))
+    own = await attached_accounts.own(page.customer, row_id(account, bits=32))
     if own is None:
         return page.lead_to(overview.PATH)
     return page.show(REMOVAL_FRAGMENT, account=own)
@@ -54,7 +54,7 @@ async def show_removal(page: ThisPage, account: FromPath[str]) -> Response[Any]:
 async def remove(page: ThisPage, account: FromPath[str]) -> Response[Any]:
     if page.customer is None:
         return await page.lead_to_sign_in()
-    await attached_accounts.detach(page.caller, page.customer, row_id(account), page.now)
+    await attached_accounts.detach(page.caller, page.customer, row_id(account, bits=32), page.now)
     return page.lead_to(f"{overview.PATH}?account=removed")
 
 

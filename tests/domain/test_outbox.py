@@ -20,7 +20,7 @@ SETTINGS = {"code_lifetime": 120, "email_link_lifetime": 7200, "sms_waits": "5"}
 def test_a_lifetime_is_seconds_or_a_setting() -> None:
     named = {message.lifetime for message in MESSAGES if isinstance(message.lifetime, str)}
     assert named <= Settings.model_fields.keys()
-    carrying = {message for message in MESSAGES if {"code", "password", "hours", "days"} & set(message.__annotations__)}
+    carrying = {message for message in MESSAGES if {"code", "password", "good_for"} & set(message.__annotations__)}
     assert {message.name for message in carrying if not isinstance(message.lifetime, str)} == set()
 
 

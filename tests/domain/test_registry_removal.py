@@ -199,3 +199,22 @@ async def test_a_single_row_of_few_may_go(registry: Registry) -> None:
     assert (await registry.bring("accounts", *ALL[:2], replace=True)).removed == 1
     with pytest.raises(RegistryFileError, match="remove 2 of 2 accounts"):
         await registry.bring("accounts", ("7", "ул. Тихая, 7"), replace=True)
+
+
+async def test_more_than_a_hundredth_of_the_attached_accounts_goes_only_by_its_number(registry: Registry) -> None:
+    """A file whose last column was lost removes no customer, and takes every account from its own."""
+    whole = [(f"+7900{n:07d}", "Ким", "Вера", "", "", "", "1|2") for n in range(150)]
+    await registry.bring("customers", *whole)
+    cut = [(*row[:6], "1" if n < 4 else "1|2") for n, row in enumerate(whole)]
+    before = await content("customer_accounts")
+    said = "take 4 of 300 attached accounts from their customers: is the file whole\\? If it is, say --allow-removing 4"
+    for allowed in (0, 3):
+        with pytest.raises(RegistryFileError, match=said):
+            await registry.bring("customers", *cut, replace=True, allow_removing=allowed)
+        assert await content("customer_accounts") == before
+    report = await registry.bring("customers", *cut, replace=True, dry_run=True)
+    assert (report.done, report.removed, report.attachments, report.to_be_allowed) == (True, 0, 4, 4)
+    assert (await registry.bring("customers", *cut[1:4], *whole[:1], *whole[4:], replace=True)).attachments == 3
+    assert (await registry.bring("customers", *cut, replace=True)).attachments == 1
+    none = [(*row[:6], "") for row in whole]
+    assert (await registry.bring("customers", *none, replace=True, allow_removing=296)).attachments == 296

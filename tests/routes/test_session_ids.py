@@ -357,6 +357,51 @@ async def test_a_code_that_was_used_opens_nothing_once_its_session_has_ended(cli
     assert await run("SELECT id FROM sessions") == []
 
 
+async def by_phone(browser: Browser, posted: Outbox) -> None:
+    await browser.post("/sign-in/phone", {"phone": PHONE})
+
+
+async def by_password_of_the_sms(browser: Browser, posted: Outbox) -> None:
+    """The cookie of a registration by account that was begun in the same browser."""
+    await browser.reach("bill")
+
+
+@pytest.mark.parametrize("begin", [by_phone, by_password_of_the_sms], ids=lambda begin: begin.__name__)
+async def test_a_sign_in_leaves_the_planted_cookie_behind(
+    client: Browser,
+    another_browser: MakeBrowser,
+    settings: Settings,
+    clock: Clock,
+    posted: Outbox,
+    begin: Callable[[Browser, Outbox], Awaitable[None]],
+) -> None:
+    """By phone, and by a login with the password of an SMS and then with one's own first password."""
+    await holder.import_card(settings, clock)
+    if begin is by_phone:
+        await another_browser("198.51.100.1").register()
+    sms_password = await holder.get_sms_password(another_browser("198.51.100.2"), posted)
+    thief = another_browser("198.51.100.9")
+    await begin(thief, posted)
+    _with(client, thief.cookie)
+    if begin is by_phone:
+        steps = [("/sign-in/password", {"password": PASSWORD})]
+    else:
+        steps = [
+            ("/sign-in/login", {"login": holder.LOGIN, "password": sms_password}),
+            ("/registration/card/password", {"password": NEW}),
+        ]
+    seen = [client.cookie]
+    for path, form in steps:
+        assert (await client.post(path, form)).status_code == 303
+        assert client.cookie not in seen
+        seen.append(client.cookie)
+        for former in seen[:-1]:
+            stranger = _with(another_browser("198.51.100.9"), former)
+            assert location(await stranger.get("/profile")) == "/"
+            assert location(await stranger.get("/registration/card/password")) == "/"
+    assert (await client.get("/profile")).status_code == 200
+
+
 async def test_a_planted_cookie_sets_no_password(client: Browser, another_browser: MakeBrowser) -> None:
     """On a shared PC: the thief begins the recovery, the owner finds the window of the code and types it."""
     await another_browser("198.51.100.1").register()

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from db.engine import run
+from domain import registration_completion
+from domain.passwords import Hasher
+from domain.portal import Portal
+from domain.refusals import OutOfTurn
+from domain.registration import SLUGS
+from domain.sessions import Caller
 from settings import Settings
 from tests import holder
 from tests.browser import BILL, PASSWORD, PERSON, PHONE, REQUEST, STEPS, Browser, location, path_of
@@ -125,6 +132,40 @@ async def test_no_later_step_of_a_registration_is_taken(
         assert location(await client.get(path_of(later))) == path_of(unmet), later
     assert await _made() == [0, 0, 0, 0]
     assert location(await client.get("/profile")) == "/"
+
+
+def test_every_step_of_a_registration_is_left_out_above() -> None:
+    """But for the last, behind which there is none."""
+    assert {unmet for unmet, _ in REGISTRATIONS} == set(SLUGS[:-1])
+
+
+class _HeldUp(Hasher):
+    """Another step is sent again while the password is being hashed."""
+
+    meanwhile: Awaitable[Any]
+
+    async def hash(self, password: str) -> str:
+        await self.meanwhile
+        return await super().hash(password)
+
+
+@pytest.mark.parametrize(
+    ("step", "form", "unmet"),
+    [("phone", {"phone": VICTIM, "consent": "yes"}, "code"), ("bill", OTHER_BILL, "address")],
+    ids=["phone", "bill"],
+)
+async def test_a_step_changed_while_the_password_is_hashed_makes_no_cabinet(
+    client: Browser, portal: Portal, clock: Clock, step: str, form: dict[str, str], unmet: str
+) -> None:
+    """The order is asked for again in the transaction that makes the customer."""
+    await client.reach("password")
+    caller = Caller(client.cookie, "203.0.113.7", "Tests/1.0")
+    hasher = _HeldUp()
+    hasher.meanwhile = client.post(path_of(step), form)
+    outcome = await registration_completion.register(replace(portal, hasher=hasher), caller, PASSWORD, clock())
+    assert isinstance(outcome, OutOfTurn)
+    assert await _made() == [0, 0, 0, 0]
+    assert await client.where() == path_of(unmet)
 
 
 async def test_a_wrong_bill_late_allows_a_request_and_no_registration(client: Browser) -> None:

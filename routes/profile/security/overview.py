@@ -37,7 +37,7 @@ async def end_one(page: ThisPage, session: FromPath[str]) -> Response[Any]:
     visit = owner_of(page)
     if visit is None or visit.customer is None:
         return await page.lead_to_sign_in(BASE)
-    ended = row_id(session)
+    ended = row_id(session, bits=64)
     # Where another device is signed in decides who keeps the cabinet. Nothing was typed here that could be lost.
     if elsewhere := await guard(page, BASE):
         return elsewhere

@@ -298,6 +298,15 @@ async def test_picture_voice_and_another_picture(client: Browser) -> None:
     assert (await client.get("/captcha/invented/picture.webp")).status_code == 404
 
 
+async def test_a_tried_picture_is_neither_drawn_nor_spoken(client: Browser) -> None:
+    path = "/registration/card/card"
+    token = await _picture(client, path)
+    addresses = [f"/captcha/{token}/{kind}" for kind in ("picture.webp", "voice.wav")]
+    assert [(await client.get(address)).status_code for address in addresses] == [200, 200]
+    await client.post(path, {**CARD, "captcha": "00000", "picture": token})
+    assert [(await client.get(address)).status_code for address in addresses] == [404, 404]
+
+
 async def test_a_flood_of_spoken_codes_is_told_to_wait(client: Browser, settings: Settings) -> None:
     token = await _picture(client, "/registration/card/card")
     answers = [await client.get(f"/captcha/{token}/voice.wav") for _ in range(settings.captcha_voices_ip_hour + 1)]
