@@ -174,6 +174,9 @@ class SQLite(SQLiteEngine):
 
     async def truncate_log(self) -> bool:
         """Empty the `-wal` file, where pages as they were before they were wiped would linger; whether it could be."""
+        return await to_the_end(self._truncate_log())
+
+    async def _truncate_log(self) -> bool:
         connection = await self.new_connection()
         try:
             # Not the writer, and no long wait: a reader that is in the way now is not in an hour.

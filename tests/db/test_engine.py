@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
+import time
+from typing import Any
 
 import pytest
 from piccolo.engine.exceptions import TransactionError
@@ -152,3 +155,26 @@ async def test_a_commit_survives_a_power_cut_by_its_settings(engine: Engine) -> 
         assert list(await engine.writer.execute_fetchall("PRAGMA journal_mode")) == [{"journal_mode": "wal"}]
     else:
         assert (await run("SHOW synchronous_commit"))[0] == {"synchronous_commit": "on"}
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+async def test_a_checkpoint_that_is_called_off_leaves_no_thread_behind(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its connection would answer to an event loop that has ended meanwhile."""
+    assert isinstance(engine, SQLite)
+    connect, opened = sqlite3.connect, asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def connect_slowly(*arguments: Any, **options: Any) -> sqlite3.Connection:
+        time.sleep(0.2)
+        loop.call_soon_threadsafe(opened.set)
+        return connect(*arguments, **options)
+
+    monkeypatch.setattr(sqlite3, "connect", connect_slowly)
+    task = asyncio.create_task(engine.truncate_log())
+    await asyncio.sleep(0)
+    task.cancel()
+    await asyncio.wait({task})
+    assert task.cancelled()
+    assert opened.is_set()
