@@ -24,6 +24,8 @@ LONGER = {
     "routes/page.py": "every way to answer in one place",
     "tests/db/test_import_in_portions.py": "one subject: what is seen and left at every moment of an import",
     "tests/routes/test_grants.py": "one table: every grant against every change of credentials",
+    "tests/routes/test_links.py": "one table: every kind of link, opened, sent again and left behind",
+    "tests/routes/profile/security/test_changes.py": "one page: every change that it offers",
     "tests/routes/test_session_ids.py": "one subject: when a session's id changes and what the former one is worth",
     "tests/routes/test_steps_in_order.py": "one table: every step against every unmet earlier one",
     "routes/forms.py": "what can be typed in one place: every kind of field beside its limit",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import time
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from piccolo.engine.exceptions import TransactionError
@@ -167,9 +167,9 @@ async def test_a_checkpoint_that_is_called_off_leaves_no_thread_behind(
     loop = asyncio.get_running_loop()
 
     def connect_slowly(*arguments: Any, **options: Any) -> sqlite3.Connection:
-        time.sleep(0.2)
+        time.sleep(0.2)  # as a disk that is busy
         loop.call_soon_threadsafe(opened.set)
-        return connect(*arguments, **options)
+        return cast(sqlite3.Connection, connect(*arguments, **options))
 
     monkeypatch.setattr(sqlite3, "connect", connect_slowly)
     task = asyncio.create_task(engine.truncate_log())

@@ -13,6 +13,7 @@ import openpyxl
 import pytest
 
 from db.engine import Engine, run
+from tests.commands import REGISTRY, Command
 from tests.conftest import SECRET
 
 ROOT = Path(__file__).parents[3]
@@ -31,10 +32,7 @@ def environment(database: str, **settings: str) -> dict[str, str]:
 @pytest.fixture
 def registry(database: str) -> Registry:
     def run_command(*words: str | Path, **settings: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [*COMMAND, *words], cwd=ROOT, env=environment(database, **settings),
-            capture_output=True, text=True, check=False, timeout=60,
-        )  # fmt: skip
+        return Command(REGISTRY, words, environment(database, **settings)).finished()
 
     return run_command
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import re
 import subprocess
-import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -26,18 +25,15 @@ from domain.portal import Portal
 from routes.cli.requests import found_request
 from routes.message_texts import MessageTexts
 from tests.browser import BILL, REQUEST, Browser, path_of
+from tests.commands import REQUESTS, Command
 from tests.conftest import Clock
-from tests.routes.cli.test_registry import ROOT, environment
+from tests.routes.cli.test_registry import environment
 
-COMMAND = [sys.executable, "-W", "error", "-c", "from routes.cli.requests import requests_group; requests_group()"]
 STAFF = ConnectionRequestForStaff(17, [("Фамилия", "Иванова")])
 
 
 def command(database: str, *words: str, **settings: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [*COMMAND, *words], cwd=ROOT, env=environment(database, **settings),
-        capture_output=True, text=True, check=False, timeout=60,
-    )  # fmt: skip
+    return Command(REQUESTS, words, environment(database, **settings)).finished()
 
 
 class Failing:

@@ -15,6 +15,7 @@ import asyncpg
 import httpx
 import pytest
 
+from tests.commands import LITESTAR, Command
 from tests.conftest import empty_postgres
 from tests.journeys.server import await_ready, environment_of, free_port
 
@@ -119,10 +120,8 @@ def _postgres_that_only_reads(folder: Path, postgres: Callable[[], str]) -> str:
 
 
 def _demo(database: str, folder: Path) -> None:
-    subprocess.run(
-        _litestar("registry", "demo"), cwd=folder, env=environment_of(database, "http://127.0.0.1:8000"),
-        check=True, capture_output=True, timeout=BOUND,
-    )  # fmt: skip
+    demo = Command(LITESTAR, ["registry", "demo"], environment_of(database, "http://127.0.0.1:8000"), folder)
+    assert demo.finished().returncode == 0
 
 
 def _execute(database: str, statement: str) -> None:
@@ -161,18 +160,12 @@ def test_a_database_that_cannot_be_used_is_told_in_one_line(
         "LITESTAR_PORT": str(free_port()),
         "KABINET_SMS": "http+kannel://a:b@127.0.0.1:9/cgi-bin/sendsms",
     }
-    begun = {
-        name: subprocess.Popen(
-            _litestar(*words), cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        )
-        for name, words in COMMANDS.items()
-    }
-    for name, process in begun.items():
-        out, error = process.communicate(timeout=BOUND)
-        assert process.returncode == 1, (name, out, error)
-        assert len(error.splitlines()) == 1, (name, error)
-        assert said in error, name
-        assert out == "", (name, out)
+    begun = {name: Command(LITESTAR, words, environment, tmp_path) for name, words in COMMANDS.items()}
+    for name, command in begun.items():
+        done = command.finished()
+        assert (done.returncode, done.stdout) == (1, ""), (name, done)
+        assert len(done.stderr.splitlines()) == 1, (name, done)
+        assert said in done.stderr, name
 
 
 def test_a_schema_that_is_newer_may_be_served_by_who_leaves_it_alone(tmp_path: Path) -> None:
@@ -187,9 +180,7 @@ def test_a_schema_that_is_older_is_not_served_by_who_leaves_it_alone(tmp_path: P
     _demo(database, tmp_path)
     _execute(database, "DELETE FROM migration WHERE name = (SELECT max(name) FROM migration)")
     environment = environment_of(database, "http://127.0.0.1:8000") | {"KABINET_MIGRATE": "off"}
-    done = subprocess.run(
-        _litestar("run"), cwd=tmp_path, env=environment, capture_output=True, text=True, check=False, timeout=BOUND
-    )
+    done = Command(LITESTAR, ["run"], environment, tmp_path).finished()
     assert done.returncode == 1
     assert len(done.stderr.splitlines()) == 1
     assert "its schema is older than this program" in done.stderr

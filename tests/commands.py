@@ -1,0 +1,65 @@
+"""Commands as an operator runs them, each in a process of its own, forked from one that has the imports behind it.
+
+Python takes longer to import the portal than most commands take to run.
+"""
+
+from __future__ import annotations
+
+import importlib
+import multiprocessing
+import os
+import subprocess
+import sys
+import tempfile
+import warnings
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+REGISTRY, REQUESTS = "routes.cli.registry:registry_group", "routes.cli.requests:requests_group"
+LITESTAR = "litestar.__main__:run_cli"
+# Seconds; longer than any command of the tests takes on a loaded machine.
+BOUND = 60
+
+_forked = multiprocessing.get_context("forkserver")
+_forked.set_forkserver_preload(["app", "litestar.cli.main", "openpyxl"])
+
+
+class Command:
+    """`entry` is `module:function` of a click command; it starts at once."""
+
+    def __init__(
+        self, entry: str, words: Sequence[str | Path], environment: Mapping[str, str], cwd: Path = ROOT
+    ) -> None:
+        self._words = [str(word) for word in words]
+        self._output = tempfile.TemporaryDirectory()
+        self._streams = [Path(self._output.name) / name for name in ("stdout", "stderr")]
+        arguments = (entry, self._words, dict(environment), [str(path) for path in self._streams], str(cwd))
+        self._process = _forked.Process(target=_run, args=arguments)
+        self._process.start()
+
+    def finished(self) -> subprocess.CompletedProcess[str]:
+        self._process.join(BOUND)
+        code = self._process.exitcode
+        if code is None:
+            self._process.kill()
+            raise subprocess.TimeoutExpired(self._words, BOUND)
+        self._process.close()
+        with self._output:
+            return subprocess.CompletedProcess(self._words, code, *(path.read_text() for path in self._streams))
+
+
+def _run(entry: str, words: list[str], environment: dict[str, str], streams: list[str], cwd: str) -> None:
+    os.environ.clear()
+    os.environ.update(environment)
+    os.chdir(cwd)
+    for number, path in enumerate(streams, 1):
+        os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), number)
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    warnings.resetwarnings()
+    warnings.simplefilter("error")
+    module, _, function = entry.partition(":")
+    sys.argv = [function, *words]
+    if entry == LITESTAR:
+        sys.argv[1:1] = ["--app", "app:create_app"]
+    getattr(importlib.import_module(module), function)()
