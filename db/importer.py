@@ -178,8 +178,8 @@ class Import:
         for step in self._plan.steps:
             for sql in step.statements:
                 await tables.execute(sql.replace("{portion}", "true"), *([now] if "$1" in sql else []))
-        await tables.analyse(*self._plan.reads)
         await tables.execute("COMMIT")
+        await tables.analyse(*self._plan.reads)
 
     async def _apply_in_portions(self, tables: SQLiteStaging, now: datetime) -> None:
         if self._plan.hidden:

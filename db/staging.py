@@ -21,6 +21,7 @@ import aiosqlite
 import asyncpg
 
 from db.engine import Engine
+from db.postgres import Postgres
 from db.sqlite import SQLite
 
 # What imports wait in turn on. "kabi" in ASCII; db/migrate.py has another.
@@ -174,8 +175,9 @@ def _is_abandoned(path: Path) -> bool:
 class PostgresStaging:
     """One transaction from the first row to the last; it holds no lock that the portal needs before `take_turn`."""
 
-    def __init__(self, connection: asyncpg.Connection[Any]) -> None:
+    def __init__(self, connection: asyncpg.Connection[Any], engine: Postgres) -> None:
         self._connection = connection
+        self._engine = engine
 
     async def prepare(self) -> None:
         await self.execute("BEGIN")
@@ -203,17 +205,24 @@ class PostgresStaging:
         await self.execute(f"ANALYZE {table}")
 
     async def analyse(self, *tables: str) -> None:
-        """Tell the planner of tables that have grown or shrunk: autovacuum may be a minute late, or a year."""
+        """Tell the planner of tables that have grown or shrunk: autovacuum may be a minute late, or a year.
+
+        In a session of its own: of an ANALYZE that a dry run undoes only the size of the table would stay.
+        """
         oids = ", ".join(f"to_regclass('{table}')" for table in tables)
-        rows = await self.fetch(
-            "SELECT relname, reltuples < 0 AS unknown, relpages AS believed,"
-            " pg_relation_size(oid) / current_setting('block_size')::int AS pages"
-            f" FROM pg_class WHERE oid IN ({oids})"
-        )
-        for row in rows:
-            low, high = sorted((max(row["pages"], 1), max(row["believed"], 1)))
-            if row["unknown"] or high > low * _STALE:
-                await self.execute(f"ANALYZE {row['relname']}")
+        connection = await self._engine.new_connection()
+        try:
+            rows = await connection.fetch(
+                "SELECT relname, reltuples < 0 AS unknown, relpages AS believed,"
+                " pg_relation_size(oid) / current_setting('block_size')::int AS pages"
+                f" FROM pg_class WHERE oid IN ({oids})"
+            )
+            for row in rows:
+                low, high = sorted((max(row["pages"], 1), max(row["believed"], 1)))
+                if row["unknown"] or high > low * _STALE:
+                    await connection.execute(f"ANALYZE {row['relname']}")
+        finally:
+            await connection.close(timeout=_CLOSING)
 
     async def load(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
         await self._connection.copy_records_to_table(table, columns=columns, records=rows)
@@ -239,7 +248,7 @@ async def staging(engine: Engine) -> AsyncIterator[Staging]:
     if isinstance(engine, SQLite):
         made: Staging = SQLiteStaging(await engine.new_connection(), engine.path)
     else:
-        made = PostgresStaging(await engine.new_connection())
+        made = PostgresStaging(await engine.new_connection(), engine)
     try:
         await made.prepare()
         yield made

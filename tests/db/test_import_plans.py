@@ -15,6 +15,7 @@ from db.staging import PostgresStaging
 from tests.conftest import empty_postgres
 
 ROWS = 20_000
+_MANY = 50
 _PERSON = ("sealed", "Ким", "Вера", "", None, "", "")
 FILES: dict[str, list[tuple[Any, ...]]] = {
     "accounts": [(n, f"N{n}", "ул. Новая" if n % 2 else "") for n in range(ROWS // 2, ROWS * 3 // 2)],
@@ -69,6 +70,8 @@ def faults(plan: dict[str, Any]) -> list[str]:
             again = [below for below in nodes(inner) if below["Node Type"] == "Seq Scan" and below["Plan Rows"] > 1_000]
             if again and outer["Plan Rows"] > 1:
                 found.append(f"nested loop over {again[0]['Relation Name']}")
+            if "Join Filter" in node and inner.get("Plan Rows", 0) >= _MANY and outer["Plan Rows"] > 1:
+                found.append(f"for each row {inner['Plan Rows']} others are read and thrown away")
         if (
             node.get("Parent Relationship") == "SubPlan"
             and node["Node Type"] == "Seq Scan"

@@ -37,14 +37,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item._id = NodeId.parse(f"{item.nodeid}@{group.args[0]}")
 
 
-@pytest.fixture(
-    scope="session",
-    params=[
-        # A group runs in one worker, so that each worker has one server and one browser at a time.
-        pytest.param("sqlite", marks=pytest.mark.xdist_group("journeys-sqlite")),
-        pytest.param("postgres", marks=pytest.mark.xdist_group("journeys-postgres")),
-    ],
-)
+# Every journey with JavaScript on one database and without it on the other: what the server answers does not depend on
+# both, and each step is tested on both databases below tests/routes. A group runs in one worker, so that each worker
+# has one server and one browser at a time.
+WITH_SCRIPT = pytest.param("sqlite", id="script-sqlite", marks=pytest.mark.xdist_group("journeys-script"))
+WITHOUT_SCRIPT = pytest.param("postgres", id="no-script-postgres", marks=pytest.mark.xdist_group("journeys-no-script"))
+
+
+@pytest.fixture(scope="session", params=[WITH_SCRIPT, WITHOUT_SCRIPT])
 def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("server")
     if request.param == "sqlite":
@@ -72,10 +72,10 @@ def browser(server: Server) -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(params=[True, False], ids=["script", "no-script"])
-def scripted(request: pytest.FixtureRequest) -> bool:
-    """Whether the browser runs JavaScript; the test runs once with and once without."""
-    return bool(request.param)
+@pytest.fixture
+def scripted(server: Server) -> bool:
+    """Whether the browser runs JavaScript."""
+    return server.database.startswith("sqlite:")
 
 
 @pytest.fixture

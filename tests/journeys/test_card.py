@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from domain import demo_company
+from tests.journeys.fixtures import WITH_SCRIPT
 from tests.journeys.server import CAPTCHA
 from tests.journeys.steps import register
 from tests.journeys.visitor import Visitor
@@ -91,8 +92,8 @@ def test_card_is_added_in_the_profile(visitor: Visitor, scripted: bool) -> None:
     expect(page.get_by_text(card["card_number"][-4:])).to_be_visible()
 
 
-@pytest.mark.parametrize("scripted", [True], ids=["script"])
-def test_another_picture_comes_without_losing_what_was_typed(visitor: Visitor, scripted: bool) -> None:
+@pytest.mark.parametrize("server", [WITH_SCRIPT], indirect=True)
+def test_another_picture_comes_without_losing_what_was_typed(visitor: Visitor) -> None:
     page = visitor.page
     visitor.open("/registration/card/card")
     visitor.field("Номер карты").fill("4111 1111 1111 1111")

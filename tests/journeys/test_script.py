@@ -7,12 +7,13 @@ import re
 import pytest
 from playwright.sync_api import Route, expect
 
+from tests.journeys.fixtures import WITH_SCRIPT, WITHOUT_SCRIPT
 from tests.journeys.steps import CONSENT, PASSWORD, confirm_address, confirm_phone, fill_bill, give_person
 from tests.journeys.visitor import Visitor
 
 pytest_plugins = ["tests.journeys.fixtures"]
-with_script = pytest.mark.parametrize("scripted", [True], indirect=True, ids=["script"])
-without_script = pytest.mark.parametrize("scripted", [False], indirect=True, ids=["no-script"])
+with_script = pytest.mark.parametrize("server", [WITH_SCRIPT], indirect=True)
+without_script = pytest.mark.parametrize("server", [WITHOUT_SCRIPT], indirect=True)
 
 
 @with_script
