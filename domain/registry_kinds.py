@@ -90,6 +90,9 @@ def kinds(sealing: Sealing, countries: Sequence[str], today: date) -> dict[str, 
     account = Column("account_number", _one(read_account_number), "is not an account number")
     phone = _phone(sealing, countries)
     email = _email(sealing)
+    # People share names and birthdays.
+    name = lru_cache(_REMEMBERED)(_one(read_name))
+    birth_date = lru_cache(_REMEMBERED)(_one(lambda text: read_birth_date(text, today)))
     return {
         kind.name: kind
         for kind in (
@@ -115,10 +118,10 @@ def kinds(sealing: Sealing, countries: Sequence[str], today: date) -> dict[str, 
                 1,
                 (
                     Column("phone", phone, _NOT_A_PHONE),
-                    Column("last_name", _one(read_name), "is not a name"),
-                    Column("first_name", _one(read_name), "is not a name"),
-                    Column("patronymic", _one(read_name), "is not a name", ("",)),
-                    Column("birth_date", _one(lambda t: read_birth_date(t, today)), "is not a date", (None,)),
+                    Column("last_name", name, "is not a name"),
+                    Column("first_name", name, "is not a name"),
+                    Column("patronymic", name, "is not a name", ("",)),
+                    Column("birth_date", birth_date, "is not a date", (None,)),
                     Column("email", email, "is not an e-mail address", ("", "")),
                     Column("account_numbers", _one(_account_numbers), "is not account numbers with |", ("",)),
                 ),

@@ -7,7 +7,6 @@ loses every sealed value; docs/security.md says what it means.
 from __future__ import annotations
 
 import base64
-import hashlib
 import hmac
 import json
 from typing import Any
@@ -26,7 +25,7 @@ class Sealing:
 
     def keyed_hash(self, kind: str, value: str) -> str:
         """HMAC-SHA-256 of `value` as 64 hex digits; `kind` keeps equal values of two kinds apart."""
-        return hmac.new(self._hash_key, f"{kind}\0{value}".encode(), hashlib.sha256).hexdigest()
+        return hmac.digest(self._hash_key, f"{kind}\0{value}".encode(), "sha256").hex()
 
     def seal(self, value: Any) -> str:
         """Encrypt anything JSON can say."""
