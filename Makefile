@@ -29,8 +29,9 @@ test: setup
 	PYTHON=$(BIN)/python tests/browser-setup
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
-# What needs programs that pip does not bring: PgBouncer. It fails where they are not installed.
+# What needs programs that pip does not bring: PgBouncer. On Debian it installs them itself.
 integration: setup
+	tests/integration-setup
 	$(BIN)/python -m pytest -q -m integration tests/integration
 
 check: setup
