@@ -29,6 +29,7 @@ LONGER = {
     "tests/routes/test_session_ids.py": "one subject: when a session's id changes and what the former one is worth",
     "tests/routes/test_steps_in_order.py": "one table: every step against every unmet earlier one",
     "routes/forms.py": "what can be typed in one place: every kind of field beside its limit",
+    "db/staging.py": "one interface, told for each database",
     "db/tables.py": "every table in one place",
     "settings.py": "every setting and its check in one place",
     "domain/sessions.py": "one subject: the id of a visit, from the first step through every proof",

@@ -12,6 +12,7 @@ import pytest
 from _pytest.nodeid import NodeId
 from playwright.sync_api import Browser, Error, expect, sync_playwright
 
+from tests.journeys.modes import WITH_SCRIPT, WITHOUT_SCRIPT
 from tests.journeys.server import Server, new_database, running
 from tests.journeys.visitor import PATIENCE, Complaints, Visitor
 
@@ -35,13 +36,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if group := item.get_closest_marker("xdist_group"):
             item._id = NodeId.parse(f"{item.nodeid}@{group.args[0]}")
-
-
-# Every journey with JavaScript on one database and without it on the other: what the server answers does not depend on
-# both, and each step is tested on both databases below tests/routes. A group runs in one worker, so that each worker
-# has one server and one browser at a time.
-WITH_SCRIPT = pytest.param("sqlite", id="script-sqlite", marks=pytest.mark.xdist_group("journeys-script"))
-WITHOUT_SCRIPT = pytest.param("postgres", id="no-script-postgres", marks=pytest.mark.xdist_group("journeys-no-script"))
 
 
 @pytest.fixture(scope="session", params=[WITH_SCRIPT, WITHOUT_SCRIPT])

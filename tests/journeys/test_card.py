@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from domain import demo_company
-from tests.journeys.fixtures import WITH_SCRIPT
+from tests.journeys.modes import WITH_SCRIPT
 from tests.journeys.server import CAPTCHA
 from tests.journeys.steps import register
 from tests.journeys.visitor import Visitor

@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Route, expect
 
-from tests.journeys.fixtures import WITH_SCRIPT, WITHOUT_SCRIPT
+from tests.journeys.modes import WITH_SCRIPT, WITHOUT_SCRIPT
 from tests.journeys.steps import CONSENT, PASSWORD, confirm_address, confirm_phone, fill_bill, give_person
 from tests.journeys.visitor import Visitor
 
