@@ -19,8 +19,8 @@ from litestar.plugins import CLIPluginProtocol
 
 from db.clock import DatabaseClock
 from domain import sessions
-from domain.channels import open_channels
-from domain.delivery_worker import run_forever
+from domain.delivery.channels import open_channels
+from domain.delivery.worker import run_forever
 from domain.housekeeping import sweep_forever
 from domain.installation import UNUSABLE, opened_installation, said_of
 from domain.portal import Portal, make_portal

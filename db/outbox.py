@@ -16,7 +16,7 @@ from db.engine import bound, for_update, run, transaction
 from db.tables import OutboxMessage
 
 # A row that has been `sending` for longer was left by a worker that died; longer than any attempt may take
-# (domain/delivery.py, LONGEST_ATTEMPT).
+# (domain/delivery/sending.py, LONGEST_ATTEMPT).
 LEASE = timedelta(minutes=2)
 
 _REASON_LENGTH = 200

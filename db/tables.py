@@ -25,7 +25,7 @@ from piccolo.table import Table
 
 
 class Account(Table, tablename="accounts"):
-    """A place the company serves. `number` as domain/account_numbers.py stores it.
+    """A place the company serves. `number` as domain/values/account_numbers.py stores it.
 
     One that the company's file no longer has is absent: nobody sees it, and what customers have proved about it waits.
     """

@@ -11,8 +11,8 @@ from db import captchas, cards, email_links, importer, journal, one_time_codes, 
 from db.engine import bound
 from db.postgres import unhurried
 from db.sqlite import SQLite
-from domain.account_losses import tell_losses
 from domain.portal import Portal
+from domain.registry.account_losses import tell_losses
 
 _EVERY = 3600.0
 # Rows removed in one transaction, and the pause after it, seconds: others write in between.

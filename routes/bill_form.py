@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from domain import bill_proof
-from domain.bill_proof import Bill, Further
+from domain.proofs import bill_proof
+from domain.proofs.bill_proof import Bill, Further
 from routes.forms import Amount, BillForm, BirthDate, Filled, Period
 from routes.page import Page
 

@@ -9,7 +9,8 @@ from litestar import Response, get
 from litestar.exceptions import NotFoundException, TooManyRequestsException
 from litestar.params import FromPath
 
-from domain import captcha, captcha_voice, throttles
+from domain import throttles
+from domain.proofs import captcha, captcha_voice
 from routes.own_path import own_path, path_shown
 from routes.page import Page, ThisPage
 

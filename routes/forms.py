@@ -13,13 +13,13 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, Va
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticCustomError
 
-from domain.account_numbers import read_account_number
-from domain.card_numbers import read_card_number
-from domain.money import read_amount
-from domain.people import clean_text, read_birth_date, read_email, read_name
-from domain.periods import read_period
-from domain.phones import read_phone
 from domain.refusals import Code, Refused
+from domain.values.account_numbers import read_account_number
+from domain.values.card_numbers import read_card_number
+from domain.values.money import read_amount
+from domain.values.people import clean_text, read_birth_date, read_email, read_name
+from domain.values.periods import read_period
+from domain.values.phones import read_phone
 from routes.incoming import fields_of
 from routes.own_path import path_shown
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from domain.channels.channel import Rendered
+from domain.delivery.channels.channel import Rendered
 from routes import printed
 from routes.catalogue import Catalogue, current, spoken
 

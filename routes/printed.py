@@ -6,7 +6,7 @@ from datetime import datetime
 
 from babel import Locale
 
-from domain import money, periods
+from domain.values import money, periods
 from routes.catalogue import current
 
 _OF_MONTH = (

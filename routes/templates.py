@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from domain.people import mask_email
-from domain.phones import mask_phone, show_phone
+from domain.values.people import mask_email
+from domain.values.phones import mask_phone, show_phone
 from routes import printed
 from routes.catalogue import Catalogue, current
 

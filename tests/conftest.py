@@ -27,11 +27,11 @@ from app import create_app
 from db import outbox
 from db.engine import Engine, bound, make_engine, opened, run
 from db.migrate import migrate
-from domain.phones import read_phone
 from domain.portal import Portal, make_portal
-from domain.registry_import import import_rows
-from domain.registry_kinds import kinds
+from domain.registry.importing import import_rows
+from domain.registry.kinds import kinds
 from domain.sealing import Sealing
+from domain.values.phones import read_phone
 from settings import Settings
 from tests.browser import BASE, Browser, headers_of_a_browser, months_before
 

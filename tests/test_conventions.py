@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from domain.messages import MESSAGES
+from domain.delivery.messages import MESSAGES
 from domain.refusals import Code
-from domain.registration import STEPS
+from domain.registration.progress import STEPS
 from routes.registration.account import FOLDER
 
 ROOT = Path(__file__).parents[1]
@@ -36,21 +36,29 @@ LONGER = {
     "tests/test_conventions.py": "every convention in one place",
     "tests/conftest.py": "the fixtures that all tests share",
     "tests/test_settings.py": "every wrong setting in one table",
-    "tests/domain/channels/test_smtp.py": "one subject: a real server, and what follows from each of its answers",
-    "tests/domain/test_delivery.py": "one subject: what becomes of a message, each fault beside the next",
-    "tests/domain/test_registry_import.py": "one subject: an import, each of its promises",
+    "tests/domain/delivery/channels/test_smtp.py": "one subject: a real server, and what follows from each answer",
+    "tests/domain/delivery/test_sending.py": "one subject: what becomes of a message, each fault beside the next",
+    "tests/domain/registry/test_importing.py": "one subject: an import, each of its promises",
     "tests/faults/test_unique_indexes.py": "one subject: every unique index, each occupied in the middle of a request",
     "tests/routes/registration/card/test_journey.py": "one journey: both steps and the password between them",
     "tests/routes/registration/account/test_bill.py": "one step: its guesses, its limits and what else proves a bill",
     "tests/routes/recovery/test_unsent.py": "one subject: who is charged for what is not sent, and who can tell",
     "tests/routes/registration/account/test_code.py": "one step: its guesses, waits and budgets",
 }
-PURE = ("phones", "money", "periods", "account_numbers", "people", "passwords", "sealing")
+PURE = (
+    "values/phones",
+    "values/money",
+    "values/periods",
+    "values/account_numbers",
+    "values/people",
+    "passwords",
+    "sealing",
+)
 CATCHING = {
     "routes/faults.py",
     "routes/health.py",
-    "domain/delivery.py",
-    "domain/delivery_worker.py",
+    "domain/delivery/sending.py",
+    "domain/delivery/worker.py",
     "domain/housekeeping.py",
 }
 

@@ -17,7 +17,7 @@ from babel.messages.catalog import Message as Entry
 from babel.messages.pofile import PoFileError
 from jinja2 import Environment
 
-from domain.messages import ConnectionRequestForStaff
+from domain.delivery.messages import ConnectionRequestForStaff
 from routes.catalogue import LANGUAGES, LOCALE, Catalogue, path_of, spoken
 from routes.cli.texts import found_for, is_translated, messages_of, read_catalogue
 from routes.dev.states import PARTIALS, fragments, states_of

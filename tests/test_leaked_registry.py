@@ -7,10 +7,10 @@ from datetime import datetime
 
 from db.engine import Engine, run
 from db.tables import TABLES
-from domain import demo_company
 from domain.portal import Portal
-from domain.registry_import import import_rows
-from domain.registry_kinds import kinds
+from domain.registry import demo_company
+from domain.registry.importing import import_rows
+from domain.registry.kinds import kinds
 
 
 async def _dump() -> list[str]:

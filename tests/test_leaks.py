@@ -18,15 +18,15 @@ import asyncpg
 import pytest
 
 from db.engine import Engine, run
-from domain import demo_company
-from domain.registry_import import import_rows
-from domain.registry_kinds import kinds
+from domain.registry import demo_company
+from domain.registry.importing import import_rows
+from domain.registry.kinds import kinds
 from domain.sealing import Sealing
 from settings import Settings
 from tests.browser import PASSWORD, PERSON, Browser, path_of
 from tests.conftest import fill_registry
-from tests.domain.channels.gateway import Gateway, running_gateway
-from tests.domain.channels.mailbox import Mailbox, running_mailbox
+from tests.domain.delivery.channels.gateway import Gateway, running_gateway
+from tests.domain.delivery.channels.mailbox import Mailbox, running_mailbox
 from tests.faults.portal_process import running_portal
 
 CARDS = demo_company.cards()

@@ -11,8 +11,8 @@ import click
 
 from db.clock import DatabaseClock
 from db.engine import Engine
-from domain.channels import open_channels
-from domain.delivery_worker import run_forever
+from domain.delivery.channels import open_channels
+from domain.delivery.worker import run_forever
 from domain.portal import make_portal
 from routes.cli.running import loaded_settings, refuse, run_with_database
 from routes.logs import logging_settings

@@ -9,13 +9,13 @@ from pathlib import Path
 import click
 
 from db.engine import Engine, run
-from domain import demo_company
-from domain.account_losses import tell_losses
 from domain.portal import make_portal
-from domain.registry_files import opened_rows
-from domain.registry_import import import_rows
-from domain.registry_kinds import KINDS, Kind, kinds
-from domain.registry_rows import RegistryFileError
+from domain.registry import demo_company
+from domain.registry.account_losses import tell_losses
+from domain.registry.files import opened_rows
+from domain.registry.importing import import_rows
+from domain.registry.kinds import KINDS, Kind, kinds
+from domain.registry.rows import RegistryFileError
 from domain.sealing import Sealing
 from routes.cli.registry_output import progress_bar, say_bad_rows, say_counts
 from routes.cli.running import database_time, loaded_settings, refuse, run_with_database

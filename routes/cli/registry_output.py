@@ -10,8 +10,8 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from domain import registry_rows
-from domain.registry_import import Report
+from domain.registry import rows as registry_rows
+from domain.registry.importing import Report
 
 
 @contextlib.contextmanager

@@ -8,7 +8,7 @@ from typing import Any
 from litestar import Response, get
 from litestar.exceptions import NotFoundException
 
-from domain import captcha
+from domain.proofs import captcha
 from routes.catalogue import LANGUAGES, spoken
 from routes.dev.states import State, fragments, states_of
 from routes.page import Page, ThisPage

@@ -7,7 +7,8 @@ from typing import Any
 from litestar import Response, get
 
 from db import registry
-from domain import bill_proof, demo_company
+from domain.proofs import bill_proof
+from domain.registry import demo_company
 from routes.page import ThisPage
 
 

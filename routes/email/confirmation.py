@@ -7,7 +7,7 @@ from typing import Any
 from litestar import Response, get, post
 from litestar.params import FromPath
 
-from domain import email_confirmation
+from domain.proofs import email_confirmation
 from routes import links
 from routes.page import Page, ThisPage
 

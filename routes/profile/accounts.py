@@ -7,7 +7,7 @@ from typing import Any
 from litestar import Response, get, post
 from litestar.params import FromPath
 
-from domain import attached_accounts
+from domain.profile import attached_accounts
 from domain.refusals import Refused
 from routes import bill_form
 from routes.field_check import field_check

@@ -7,8 +7,8 @@ from typing import Any
 from litestar import Response, get, post
 from litestar.params import FromPath
 
-from domain import card_addition
-from domain.card_addition import LinkedCard
+from domain.profile import card_addition
+from domain.profile.card_addition import LinkedCard
 from domain.refusals import Refused
 from routes import links
 from routes.field_check import field_check

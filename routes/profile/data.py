@@ -7,7 +7,7 @@ from typing import Any
 
 from litestar import Response, get, post
 
-from domain import customer_data, profile
+from domain.profile import overview, personal_data
 from domain.refusals import Lost
 from routes.forms import Filled, Form, Password
 from routes.page import Page, ThisPage
@@ -28,7 +28,7 @@ async def download(page: ThisPage) -> Response[Any]:
         return await page.lead_to_sign_in(BASE)
     if elsewhere := await guard(page, BASE):
         return elsewhere
-    data = await customer_data.export(page.portal, page.caller, page.customer, page.now)
+    data = await personal_data.export(page.portal, page.caller, page.customer, page.now)
     if isinstance(data, Lost):
         return await page.lead_to_sign_in(BASE)
     headers = {"Content-Disposition": 'attachment; filename="kabinet.json"', "Cache-Control": "no-store"}
@@ -47,7 +47,7 @@ async def delete(page: ThisPage) -> Response[Any]:
     form = await page.read(DeletionForm)
     if form.data is None:
         return await _answer(page, form, 422)
-    outcome = await customer_data.delete(page.portal, page.caller, form.data.password, page.now)
+    outcome = await personal_data.delete(page.portal, page.caller, form.data.password, page.now)
     match outcome:
         case None:
             return page.lead_out("/?deleted=yes")
@@ -58,7 +58,7 @@ async def delete(page: ThisPage) -> Response[Any]:
 
 
 async def _answer(page: Page, form: Filled[Any], status: int) -> Response[Any]:
-    known = await profile.of(page.portal, page.customer, page.now) if page.customer is not None else None
+    known = await overview.of(page.portal, page.customer, page.now) if page.customer is not None else None
     if known is None:
         return await page.lead_to_sign_in()
     return page.show(FRAGMENT, status=status, form=form, phone=known.phone)

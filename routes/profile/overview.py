@@ -6,8 +6,10 @@ from typing import Any
 
 from litestar import Response, get, post
 
-from domain import email_confirmation, profile, sign_in
+from domain.profile import overview
+from domain.proofs import email_confirmation
 from domain.refusals import Code, Refused
+from domain.sign_in import by_password
 from routes import bill_form
 from routes.forms import Filled
 from routes.page import Page, ThisPage
@@ -41,7 +43,7 @@ async def show_another(page: ThisPage) -> Response[Any]:
 
 @post("/sign-out", name="sign_out")
 async def sign_out(page: ThisPage) -> Response[Any]:
-    await sign_in.sign_out(page.portal, page.caller, page.now)
+    await by_password.sign_out(page.portal, page.caller, page.now)
     return page.lead_out("/")
 
 
@@ -53,7 +55,7 @@ async def show_sign_out(page: ThisPage) -> Response[Any]:
 
 async def answer(page: Page, form: Filled[Any], status: int, *, adding: bool = False) -> Response[Any]:
     """The profile, with the form of one more account where `adding`."""
-    known = await profile.of(page.portal, page.customer, page.now) if page.customer is not None else None
+    known = await overview.of(page.portal, page.customer, page.now) if page.customer is not None else None
     if known is None:
         return await page.lead_to_sign_in()
     query = page.request.query_params

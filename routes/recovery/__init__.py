@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from litestar import Response
 
-from domain.recovery import recovery_of
+from domain.sign_in.recovery import recovery_of
 from routes.page import Page
 
 BASE = "/recovery"

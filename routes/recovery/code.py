@@ -6,10 +6,10 @@ from typing import Any
 
 from litestar import Response, get, post
 
-from domain import recovery
-from domain.recovery import recovery_of
 from domain.refusals import Code, Lost, OutOfTurn, Refused
 from domain.sessions import Visit
+from domain.sign_in import recovery
+from domain.sign_in.recovery import recovery_of
 from routes.code_window import code_window
 from routes.forms import CodeForm, Filled
 from routes.page import Page, ThisPage

@@ -6,11 +6,11 @@ from typing import Any
 
 from litestar import Response, get, post
 
-from domain import recovery
-from domain.password_change import UnmetConditions
-from domain.recovery import recovery_of
 from domain.refusals import Code, Lost, OutOfTurn, Refused
 from domain.sessions import Visit
+from domain.sign_in import recovery
+from domain.sign_in.password_change import UnmetConditions
+from domain.sign_in.recovery import recovery_of
 from routes.conditions import conditions_shown
 from routes.forms import Filled, PasswordForm
 from routes.page import Page, ThisPage

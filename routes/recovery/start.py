@@ -6,9 +6,9 @@ from typing import Any
 
 from litestar import Response, get, post
 
-from domain import recovery, sign_in
-from domain.recovery import recovery_of
 from domain.refusals import Refused
+from domain.sign_in import by_password, recovery
+from domain.sign_in.recovery import recovery_of
 from routes.forms import Filled, Form, Login, Phone
 from routes.page import ThisPage
 from routes.recovery import BASE, SIGN_IN_BY_LOGIN, where
@@ -28,7 +28,7 @@ class BoundPhoneForm(Form):
 @post(BASE, name="recovery.start")
 async def start(page: ThisPage) -> Response[Any]:
     """For the number that the password window is open for."""
-    phone = sign_in.phone_given(page.visit)
+    phone = by_password.phone_given(page.visit)
     if elsewhere := page.home() or (None if phone else page.lead_to(where(page))):
         return elsewhere
     outcome = await recovery.begin(page.portal, page.caller, phone, page.now)

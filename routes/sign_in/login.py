@@ -6,8 +6,8 @@ from typing import Any
 
 from litestar import Response, get, post
 
-from domain import sign_in
 from domain.sessions import Visit
+from domain.sign_in import by_password
 from routes.forms import Filled, Form, Login, Password
 from routes.page import Page, ThisPage
 
@@ -31,7 +31,7 @@ async def submit(page: ThisPage) -> Response[Any]:
     form = await page.read(LoginForm)
     if form.data is None:
         return answer(page, form, 422)
-    outcome = await sign_in.by_login(page.portal, page.caller, form.data.login, form.data.password, page.now)
+    outcome = await by_password.by_login(page.portal, page.caller, form.data.login, form.data.password, page.now)
     if isinstance(outcome, Visit):
         return page.lead_in(outcome)
     return answer(page, form.refuse(outcome), 422)

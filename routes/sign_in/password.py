@@ -6,8 +6,8 @@ from typing import Any
 
 from litestar import Response, get, post
 
-from domain import sign_in
 from domain.sessions import Visit
+from domain.sign_in import by_password
 from routes.forms import Choice, Filled, Form, Password
 from routes.page import Page, ThisPage
 
@@ -31,8 +31,8 @@ async def submit(page: ThisPage) -> Response[Any]:
     form = await page.read(SignInForm)
     if form.data is None:
         return answer(page, form, 422)
-    phone = sign_in.phone_given(page.visit)
-    outcome = await sign_in.by_phone(
+    phone = by_password.phone_given(page.visit)
+    outcome = await by_password.by_phone(
         page.portal, page.caller, phone, form.data.password, page.now, remembered=bool(form.data.remember)
     )
     if isinstance(outcome, Visit):
@@ -43,14 +43,14 @@ async def submit(page: ThisPage) -> Response[Any]:
 def _elsewhere(page: Page) -> Response[Any] | None:
     if home := page.home():
         return home
-    if not sign_in.phone_given(page.visit):
+    if not by_password.phone_given(page.visit):
         return page.lead_to("/sign-in/phone?session=lost" if page.lost else "/sign-in/phone")
     return None
 
 
 def answer(page: Page, form: Filled[Any], status: int) -> Response[Any]:
     """The window; its note says what has led here."""
-    return page.show(FRAGMENT, status=status, form=form, phone=sign_in.phone_given(page.visit), note=page.note())
+    return page.show(FRAGMENT, status=status, form=form, phone=by_password.phone_given(page.visit), note=page.note())
 
 
 handlers = [show, submit]

@@ -6,8 +6,8 @@ from typing import Any
 
 from litestar import Response, get, post
 
-from domain import sign_in
-from domain.phones import show_phone
+from domain.sign_in import by_password
+from domain.values.phones import show_phone
 from routes.field_check import field_check
 from routes.forms import Filled, Form, Phone
 from routes.page import Page, ThisPage
@@ -36,7 +36,7 @@ async def show(page: ThisPage) -> Response[Any]:
 def _show(page: Page) -> Response[Any]:
     if home := page.home():
         return home
-    phone = sign_in.phone_given(page.visit)
+    phone = by_password.phone_given(page.visit)
     typed = {"phone": show_phone(phone)} if phone else {}
     return page.show(FRAGMENT, form=Filled(PATH, typed), note=page.note(), tabs=page.tabs("phone"))
 
@@ -48,7 +48,7 @@ async def submit(page: ThisPage) -> Response[Any]:
     form = await page.read(PhoneForm)
     if form.data is None:
         return page.refuse(FRAGMENT, form, note="", tabs=page.tabs("phone"))
-    visit = await sign_in.give_phone(page.portal, page.caller, form.data.phone, page.now)
+    visit = await by_password.give_phone(page.portal, page.caller, form.data.phone, page.now)
     return page.lead_to("/sign-in/password", visit)
 
 

@@ -20,8 +20,8 @@ from pathlib import Path
 
 import httpx
 
-from domain import demo_company
 from domain.passwords import Hasher
+from domain.registry import demo_company
 from domain.sealing import Sealing
 from tests.journeys.server import Server, environment_of, running
 

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import httpx
 
-from domain import captcha, captcha_voice
+from domain.proofs import captcha, captcha_voice
 from tests.journeys.server import running
 
 _SECONDS = 8.0

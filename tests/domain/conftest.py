@@ -8,7 +8,7 @@ import pytest
 
 from db.engine import Engine
 from domain.portal import Portal
-from tests.domain.registry import Registry
+from tests.domain.registry.company import Registry
 
 
 @pytest.fixture

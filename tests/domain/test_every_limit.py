@@ -12,18 +12,12 @@ from pathlib import Path
 import pytest
 
 from db.engine import Engine, run, transaction
-from domain import (
-    attached_accounts,
-    bill_proof,
-    card_links,
-    email_confirmation,
-    password_change,
-    sign_in,
-    sms_limits,
-    throttles,
-)
+from domain import throttles
 from domain.portal import Portal
+from domain.profile import attached_accounts
+from domain.proofs import bill_proof, card_links, email_confirmation, sms_limits
 from domain.sessions import Caller
+from domain.sign_in import by_password, password_change
 from domain.throttles import Limit
 
 PHONE, IP = "+79123456789", "2001:db8:0:1::7"
@@ -56,9 +50,9 @@ def every_limit(portal: Portal) -> dict[str, Limit]:
         *recovery,
         *sms_limits.unsent(recovery),
         sms_limits.guesses(portal, "recovery", PHONE),
-        *sign_in.limits(portal, caller, PHONE),
-        sign_in.limit_of_device(portal, "a device"),
-        sign_in.limit_of_session(portal, caller, 7),
+        *by_password.limits(portal, caller, PHONE),
+        by_password.limit_of_device(portal, "a device"),
+        by_password.limit_of_session(portal, caller, 7),
         *bill_proof.tries(portal, PHONE, "7000000111"),
         *bill_proof.different_accounts(portal, PHONE, "7000000111"),
         *card_links.tries(portal, caller, "4111111111111111"),

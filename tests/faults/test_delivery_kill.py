@@ -14,14 +14,14 @@ from typing import Any
 
 from db import outbox as rows
 from db.engine import Engine
-from domain import outbox
-from domain.channels import open_channels
-from domain.delivery import deliver_due
-from domain.messages import RegistrationCode
+from domain.delivery import outbox
+from domain.delivery.channels import open_channels
+from domain.delivery.messages import RegistrationCode
+from domain.delivery.sending import deliver_due
 from domain.portal import Portal, make_portal
 from routes.message_texts import MessageTexts
 from tests.conftest import SECRET
-from tests.domain.channels.gateway import Gateway, running_gateway
+from tests.domain.delivery.channels.gateway import Gateway, running_gateway
 
 ROOT = Path(__file__).parents[2]
 PHONE = "+79123456789"

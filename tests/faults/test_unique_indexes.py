@@ -14,9 +14,9 @@ import pytest
 from db.engine import Engine, bound, run, transaction
 from db.unique import unless_taken
 from domain.portal import Portal
-from domain.registry_import import import_rows
-from domain.registry_kinds import kinds
-from domain.sign_in import login_hash
+from domain.registry.importing import import_rows
+from domain.registry.kinds import kinds
+from domain.sign_in.by_password import login_hash
 from settings import Settings
 from tests.browser import BILL, PASSWORD, Browser, location, path_of
 from tests.conftest import Clock, Posted
@@ -32,7 +32,7 @@ OURS = {
     "sessions.token_hash", "email_links.token_hash", "card_links.token_hash", "captchas.id", "throttles.key",
     "journal.sum_key",
 }  # fmt: skip
-# Written by imports only, under their own lock (tests/domain/test_registry_import.py).
+# Written by imports only, under their own lock (tests/domain/registry/test_importing.py).
 OF_IMPORTS = {
     "accounts.number", "cards.number_hash", "bills.account,period", "bill_changes.bill", "account_losses.attachment",
 }  # fmt: skip

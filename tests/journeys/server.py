@@ -24,9 +24,9 @@ from zoneinfo import ZoneInfo
 
 import asyncpg
 
-from domain import demo_company
-from domain.money import read_amount, show_amount
-from domain.periods import show_period
+from domain.registry import demo_company
+from domain.values.money import read_amount, show_amount
+from domain.values.periods import show_period
 
 ROOT = Path(__file__).parents[2]
 STAFF = "staff@kabinet.example"

@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from domain import demo_company
+from domain.registry import demo_company
 from tests.journeys.modes import WITH_SCRIPT
 from tests.journeys.server import CAPTCHA
 from tests.journeys.steps import register

@@ -12,8 +12,8 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
-from domain import demo_company
-from domain.phones import show_phone
+from domain.registry import demo_company
+from domain.values.phones import show_phone
 from tests.journeys.fixtures import ARGUMENTS
 from tests.journeys.server import Server, running
 

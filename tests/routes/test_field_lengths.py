@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 import routes.registration.account.connection  # noqa: F401 - every form is made where its step is
-from domain import captcha
 from domain.portal import Portal
+from domain.proofs import captcha
 from routes import handlers_of
 from routes.forms import SECRET, Form, longest_of
 from settings import Settings

@@ -10,8 +10,8 @@ import httpx
 import pytest
 
 from db.engine import bound
-from domain.registry_import import import_rows
-from domain.registry_kinds import kinds
+from domain.registry.importing import import_rows
+from domain.registry.kinds import kinds
 from domain.sealing import Sealing
 from routes.catalogue import LANGUAGES, spoken
 from routes.message_texts import MessageTexts

@@ -13,8 +13,8 @@ import httpx
 import pytest
 
 from db.engine import bound, run
-from domain.registry_import import import_rows
-from domain.registry_kinds import kinds
+from domain.registry.importing import import_rows
+from domain.registry.kinds import kinds
 from domain.sealing import Sealing
 from settings import Settings
 from tests.browser import BASE, Browser, location

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from jinja2 import UndefinedError
 
-from domain.messages import (
+from domain.delivery.messages import (
     MESSAGES,
     AccountLost,
     AccountShared,

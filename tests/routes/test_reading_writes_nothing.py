@@ -11,8 +11,8 @@ from litestar import Litestar
 from litestar.handlers import HTTPRouteHandler
 
 from db.engine import run
-from domain import captcha
 from domain.portal import Portal
+from domain.proofs import captcha
 from settings import Settings
 from tests.browser import BILL, COOKIE, PASSWORD, PERSON, PHONE, Browser
 from tests.conftest import Clock

@@ -11,8 +11,8 @@ from piccolo.querystring import QueryString
 
 from db.engine import Engine, bound, run
 from domain.portal import Portal
-from domain.registry_import import import_rows
-from domain.registry_kinds import kinds
+from domain.registry.importing import import_rows
+from domain.registry.kinds import kinds
 from domain.sealing import Sealing
 from settings import Settings
 from tests.browser import PHONE, Browser, path_of

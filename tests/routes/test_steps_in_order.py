@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from db.engine import run
-from domain import registration_completion
 from domain.passwords import Hasher
 from domain.portal import Portal
 from domain.refusals import OutOfTurn
-from domain.registration import SLUGS
+from domain.registration import completion
+from domain.registration.progress import SLUGS
 from domain.sessions import Caller
 from settings import Settings
 from tests import holder
@@ -162,7 +162,7 @@ async def test_a_step_changed_while_the_password_is_hashed_makes_no_cabinet(
     caller = Caller(client.cookie, "203.0.113.7", "Tests/1.0")
     hasher = _HeldUp()
     hasher.meanwhile = client.post(path_of(step), form)
-    outcome = await registration_completion.register(replace(portal, hasher=hasher), caller, PASSWORD, clock())
+    outcome = await completion.register(replace(portal, hasher=hasher), caller, PASSWORD, clock())
     assert isinstance(outcome, OutOfTurn)
     assert await _made() == [0, 0, 0, 0]
     assert await client.where() == path_of(unmet)

@@ -7,8 +7,8 @@ from dataclasses import fields
 
 import pytest
 
-from domain.messages import MESSAGES, Message
-from domain.people import read_email, read_name
+from domain.delivery.messages import MESSAGES, Message
+from domain.values.people import read_email, read_name
 from routes.templates import TEMPLATES
 
 MESSAGES_FOLDER = TEMPLATES / "messages"

@@ -7,9 +7,10 @@ from typing import Annotated, Any
 
 from litestar import Response, get, post
 
-from domain import profile, reauthentication
+from domain.profile import overview
 from domain.refusals import Lost
 from domain.sessions import Visit
+from domain.sign_in import reauthentication
 from routes.forms import Filled, Form, Longest, Password
 from routes.own_path import LONGEST, own_path
 from routes.page import Page, ThisPage
@@ -50,7 +51,7 @@ def inside(path: str) -> str:
 
 
 async def _answer(page: Page, form: Filled[Any], status: int) -> Response[Any]:
-    known = await profile.of(page.portal, page.customer, page.now) if page.customer is not None else None
+    known = await overview.of(page.portal, page.customer, page.now) if page.customer is not None else None
     if known is None:
         return await page.lead_to_sign_in()
     return page.show(FRAGMENT, status=status, form=form, phone=known.phone)

@@ -6,7 +6,7 @@ from typing import Any
 
 from litestar import Response, get, post
 
-from domain import email_confirmation
+from domain.proofs import email_confirmation
 from domain.refusals import Lost, ProofNeeded, Refused
 from routes.field_check import field_check
 from routes.forms import Email, Filled, Form

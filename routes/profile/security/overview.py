@@ -8,7 +8,7 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 
 from db import journal
-from domain import devices, profile
+from domain.profile import devices, overview
 from routes.page import ThisPage
 from routes.profile.security import BASE, FOLDER, guard, owner_of
 from routes.row_ids import row_id
@@ -20,7 +20,7 @@ _ENTRIES = 20
 @get(BASE, name=NAME)
 async def show(page: ThisPage) -> Response[Any]:
     visit = owner_of(page)
-    known = await profile.of(page.portal, visit.customer, page.now) if visit is not None and visit.customer else None
+    known = await overview.of(page.portal, visit.customer, page.now) if visit is not None and visit.customer else None
     if visit is None or visit.customer is None or known is None:
         return await page.lead_to_sign_in()
     return page.show(

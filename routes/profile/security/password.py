@@ -6,10 +6,11 @@ from typing import Any
 
 from litestar import Response, get, post
 
-from domain import password_change, profile
-from domain.password_change import UnmetConditions
+from domain.profile import overview
 from domain.refusals import Code, Lost, ProofNeeded, Refused
 from domain.sessions import Visit
+from domain.sign_in import password_change
+from domain.sign_in.password_change import UnmetConditions
 from routes.conditions import conditions_shown
 from routes.forms import Filled, Password, PasswordForm
 from routes.page import Page, ThisPage
@@ -62,7 +63,7 @@ async def check_conditions(page: ThisPage) -> Response[str]:
 
 
 async def _answer(page: Page, form: Filled[Any], status: int, unmet: list[str] | None = None) -> Response[Any]:
-    known = await profile.of(page.portal, page.customer, page.now) if page.customer is not None else None
+    known = await overview.of(page.portal, page.customer, page.now) if page.customer is not None else None
     if known is None:
         return await page.lead_to_sign_in()
     values = conditions_shown(page, unmet, ticking=False)

@@ -6,8 +6,9 @@ from typing import Any
 
 from litestar import Response, get, post
 
-from domain import one_time_codes, phone_change, profile
-from domain.phone_change import change_of
+from domain.profile import overview, phone_change
+from domain.profile.phone_change import change_of
+from domain.proofs import one_time_codes
 from domain.refusals import Code, Lost, OutOfTurn, ProofNeeded, Refused
 from domain.sessions import Visit
 from routes.code_window import code_window
@@ -36,7 +37,7 @@ async def submit(page: ThisPage) -> Response[Any]:
     form = await page.read(NewPhoneForm)
     if form.data is None:
         return page.refuse(FRAGMENT, form)
-    known = await profile.of(page.portal, page.customer or 0, page.now)
+    known = await overview.of(page.portal, page.customer or 0, page.now)
     if known is not None and known.phone == form.data.phone:
         return page.refuse(FRAGMENT, form.refuse(Refused(Code.PHONE_SAME, "phone")))
     outcome = await phone_change.begin(page.portal, page.caller, form.data.phone, page.now)

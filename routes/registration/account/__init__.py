@@ -1,10 +1,10 @@
-"""Registration by account. The order of the steps is in domain/registration.py."""
+"""Registration by account. The order of the steps is in domain/registration/progress.py."""
 
 from __future__ import annotations
 
 from litestar import Response
 
-from domain.registration import SLUGS, STEPS, Registration, registration_of
+from domain.registration.progress import SLUGS, STEPS, Registration, registration_of
 from routes.page import Page
 
 BASE = "/registration/account"

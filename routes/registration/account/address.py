@@ -7,9 +7,9 @@ from typing import Any
 from litestar import Response, get, post
 
 from db import registry
-from domain import registration_by_account
 from domain.refusals import Lost, OutOfTurn
-from domain.registration import registration_of
+from domain.registration import by_account
+from domain.registration.progress import registration_of
 from domain.sessions import Visit
 from routes.forms import Choice, Form
 from routes.page import ThisPage
@@ -40,9 +40,7 @@ async def submit(page: ThisPage) -> Response[Any]:
     answer = (await page.read(AnswerForm)).typed["answer"]
     if answer not in {"yes", "no"}:
         return page.lead_to(PATH)
-    outcome = await registration_by_account.confirm_address(
-        page.portal, page.caller, mine=answer == "yes", now=page.now
-    )
+    outcome = await by_account.confirm_address(page.portal, page.caller, mine=answer == "yes", now=page.now)
     match outcome:
         case Visit():
             return page.lead_to(where(registration_of(outcome)), outcome)

@@ -6,10 +6,10 @@ from typing import Any
 
 from litestar import Response, get, post
 
-from domain import registration_by_account
-from domain.connection_requests import may_be_sent
 from domain.refusals import Lost, OutOfTurn, Refused
-from domain.registration import Registration, registration_of
+from domain.registration import by_account
+from domain.registration.connection_requests import may_be_sent
+from domain.registration.progress import Registration, registration_of
 from domain.sessions import Visit
 from routes import bill_form, printed
 from routes.field_check import field_check
@@ -35,7 +35,7 @@ async def submit(page: ThisPage) -> Response[Any]:
     if form.data is None:
         return out_of_turn(page, "bill") or await _answer(page, form, 422)
     bill, further = bill_form.bill_of(form.data), bill_form.further_of(form.data)
-    outcome = await registration_by_account.find_account(page.portal, page.caller, bill, page.now, further)
+    outcome = await by_account.find_account(page.portal, page.caller, bill, page.now, further)
     match outcome:
         case Visit():
             return page.lead_to(where(registration_of(outcome)), outcome)

@@ -6,9 +6,10 @@ from typing import Any
 
 from litestar import Response, get, post
 
-from domain import one_time_codes, registration_by_account
+from domain.proofs import one_time_codes
 from domain.refusals import KnownPhone, Lost, OutOfTurn, Refused
-from domain.registration import registration_of
+from domain.registration import by_account
+from domain.registration.progress import registration_of
 from domain.sessions import Visit
 from routes.code_window import code_window
 from routes.forms import CodeForm, Filled
@@ -30,7 +31,7 @@ async def submit(page: ThisPage) -> Response[Any]:
     form = await page.read(CodeForm)
     if form.data is None:
         return out_of_turn(page, "code") or await _answer(page, form, 422)
-    outcome = await registration_by_account.confirm_code(page.portal, page.caller, form.data.code, page.now)
+    outcome = await by_account.confirm_code(page.portal, page.caller, form.data.code, page.now)
     match outcome:
         case Visit():
             return page.lead_to(where(registration_of(outcome)), outcome)
@@ -49,7 +50,7 @@ async def submit(page: ThisPage) -> Response[Any]:
 async def send_another(page: ThisPage) -> Response[Any]:
     if home := page.home():
         return home
-    outcome = await registration_by_account.send_another_code(page.portal, page.caller, page.now)
+    outcome = await by_account.send_another_code(page.portal, page.caller, page.now)
     match outcome:
         case Visit():
             return page.lead_to(PATH + "?sent=again", outcome)
@@ -69,7 +70,7 @@ async def show_another(page: ThisPage) -> Response[Any]:
 
 async def _answer(page: Page, form: Filled[Any], status: int) -> Response[Any]:
     known = registration_of(page.visit)
-    purpose = registration_by_account.PURPOSE
+    purpose = by_account.PURPOSE
     next_at = await one_time_codes.next_at(page.portal, purpose, known.phone, page.caller, page.now)
     return page.show(
         FRAGMENT,

@@ -6,10 +6,10 @@ from typing import Any
 
 from litestar import Response, get, post
 
-from domain import connection_requests
-from domain.connection_requests import Request, may_be_sent
 from domain.refusals import Lost, OutOfTurn
-from domain.registration import registration_of
+from domain.registration import connection_requests
+from domain.registration.connection_requests import Request, may_be_sent
+from domain.registration.progress import registration_of
 from domain.sessions import Visit
 from routes.field_check import field_check
 from routes.forms import Comment, Email, Filled, Form, Line, Name, NeededLine, NeededName

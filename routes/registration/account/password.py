@@ -6,11 +6,11 @@ from typing import Any
 
 from litestar import Response, get, post
 
-from domain import registration_completion
-from domain.password_change import UnmetConditions
 from domain.refusals import Code, KnownPhone, Lost, OutOfTurn, Refused
-from domain.registration import registration_of
+from domain.registration import completion
+from domain.registration.progress import registration_of
 from domain.sessions import Visit
+from domain.sign_in.password_change import UnmetConditions
 from routes.conditions import conditions_shown
 from routes.forms import Filled, PasswordForm
 from routes.page import Page, ThisPage
@@ -31,7 +31,7 @@ async def submit(page: ThisPage) -> Response[Any]:
     form = await page.read(PasswordForm)
     if form.data is None:
         return out_of_turn(page, "password") or _answer(page, form, 422)
-    outcome = await registration_completion.register(page.portal, page.caller, form.data.password, page.now)
+    outcome = await completion.register(page.portal, page.caller, form.data.password, page.now)
     match outcome:
         case Visit():
             return page.lead_to("/profile", outcome)
@@ -51,7 +51,7 @@ async def check_conditions(page: ThisPage) -> Response[str]:
     """The list that ticks off while the password is typed; the password goes nowhere."""
     form = await page.read(PasswordForm)
     password = form.data.password if form.data else ""
-    unmet = registration_completion.unmet_by(page.portal, registration_of(page.visit), password)
+    unmet = completion.unmet_by(page.portal, registration_of(page.visit), password)
     return page.show_piece("partials/conditions.html", conditions_shown(page, unmet, ticking=True))
 
 

@@ -7,10 +7,10 @@ from typing import Any
 
 from litestar import Response, get, post
 
-from domain import registration_by_account
 from domain.refusals import Lost, OutOfTurn
-from domain.registration import Registration, registration_of
-from domain.registration_by_account import Person
+from domain.registration import by_account
+from domain.registration.by_account import Person
+from domain.registration.progress import Registration, registration_of
 from domain.sessions import Visit
 from routes.field_check import field_check
 from routes.forms import BirthDate, Email, Filled, Form, Name, NeededName
@@ -43,7 +43,7 @@ async def submit(page: ThisPage) -> Response[Any]:
     if form.data is None:
         return out_of_turn(page, "person") or page.refuse(FRAGMENT, form, place=place("person"))
     person = Person(**form.data.model_dump())
-    outcome = await registration_by_account.give_person(page.portal, page.caller, person, page.now)
+    outcome = await by_account.give_person(page.portal, page.caller, person, page.now)
     match outcome:
         case Visit():
             return page.lead_to(where(registration_of(outcome)), outcome)

@@ -6,10 +6,10 @@ from typing import Any
 
 from litestar import Response, get, post
 
-from domain import registration_by_account
-from domain.phones import show_phone
 from domain.refusals import Refused
-from domain.registration import registration_of
+from domain.registration import by_account
+from domain.registration.progress import registration_of
+from domain.values.phones import show_phone
 from routes.field_check import field_check
 from routes.forms import Consent, Filled, Form, Phone
 from routes.legal import CONSENT
@@ -41,7 +41,7 @@ async def submit(page: ThisPage) -> Response[Any]:
     form = await page.read(PhoneForm)
     if form.data is None:
         return page.refuse(FRAGMENT, form, place=place("phone"), lost=False)
-    outcome = await registration_by_account.give_phone(page.portal, page.caller, form.data.phone, CONSENT, page.now)
+    outcome = await by_account.give_phone(page.portal, page.caller, form.data.phone, CONSENT, page.now)
     if isinstance(outcome, Refused):
         return page.refuse(FRAGMENT, form.refuse(outcome), place=place("phone"), lost=False)
     return page.lead_to(where(registration_of(outcome)), outcome)

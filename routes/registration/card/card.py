@@ -6,10 +6,11 @@ from typing import Any
 
 from litestar import Response, get, post
 
-from domain import captcha, registration_by_card
-from domain.card_numbers import has_check_digit
+from domain.proofs import captcha
 from domain.refusals import Code, HolderRegistered, LoginTaken, Refused
-from domain.registration_by_card import Proof
+from domain.registration import by_card
+from domain.registration.by_card import Proof
+from domain.values.card_numbers import has_check_digit
 from routes.captcha import count_try
 from routes.field_check import field_check
 from routes.forms import BoundEmail, Captcha, CardNumber, Filled, Form, Sealed
@@ -45,7 +46,7 @@ async def submit(page: ThisPage) -> Response[Any]:
         return _answer(page, form, 422)
     count_try(page)
     card = form.data
-    outcome = await registration_by_card.ask_for_link(
+    outcome = await by_card.ask_for_link(
         page.portal, page.caller, card.card_number, card.email, Proof(card.picture, card.captcha), page.now
     )
     match outcome:

@@ -7,16 +7,17 @@ from typing import Any
 from litestar import Response, get, post
 from litestar.params import FromPath
 
-from domain import captcha, registration_by_card
+from domain.proofs import captcha
 from domain.refusals import HolderRegistered, KnownPhone, LoginTaken, Refused
-from domain.registration_by_card import LinkVoid, Proof
+from domain.registration import by_card
+from domain.registration.by_card import LinkVoid, Proof
 from routes import links
 from routes.captcha import count_try
 from routes.forms import Captcha, Filled, Phone, Sealed
 from routes.page import Page, ThisPage
 from routes.registration.card import BASE, FOLDER
 
-PATH, NAME, FRAGMENT = registration_by_card.PATH, "registration.card.phone", f"{FOLDER}/phone"
+PATH, NAME, FRAGMENT = by_card.PATH, "registration.card.phone", f"{FOLDER}/phone"
 LINK_PATH = f"{PATH}/{{token:str}}"
 
 
@@ -28,7 +29,7 @@ class BoundPhoneForm(links.LinkForm):
 
 @get(LINK_PATH, name=f"{NAME}.link")
 async def open_link(page: ThisPage, token: FromPath[str]) -> Response[Any]:
-    if not await registration_by_card.is_alive(token, page.now):
+    if not await by_card.is_alive(token, page.now):
         return _void(page)
     return links.exchange(page, PATH, token)
 
@@ -36,7 +37,7 @@ async def open_link(page: ThisPage, token: FromPath[str]) -> Response[Any]:
 @get(PATH, name=NAME)
 async def show(page: ThisPage) -> Response[Any]:
     token = links.token_of(page, PATH)
-    if not await registration_by_card.is_alive(token, page.now):
+    if not await by_card.is_alive(token, page.now):
         return _void(page)
     captcha.replace(page.portal, page.request.query_params.get("instead", ""), page.now)
     return _answer(page, token, Filled(PATH), 200)
@@ -55,11 +56,11 @@ async def submit_link(page: ThisPage, token: FromPath[str]) -> Response[Any]:
 
 async def _give_phone(page: Page, token: str, form: Filled[BoundPhoneForm]) -> Response[Any]:
     if form.data is None:
-        alive = await registration_by_card.is_alive(token, page.now)
+        alive = await by_card.is_alive(token, page.now)
         return _answer(page, token, form, 422) if alive else _void(page)
     count_try(page)
     proof = Proof(form.data.picture, form.data.captcha)
-    outcome = await registration_by_card.give_phone(page.portal, page.caller, token, form.data.phone, proof, page.now)
+    outcome = await by_card.give_phone(page.portal, page.caller, token, form.data.phone, proof, page.now)
     match outcome:
         case None:
             return page.lead_to(f"{BASE}/done")

@@ -17,10 +17,10 @@ from click.testing import CliRunner
 from app import Commands
 from db import connection_requests
 from db.engine import Engine, run
-from domain import outbox
-from domain.channels.channel import DeliveryFailed, Outgoing, Rendered
-from domain.delivery import deliver_due
-from domain.messages import AccountShared, ConnectionRequestForStaff
+from domain.delivery import outbox
+from domain.delivery.channels.channel import DeliveryFailed, Outgoing, Rendered
+from domain.delivery.messages import AccountShared, ConnectionRequestForStaff
+from domain.delivery.sending import deliver_due
 from domain.portal import Portal
 from routes.cli.requests import found_request
 from routes.message_texts import MessageTexts

@@ -9,11 +9,11 @@ from dataclasses import replace
 import pytest
 
 from db.engine import run
-from domain import password_change
 from domain.passwords import Hasher
 from domain.portal import Portal
 from domain.refusals import Code, Refused
 from domain.sessions import Caller
+from domain.sign_in import password_change
 from routes import going
 from routes.forms import SECRET, Form
 from tests.browser import PASSWORD, Browser, location

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from db.engine import bound, run
-from domain.registry_import import import_rows
-from domain.registry_kinds import kinds
+from domain.registry.importing import import_rows
+from domain.registry.kinds import kinds
 from domain.sealing import Sealing
 from routes.message_texts import MessageTexts
 from settings import Settings

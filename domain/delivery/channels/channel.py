@@ -1,0 +1,59 @@
+"""What a channel is: it sends a message, or raises `DeliveryFailed`.
+
+A new channel is one file beside this one and one line in `domain/delivery/channels/__init__.py`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal, Protocol
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """A message's words: an SMS has `text` alone, an e-mail all three. Kept out of `repr`, so out of logs."""
+
+    text: str = field(repr=False)
+    subject: str | None = field(default=None, repr=False)
+    html: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """A message ready to go. `reference` and `written_at` are the same at every attempt."""
+
+    reference: str
+    written_at: datetime
+    to: str = field(repr=False)
+    content: Rendered = field(repr=False)
+    language: str = "ru"
+
+
+class Channel(Protocol):
+    """`scheme` is what the logs call it; nothing else of its address may be logged."""
+
+    scheme: str
+
+    async def send(self, outgoing: Outgoing) -> None:
+        """Hand the message over, or raise `DeliveryFailed`."""
+
+    async def close(self) -> None: ...
+
+
+class DeliveryFailed(Exception):  # noqa: N818 - an outcome, not an error
+    """Why a message was not handed over, in words without personal data, and what follows from it.
+
+    - `refused`: the other side will never take this message.
+    - `later`: it was surely not delivered and may be at another time or by another channel.
+    - `unknown`: it was handed over and the answer never came, or made no sense. It is not tried again:
+      a code is better asked for again than sent thrice.
+
+    `operator` says that nothing will get better until someone corrects the settings.
+    """
+
+    def __init__(self, follows: Literal["refused", "later", "unknown"], reason: str, *, operator: bool = False) -> None:
+        super().__init__(reason)
+        self.follows = follows
+        self.reason = reason
+        self.operator = operator

@@ -1,0 +1,59 @@
+"""A message as RFC 5322 mail: addresses that SMTP can carry, headers that nobody can break out of."""
+
+from __future__ import annotations
+
+import re
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP, SMTPUTF8
+from email.utils import format_datetime, parseaddr
+
+import idna
+
+from domain.delivery.channels.channel import DeliveryFailed, Outgoing
+
+# Whatever str.splitlines breaks at, and NUL: none of it may reach a header or a command.
+_BREAKS = re.compile("[\x00-\x1f\x7f\x85\u2028\u2029]+")
+_NOT_IN_ADDRESS = re.compile(r'[\s<>"(),:;\\\x00-\x1f\x7f]')
+
+
+def readable_address(address: str) -> Address:
+    """The address with its domain in ASCII. Raises `DeliveryFailed` for what no server can be told.
+
+    IDNA 2008: to the codec of the standard library `straße.de` is `strasse.de`, which is somebody else.
+    """
+    local, _, domain = address.rpartition("@")
+    try:
+        ascii_domain = domain if domain.isascii() else idna.encode(domain, uts46=True).decode("ascii")
+    except UnicodeError:
+        ascii_domain = ""
+    if not local or not ascii_domain or _NOT_IN_ADDRESS.search(address):
+        raise DeliveryFailed("refused", "the address cannot be written in SMTP")
+    return Address(username=local, domain=ascii_domain)
+
+
+def write_letter(outgoing: Outgoing, sender: str, to: Address) -> EmailMessage:
+    """Text and HTML of `outgoing`, from `sender` (`Name <address>` or an address) to `to`."""
+    name, address = parseaddr(sender)
+    author = readable_address(address)
+    # Non-ASCII before the @ can only be written where the server offers SMTPUTF8 (RFC 6531).
+    letter = EmailMessage(policy=SMTP if to.username.isascii() else SMTPUTF8)
+    letter["From"] = Address(display_name=_line(name), username=author.username, domain=author.domain)
+    letter["To"] = to
+    letter["Subject"] = _line(outgoing.content.subject or "")
+    letter["Date"] = format_datetime(outgoing.written_at)
+    # The same at every attempt, so that a mailbox which got it twice may show it once.
+    letter["Message-ID"] = f"<{outgoing.reference}@{author.domain}>"
+    # RFC 3834: out-of-office programs do not answer what no person wrote.
+    letter["Auto-Submitted"] = "auto-generated"
+    # base64: no line is too long, begins with a dot, or needs 8BITMIME.
+    letter.set_content(outgoing.content.text, cte="base64")
+    if outgoing.content.html is not None:
+        letter.add_alternative(outgoing.content.html, subtype="html", cte="base64")
+    # Last: add_alternative moves every Content- header into the part that holds the text.
+    letter["Content-Language"] = outgoing.language
+    return letter
+
+
+def _line(text: str) -> str:
+    return _BREAKS.sub(" ", text).strip()

@@ -1,0 +1,28 @@
+"""Use cases put their messages here, inside their own transaction; domain/delivery/sending.py sends them."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from db import outbox
+from domain.delivery.messages import Message
+from domain.portal import Portal
+
+
+async def post(portal: Portal, message: Message, to: str, now: datetime, language: str = "ru") -> int:
+    """Leave `message` for `to` (E.164 or an e-mail address); it is encrypted until it is sent. Its number.
+
+    `language` is that of whoever it is for, where they are the caller; nobody else's is known.
+    """
+    sealed = portal.sealing.seal({"to": to, "values": message.values(), "language": language})
+    lifetime = message.lifetime
+    seconds = getattr(portal.settings, lifetime) if isinstance(lifetime, str) else lifetime
+    return await outbox.put(message.kind, message.name, sealed, now, now + timedelta(seconds=seconds))
+
+
+async def withdraw_unless(message: int, wanted: bool) -> None:
+    """Take back a message of this very transaction that is not `wanted`; nobody has seen it yet.
+
+    For what must take the same statements whether or not something is sent.
+    """
+    await outbox.withdraw_unless(message, wanted)

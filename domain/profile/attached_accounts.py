@@ -1,0 +1,72 @@
+"""Accounts a customer adds to their own, and takes away again."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from db import customers, journal, registry
+from db.engine import transaction
+from domain import throttles
+from domain.delivery import outbox
+from domain.delivery.messages import AccountShared
+from domain.portal import Portal
+from domain.proofs import bill_proof
+from domain.proofs.bill_proof import Bill, Further
+from domain.refusals import Code, Refused
+from domain.sessions import Caller
+from domain.throttles import DAY, Limit
+
+
+async def attach(
+    portal: Portal, caller: Caller, customer: int, bill: Bill, now: datetime, further: Further | None = None
+) -> Refused | None:
+    """Add the account that has this bill. One that others have too is allowed, and everyone is told."""
+    async with transaction():
+        row = await customers.get(customer) if await customers.lock(customer) is not None else None
+        if row is None:
+            return Refused(Code.SESSION_LOST)
+        phone = portal.sealing.unseal(row["phone_sealed"])
+        account = await bill_proof.find_account(portal, phone, bill, now, further)
+        if isinstance(account, Refused):
+            return account
+        if not await customers.attach_account(customer, account["id"], now):
+            return Refused(Code.ALREADY_ATTACHED, "account_number")
+        await journal.add(now, "account-attached", customer, caller.ip, caller.user_agent)
+        await tell_others(portal, customer, account["id"], now)
+        return None
+
+
+async def detach(caller: Caller, customer: int, account: int, now: datetime) -> None:
+    """Take it away; taken away twice it is away."""
+    async with transaction():
+        if await customers.detach_account(customer, account):
+            await journal.add(now, "account-detached", customer, caller.ip, caller.user_agent)
+
+
+async def own(customer: int, account: int) -> registry.Row | None:
+    """The account, where it is this customer's."""
+    return next((row for row in await registry.accounts_of(customer) if row["id"] == account), None)
+
+
+async def tell_others(portal: Portal, newcomer: int, account: int, now: datetime) -> None:
+    """Tell the other customers of an account by e-mail; the newcomer sees it in the profile.
+
+    Only confirmed addresses: the letter names the account. Once a day for each newcomer, however often they take the
+    account away and add it again. Part of the caller's transaction.
+    """
+    known = await registry.account(account)
+    others = [sharer for sharer in await customers.of_account(account) if sharer["id"] != newcomer]
+    told = [sharer for sharer in others if sharer["email_confirmed_at"] is not None]
+    if (
+        known is None
+        or not told
+        or await throttles.claim(portal, [limit_of_telling(newcomer, account)], now) is not None
+    ):
+        return
+    for sharer in told:
+        message = AccountShared(sharer["first_name"], known["number"], known["address"])
+        await outbox.post(portal, message, portal.sealing.unseal(sharer["email_sealed"]), now)
+
+
+def limit_of_telling(newcomer: int, account: int) -> Limit:
+    return Limit("account-shared", f"{newcomer}\0{account}", 1, DAY)

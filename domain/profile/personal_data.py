@@ -1,0 +1,109 @@
+"""«Скачать мои данные» and «Удалить личный кабинет»."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from db import cards, consents, customers, journal, registry
+from db import sessions as session_rows
+from db.engine import transaction
+from domain import sessions
+from domain.delivery import outbox
+from domain.delivery.messages import CabinetDeleted
+from domain.portal import Portal
+from domain.refusals import Code, Lost, Refused
+from domain.sessions import Caller
+from domain.sign_in import by_password, reauthentication
+
+
+async def export(portal: Portal, caller: Caller, customer: int, now: datetime) -> dict[str, Any] | Lost:
+    """Everything the portal knows of a customer, as JSON can say it; amounts in kopecks, times ISO.
+
+    That it was carried away stands in the journal, from the next time on in the file too. Until it does, the cabinet
+    cannot be deleted.
+    """
+    async with transaction():
+        if await customers.lock(customer) is None:
+            return Lost()
+        data = await _collected(portal, customer, now)
+        await journal.add(now, "data-exported", customer, caller.ip, caller.user_agent)
+        return data
+
+
+async def _collected(portal: Portal, customer: int, now: datetime) -> dict[str, Any]:
+    row = await customers.get(customer)
+    assert row is not None
+    unseal = portal.sealing.unseal
+    accounts = await registry.accounts_of(customer)
+    bills = await registry.bills_of([a["id"] for a in accounts], ["0000-00", "9999-12"])
+    return {
+        "exported_at": now.isoformat(),
+        "person": {
+            "last_name": row["last_name"],
+            "first_name": row["first_name"],
+            "patronymic": row["patronymic"],
+            "birth_date": row["birth_date"].isoformat() if row["birth_date"] else None,
+            "phone": unseal(row["phone_sealed"]),
+            "email": unseal(row["email_sealed"]) if row["email_sealed"] else None,
+            "email_confirmed_at": _iso(row["email_confirmed_at"]),
+            "login": row["login"] or None,
+            "registered_at": _iso(row["registered_at"]),
+        },
+        "accounts": [
+            {
+                "number": account["number"],
+                "address": account["address"],
+                "bills": [
+                    {"period": bill["period"], "amount_kopecks": bill["amount_kopecks"]}
+                    for bill in bills
+                    if bill["account"] == account["id"]
+                ],
+            }
+            for account in accounts
+        ],
+        # No longer in the company's registry; they come back with it.
+        "absent_accounts": [_printable(account) for account in await registry.absent_accounts_of(customer)],
+        "cards": [card["last_four"] for card in await cards.of_customer(customer, row["phone_hash"])],
+        "consents": [_printable(consent) for consent in await consents.of_customer(customer)],
+        "sessions": [
+            _printable({name: row[name] for name in ("created_at", "seen_at", "ip", "user_agent")})
+            for row in await session_rows.of_customer(customer, now)
+        ],
+        "journal": [_printable(entry) for entry in await journal.of_customer(customer, 10_000)],
+    }
+
+
+async def delete(portal: Portal, caller: Caller, password: str, now: datetime) -> list[Refused] | Lost | None:
+    """Remove the customer with everything that hangs on them, by the password that is theirs at that moment.
+
+    What the law needs stays: the consents (152-FZ, article 9, part 3) and the journal, neither with a name,
+    a phone or an e-mail in it.
+    """
+    visit = await sessions.resume(portal, caller, now)
+    row = await customers.get(visit.customer) if visit is not None and visit.customer is not None else None
+    if visit is None or row is None or visit.password_due:
+        return Lost()
+    refused = await reauthentication.judge(portal, caller, row, password, now)
+    if refused:
+        return refused
+    async with transaction():
+        if await sessions.lock(portal, caller, now) is None:
+            return Lost()
+        if not await by_password.still_judged(row):
+            return [Refused(Code.SIGN_IN_WRONG, "password")]
+        await journal.add(now, "deleted", row["id"], caller.ip, caller.user_agent)
+        if row["email_sealed"]:
+            letter = CabinetDeleted(row["first_name"])
+            await outbox.post(portal, letter, portal.sealing.unseal(row["email_sealed"]), now, caller.language)
+        await cards.forget_links_of(row["id"])
+        await customers.delete(row["id"])
+        return None
+
+
+def _iso(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None
+
+
+def _printable(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: _iso(value) if isinstance(value, datetime) else value for name, value in row.items()}

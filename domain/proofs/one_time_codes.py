@@ -1,0 +1,243 @@
+"""One-time codes by SMS: when one may be sent, and whether the one typed is it.
+
+Codes belong to a phone and a purpose, not to a session: two first requests of one browser, or two tabs,
+share the one SMS. So do the wrong tries, else each new session would bring five more guesses.
+"""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+import unicodedata
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum, auto
+
+from db import customers, journal, one_time_codes
+from domain import throttles
+from domain.delivery import outbox
+from domain.delivery.messages import Message
+from domain.journal_sums import sum_key
+from domain.portal import Portal
+from domain.proofs import sms_limits
+from domain.refusals import Code, Refused
+from domain.sessions import Caller
+from domain.throttles import Limit
+
+
+@dataclass(frozen=True)
+class Purpose:
+    """What a code is for, the message that carries it (code, seconds it is good for -> message), its budget's name."""
+
+    name: str
+    message: Callable[[str, int], Message]
+    budget: str = ""
+
+
+@dataclass(frozen=True)
+class RecoveryRequest:
+    """Who asks for a code for a new password: `login` is folded, or empty where only the phone was typed.
+
+    `known` where the phone is that of a customer, and with a login of the login's.
+    """
+
+    phone: str
+    login: str
+    known: bool
+
+    @property
+    def typed(self) -> str:
+        return f"{self.login}\0{self.phone}" if self.login else self.phone
+
+    @property
+    def subject(self) -> str:
+        """Whose codes and tries they are: what was never sent is nobody's, and touches no code that was."""
+        return self.typed if self.known else f"unsent\0{self.typed}"
+
+
+class Verdict(Enum):
+    CORRECT = auto()
+    # The code that this very sender has used a moment ago: the button was pressed twice, or the answer was lost.
+    REPEATED = auto()
+    WRONG = auto()
+    # Wrong, and it was the last try.
+    WRONG_AND_LAST = auto()
+    EXHAUSTED = auto()
+    LAPSED = auto()
+
+
+async def send(
+    portal: Portal, purpose: Purpose, phone: str, caller: Caller, now: datetime, *, also: Sequence[Limit] = ()
+) -> datetime | None:
+    """Send a code to `phone` (E.164), or return when that may be done. Part of the caller's transaction.
+
+    `also` is what this purpose counts besides.
+    """
+    limits = [*sms_limits.sent(portal, phone, caller, purpose.budget), *also]
+    at = await throttles.claim(portal, limits, now, watched=[sms_limits.guesses(portal, purpose.name, phone)])
+    if at is not None:
+        return at
+    code = await _add(portal, purpose, phone, now, sent=True)
+    await _write_down(portal, purpose, phone, caller, now, sent=True)
+    await _post(portal, purpose, code, phone, caller, now)
+    return None
+
+
+async def send_recovery(
+    portal: Portal, purpose: Purpose, recovery: RecoveryRequest, caller: Caller, now: datetime
+) -> datetime | None:
+    """The same for a recovery: only a known phone gets an SMS, by the same statements as an unknown one gets none."""
+    phone_limits = sms_limits.recovery_phone(portal, recovery.phone)
+    free = await throttles.free_at(portal, phone_limits, now) <= now
+    wanted = recovery.known and free
+    budgets = sms_limits.recovery_budgets(portal)
+    charged, spared = [*budgets, *phone_limits], sms_limits.unsent([*budgets, *phone_limits])
+    # All can be seen from outside but what the phone has had: of that an unknown number has nothing.
+    others = spared if wanted else [*budgets, *sms_limits.without_end(phone_limits)]
+    watched = [*_watched(portal, purpose, recovery), *others]
+    asked = sms_limits.asked(portal, recovery.typed, caller)
+    at = await throttles.claim(portal, [*asked, *(charged if wanted else spared)], now, watched=watched)
+    if at is not None:
+        return at
+    code = await _add(portal, purpose, recovery.subject, now, sent=wanted)
+    await _write_down(portal, purpose, recovery.phone, caller, now, sent=wanted)
+    row = await _post(portal, purpose, code, recovery.phone, caller, now)
+    await outbox.withdraw_unless(row, wanted)
+    return None
+
+
+async def is_under_way(portal: Portal, purpose: Purpose, subject: str, now: datetime) -> bool:
+    """Whether a code that can still be typed has been sent."""
+    rows = await one_time_codes.living(purpose.name, portal.sealing.keyed_hash("phone", subject), now)
+    typable = any(row["wrong_tries"] < portal.settings.code_tries for row in rows)
+    return typable and await throttles.free_at(portal, [sms_limits.guesses(portal, purpose.name, subject)], now) <= now
+
+
+async def next_at(portal: Portal, purpose: Purpose, phone: str, caller: Caller, now: datetime) -> datetime:
+    """When another code may be sent to `phone`; `now` where it may already."""
+    limits = sms_limits.sent(portal, phone, caller, purpose.budget)
+    return await throttles.free_at(portal, [*limits, sms_limits.guesses(portal, purpose.name, phone)], now)
+
+
+async def next_recovery_at(
+    portal: Portal, purpose: Purpose, recovery: RecoveryRequest, caller: Caller, now: datetime
+) -> datetime:
+    """When another recovery may be asked for with the same."""
+    seen = [*sms_limits.asked(portal, recovery.typed, caller), *sms_limits.recovery_budgets(portal)]
+    return await throttles.free_at(portal, [*seen, *_watched(portal, purpose, recovery)], now)
+
+
+async def judge(
+    portal: Portal, purpose: Purpose, phone: str, typed: str, caller: Caller, now: datetime, *, expected: bool = True
+) -> Verdict:
+    """Compare what was typed with every living code of `phone`; the right one uses all of them up.
+
+    For a recovery `phone` is its `subject`. Wrong codes are also counted over the day, whatever codes they were for.
+    A used code is kept, with the cookie it came with, until it lapses: the same request sent again is `REPEATED`,
+    anyone else's is too late. Where the code is not `expected` from this sender, no code is right.
+    """
+    phone_hash = portal.sealing.keyed_hash("phone", phone)
+    rows = await one_time_codes.claim_try(purpose.name, phone_hash, now, portal.settings.code_tries)
+    guesses = sms_limits.guesses(portal, purpose.name, phone)
+    if rows and await throttles.claim(portal, [guesses], now) is not None:
+        return Verdict.EXHAUSTED
+    typed_hash = _code_hash(portal, purpose, phone, read_code(typed))
+    # A list, not a loop that ends early: as many comparisons whichever of them fits.
+    right = [row for row in rows if hmac.compare_digest(row["code_hash"], typed_hash) and expected]
+    unused = [row for row in rows if not row["used_by"]]
+    sender = portal.sealing.keyed_hash("code use", caller.token or "")
+    if good := [row for row in right if not row["used_by"]]:
+        await one_time_codes.use(purpose.name, phone_hash, good[0]["id"], sender)
+        await throttles.give_back(portal, [guesses])
+        return Verdict.CORRECT
+    if any(hmac.compare_digest(row["used_by"], sender) for row in right):
+        for row in rows:
+            await one_time_codes.give_back_try(row["id"])
+        await throttles.give_back(portal, [guesses])
+        return Verdict.REPEATED
+    if not unused:
+        living = await one_time_codes.living(purpose.name, phone_hash, now)
+        return Verdict.EXHAUSTED if living else Verdict.LAPSED
+    last = max(row["wrong_tries"] for row in unused) >= portal.settings.code_tries
+    last = last or await throttles.free_at(portal, [guesses], now) > now
+    return Verdict.WRONG_AND_LAST if last else Verdict.WRONG
+
+
+async def void(portal: Portal, purpose: Purpose, phone: str, now: datetime) -> None:
+    """The codes on their way to `phone` have lapsed: what they were sent for is no longer so."""
+    await one_time_codes.void(purpose.name, portal.sealing.keyed_hash("phone", phone), now)
+
+
+def proof_of(purpose: Purpose, phone: str, typed: str) -> str:
+    """What a session's new id is derived from, beside its former one (domain/sessions.py)."""
+    return f"{purpose.name}\0{phone}\0{read_code(typed)}"
+
+
+def refused_code(verdict: Verdict) -> list[Refused]:
+    """What the customer is told of a verdict that is not `CORRECT`."""
+    codes = {
+        Verdict.WRONG: [Code.CODE_WRONG],
+        # Both, so that the customer learns at once that trying on is in vain.
+        Verdict.WRONG_AND_LAST: [Code.CODE_WRONG, Code.CODE_EXHAUSTED],
+        Verdict.EXHAUSTED: [Code.CODE_EXHAUSTED],
+        Verdict.LAPSED: [Code.CODE_LAPSED],
+        # What it led to has ended meanwhile.
+        Verdict.REPEATED: [Code.CODE_LAPSED],
+    }
+    return [Refused(code, "code") for code in codes[verdict]]
+
+
+def read_code(text: str) -> str:
+    """The digits of a code pasted with spaces, dashes or full-width digits."""
+    return "".join(c for c in unicodedata.normalize("NFKC", text) if c.isalnum())[:20]
+
+
+def _code_hash(portal: Portal, purpose: Purpose, phone: str, code: str) -> str:
+    return portal.sealing.keyed_hash(f"code {purpose.name}", f"{phone}\0{code}")
+
+
+def _watched(portal: Portal, purpose: Purpose, recovery: RecoveryRequest) -> list[Limit]:
+    """What else refuses a recovery, and is charged nothing by it."""
+    # Where the number alone has been asked for too often, its phone has its SMS: the login's owner is told when.
+    number = sms_limits.of_typed(portal, recovery.phone) if recovery.login else []
+    return [*number, sms_limits.guesses(portal, purpose.name, recovery.subject)]
+
+
+async def _add(portal: Portal, purpose: Purpose, subject: str, now: datetime, *, sent: bool) -> str:
+    """A new code; it carries on the wrong tries of those before it. One that is not sent is none that can be typed."""
+    settings = portal.settings
+    subject_hash = portal.sealing.keyed_hash("phone", subject)
+    living = await one_time_codes.living(purpose.name, subject_hash, now)
+    tries = max((row["wrong_tries"] for row in living), default=0)
+    if tries >= settings.code_tries:
+        # All earlier codes are void and the customer was told to ask for a new one: it begins anew.
+        await one_time_codes.forget(purpose.name, subject_hash)
+        tries = 0
+    code = f"{secrets.randbelow(10**settings.code_digits):0{settings.code_digits}d}"
+    await one_time_codes.add(
+        {
+            "purpose": purpose.name,
+            "phone_hash": subject_hash,
+            "code_hash": _code_hash(portal, purpose, subject, code if sent else secrets.token_hex()),
+            "sent_at": now,
+            "expires_at": now + timedelta(seconds=settings.code_lifetime),
+            "wrong_tries": tries,
+        }
+    )
+    return code
+
+
+async def _write_down(
+    portal: Portal, purpose: Purpose, phone: str, caller: Caller, now: datetime, *, sent: bool
+) -> None:
+    """One lookup and one row whoever's number it is: the time tells nothing, and an owner sees who asked."""
+    owner = await customers.by_phone(portal.sealing.keyed_hash("phone", phone))
+    known = owner["id"] if owner is not None and sent else None
+    key = sum_key(portal, "code-requested", known, caller.ip, now, purpose.name)
+    await journal.add_repeat(now, "code-requested", known, caller.ip, caller.user_agent, key, purpose.name)
+
+
+async def _post(portal: Portal, purpose: Purpose, code: str, phone: str, caller: Caller, now: datetime) -> int:
+    message = purpose.message(code, portal.settings.code_lifetime)
+    return await outbox.post(portal, message, phone, now, caller.language)

@@ -1,0 +1,221 @@
+"""Registration by card: card and e-mail, a link, the phone, a password by SMS."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from db import cards, customers, journal
+from db import sessions as session_rows
+from db.engine import transaction
+from domain.delivery import outbox
+from domain.delivery.messages import CardPassword, CardRegistration
+from domain.portal import Portal
+from domain.proofs import captcha, card_links
+from domain.refusals import Code, HolderRegistered, KnownPhone, LoginTaken, Refused
+from domain.sessions import Caller, hash_token
+from domain.sign_in import by_password
+from domain.sign_in.password_change import void_recoveries
+from domain.values.people import fold_email
+
+log = logging.getLogger("kabinet.registry")
+
+PATH = "/registration/card/phone"
+# Without look-alikes: no 0/O, 1/l/I, and nothing that a person has to ask about.
+_ALPHABET = "abcdefghijkmnpqrstuvwxyzACDEFGHJKLMNPQRSTUVWXYZ2345679"
+_LENGTH = 10
+
+
+@dataclass(frozen=True)
+class Proof:
+    """A picture code as it came: the token of the picture, and what was typed."""
+
+    token: str
+    typed: str
+
+
+@dataclass(frozen=True)
+class LinkVoid:
+    """The link has lapsed, has been used, or never was one."""
+
+
+async def ask_for_link(
+    portal: Portal, caller: Caller, number: str, email: str, proof: Proof, now: datetime
+) -> Refused | HolderRegistered | LoginTaken | None:
+    """Step one: None where the e-mail with login and link is on its way."""
+    about = f"{number}\0{fold_email(email)}"
+    async with transaction():
+        judged = await captcha.judge(portal, proof.token, proof.typed, now, about=about)
+        if isinstance(judged, Refused):
+            return judged
+        if not judged:
+            return None
+        card = await card_links.find_card(portal, caller, number, email, now)
+        if isinstance(card, Refused):
+            return card
+        if await cards.customer_of_holder(card["holder_id"]) is None and await _others(portal, card):
+            return await _login_taken(portal, card)
+        if await _has_password(portal, card):
+            return HolderRegistered()
+        good_for = portal.settings.card_link_lifetime
+        refused = await card_links.send(
+            portal,
+            caller,
+            card,
+            email,
+            now,
+            customer=None,
+            path=PATH,
+            letter=lambda link, renewed: CardRegistration(card["login"], link, good_for, renewed),
+        )
+        if refused is None:
+            await captcha.led_on(portal, proof.token, proof.typed, now, about=about)
+        return refused
+
+
+async def is_alive(token: str, now: datetime) -> bool:
+    """Whether the link opens step two; nothing is spent."""
+    link = await cards.link(hash_token(token), now)
+    return link is not None and link["customer"] is None and await cards.get(link["number_hash"]) is not None
+
+
+async def give_phone(
+    portal: Portal, caller: Caller, token: str, phone: str, proof: Proof, now: datetime
+) -> Refused | LinkVoid | KnownPhone | HolderRegistered | LoginTaken | None:
+    """Step two: None where the password is on its way. The fifth wrong phone ends the link."""
+    about = f"{token}\0{phone}"
+    if not await is_alive(token, now):
+        return LinkVoid()
+    # Made before the transaction: Argon2 must not keep the only writer waiting.
+    password = "".join(secrets.choice(_ALPHABET) for _ in range(_LENGTH))
+    password_hash = await portal.hasher.hash(password)
+    async with transaction():
+        judged = await captcha.judge(portal, proof.token, proof.typed, now, about=about)
+        if judged is False:
+            return None
+        await _lock_holder(token, now)
+        link = await cards.link(hash_token(token), now, locked=True)
+        card = await cards.get(link["number_hash"]) if link and link["customer"] is None else None
+        if link is None or card is None:
+            return LinkVoid()
+        if isinstance(judged, Refused):
+            return judged
+        phone_hash = portal.sealing.keyed_hash("phone", phone)
+        if card["phone_hash"] != phone_hash:
+            return await _miss(portal, link)
+        outcome = await _register(portal, card, link, phone, password_hash, now)
+        if isinstance(outcome, LoginTaken):
+            # The link stays: it goes on once the registry is right.
+            return outcome
+        await cards.forget_links(card["holder_id"], None)
+        if isinstance(outcome, int):
+            await _send_password(portal, caller, outcome, phone, password, now)
+            await captcha.led_on(portal, proof.token, proof.typed, now, about=about)
+            return None
+        return outcome
+
+
+async def _lock_holder(token: str, now: datetime) -> None:
+    """Where the holder is a customer already: they may be making a password of their own at this moment."""
+    link = await cards.link(hash_token(token), now)
+    holder = await cards.customer_of_holder(link["holder_id"]) if link else None
+    if holder is not None:
+        await customers.lock(holder["id"])
+
+
+async def _miss(portal: Portal, link: dict[str, Any]) -> Refused | LinkVoid:
+    await cards.count_wrong_phone(link["id"])
+    if link["wrong_phones"] + 1 >= portal.settings.card_phone_tries:
+        await cards.forget_links(link["holder_id"], None)
+        return LinkVoid()
+    return Refused(Code.CARD_PHONE_WRONG, "phone")
+
+
+async def _register(
+    portal: Portal, card: dict[str, Any], link: dict[str, Any], phone: str, password_hash: str, now: datetime
+) -> KnownPhone | HolderRegistered | LoginTaken | int:
+    """The customer who has the password of the SMS now.
+
+    Like any new password it ends what was opened or granted under the former one: whoever has read an earlier SMS may
+    be signed in by it and about to choose the password.
+    """
+    if await _has_password(portal, card):
+        return HolderRegistered()
+    holder = await cards.customer_of_holder(card["holder_id"])
+    customer = holder["id"] if holder else await _make_customer(portal, card, link, phone, now)
+    if not isinstance(customer, int):
+        return customer
+    until = now + timedelta(seconds=portal.settings.sms_password_lifetime)
+    await customers.set_sms_password(customer, password_hash, until)
+    await session_rows.end_all(customer)
+    row = await customers.get(customer)
+    assert row is not None
+    await void_recoveries(portal, row, now)
+    return customer
+
+
+async def _send_password(
+    portal: Portal, caller: Caller, customer: int, phone: str, password: str, now: datetime
+) -> None:
+    letter = CardPassword(password, portal.settings.sms_password_lifetime)
+    await outbox.post(portal, letter, phone, now, caller.language)
+    await journal.add(now, "card-registered", customer, caller.ip, caller.user_agent)
+
+
+async def _make_customer(
+    portal: Portal, card: dict[str, Any], link: dict[str, Any], phone: str, now: datetime
+) -> KnownPhone | HolderRegistered | LoginTaken | int:
+    """The new customer with all cards of the holder, or what stands against one."""
+    email = portal.sealing.unseal(link["email_sealed"])
+    customer = await customers.add(
+        {
+            "phone_hash": card["phone_hash"],
+            "phone_sealed": portal.sealing.seal(phone),
+            "last_name": "",
+            "first_name": "",
+            "patronymic": "",
+            "email_hash": portal.sealing.keyed_hash("email", fold_email(email)),
+            "email_sealed": portal.sealing.seal(email),
+            # Whoever is here has read the letter.
+            "email_confirmed_at": now,
+            "login": card["login"],
+            "login_hash": by_password.login_hash(portal, card["login"]),
+            "registered_at": now,
+        }
+    )
+    if customer is None:
+        # One person, one customer: whoever has one already signs in and adds the card there.
+        known = await customers.by_phone(card["phone_hash"])
+        return KnownPhone(phone) if known is not None else await _login_taken(portal, card)
+    if not await cards.attach_holder(customer, card["holder_id"], now):
+        # Added to somebody's profile at this very moment.
+        await customers.delete(customer)
+        return HolderRegistered()
+    return customer
+
+
+async def _has_password(portal: Portal, card: dict[str, Any]) -> bool:
+    """Whether the holder has a password of their own making, perhaps by another card.
+
+    They are known by their login where the registry has given them another number; not where others have that login.
+    """
+    holder = await cards.customer_of_holder(card["holder_id"])
+    if holder is None and not await _others(portal, card):
+        holder = await customers.by_login(by_password.login_hash(portal, card["login"]))
+    return holder is not None and holder["password_hash"] is not None and holder["password_until"] is None
+
+
+async def _others(portal: Portal, card: dict[str, Any]) -> list[str]:
+    """The other holders of the registry who are signed in by the login of this card's holder."""
+    rows = await cards.others_with_login(by_password.login_hash(portal, card["login"]), card["holder_id"])
+    return [row["holder_id"] for row in rows]
+
+
+async def _login_taken(portal: Portal, card: dict[str, Any]) -> LoginTaken:
+    """The customer is told to call, the operator which rows of the registry contradict each other."""
+    others = ", ".join(map(repr, await _others(portal, card))) or "a holder who has no cards any more"
+    log.error("the login of holder %r is that of %s: correct the registry and import it", card["holder_id"], others)
+    return LoginTaken()

@@ -1,0 +1,1 @@
+"""The company's registry files: read, checked and imported."""

@@ -1,0 +1,31 @@
+"""Customers whose account an import has taken away are told, and find it in their journal."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from db import customers, journal
+from db.engine import transaction
+from domain.delivery import outbox
+from domain.delivery.messages import AccountLost
+from domain.portal import Portal
+
+_PORTION = 100
+
+
+async def tell_losses(portal: Portal, now: datetime) -> None:
+    """Each once, whoever calls this and how often: the import itself, and housekeeping after one that was killed."""
+    while await _tell_some(portal, now):
+        pass
+
+
+async def _tell_some(portal: Portal, now: datetime) -> bool:
+    async with transaction():
+        losses = await customers.take_losses(_PORTION)
+        for lost in losses:
+            await journal.add(now, "account-lost", lost["customer"], "", "")
+            # Only confirmed addresses: the letter names the account.
+            if lost["email_confirmed_at"] is not None:
+                message = AccountLost(lost["first_name"], lost["number"], lost["address"])
+                await outbox.post(portal, message, portal.sealing.unseal(lost["email_sealed"]), now)
+    return bool(losses)

@@ -1,0 +1,140 @@
+"""Import of the company's registry: rows of a file become accounts, bills, cards or customers.
+
+All of it or nothing. An import can be repeated: the second time finds everything unchanged. Where rows
+contradict each other the first counts, and only `skip_bad` lets that pass.
+
+`replace` also removes what the file no longer has: accounts, which take their bills and their attachments to
+customers out of sight and bring them back when they come back; bills of every period; cards; customers who came by
+an import and have never proved themselves, and those customers' attached accounts. A bad row that is skipped still
+protects the row it means, as far as its key can be read. More than a hundredth of the table, or of the accounts
+attached to customers, only goes where the operator names the number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from heapq import merge as in_order
+from typing import Any
+
+from db.engine import Engine
+from db.importer import Import, importing
+from domain.registry.kinds import Kind
+from domain.registry.rows import BadRow, RegistryFileError, Row
+
+# Of a hundred rows one may go without a word, and a single one of fewer: a file that was cut off lacks more.
+REMOVABLE = 100
+# Enough to see what is wrong with a file, few enough to read.
+REPORTED = 20
+_CHUNK = 5_000
+
+
+@dataclass
+class Report:
+    """What came of an import. Without `done` nothing was changed because of the bad rows."""
+
+    done: bool = False
+    added: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    removed: int = 0
+    # Rows that were there before.
+    present: int = 0
+    # What went with removed accounts, or left the customers' lists.
+    bills: int = 0
+    attachments: int = 0
+    # Attached accounts that were there before, where an import can take them from customers who stay.
+    attached: int = 0
+    skipped: int = 0
+    # The first of them, in the order of the file.
+    bad: list[BadRow] = field(default_factory=list)
+
+    @property
+    def removable(self) -> int:
+        """How many rows may go without being asked about."""
+        return max(1, self.present // REMOVABLE)
+
+    @property
+    def to_be_allowed(self) -> int:
+        """The number that the operator has to name for what would go; 0 where nobody is asked about it."""
+        going = ((self.removed, self.present), (self.attachments, self.attached))
+        return max((count for count, of in going if of and count > max(1, of // REMOVABLE)), default=0)
+
+    def add_bad(self, count: int, rows: Iterable[BadRow]) -> None:
+        self.skipped += count
+        self.bad = list(in_order(self.bad, rows, key=lambda row: row.line))[:REPORTED]
+
+
+async def import_rows(
+    engine: Engine,
+    kind: Kind,
+    rows: Iterator[Row | BadRow],
+    now: datetime,
+    *,
+    replace: bool = False,
+    skip_bad: bool = False,
+    dry_run: bool = False,
+    allow_removing: int = 0,
+) -> Report:
+    """Raises RegistryFileError when `rows` raises it, or when `replace` would remove more than it may."""
+    report = Report()
+    async with importing(engine, kind.name) as begun:
+        await _load(begun, kind, rows, report)
+        await _check(begun, kind, report)
+        if report.skipped and not skip_bad:
+            return report
+        if replace and not await begun.staged():
+            raise RegistryFileError("has no usable row, and --replace would remove everything")
+        counts = await begun.compare(replace)
+        for name in ("added", "changed", "unchanged", "removed", "present", "bills", "attachments", "attached"):
+            setattr(report, name, counts[name])
+        if report.to_be_allowed > allow_removing and not dry_run:
+            raise RegistryFileError(_too_many_removed(kind.name, report))
+        if not dry_run:
+            await begun.apply(now)
+    report.done = True
+    return report
+
+
+def _too_many_removed(kind: str, report: Report) -> str:
+    gone = f"remove {report.removed} of {report.present} {kind}"
+    if report.removed <= report.removable:
+        gone = f"take {report.attachments} of {report.attached} attached accounts from their customers"
+    return f"--replace would {gone}: is the file whole? If it is, say --allow-removing {report.to_be_allowed}"
+
+
+async def _load(begun: Import, kind: Kind, rows: Iterator[Row | BadRow], report: Report) -> None:
+    good: list[tuple[Any, ...]] = []
+    protected: list[tuple[str, ...]] = []
+    for row in rows:
+        clean = row if isinstance(row, BadRow) else kind.clean(row)
+        if isinstance(clean, BadRow):
+            # Rows come in the order of the file, so the first ones are all that is ever reported.
+            report.add_bad(1, [clean] if len(report.bad) < REPORTED else [])
+            if clean.key is not None:
+                protected.append(clean.key)
+        else:
+            good.append(clean)
+        if len(good) + len(protected) >= _CHUNK:
+            await _write(begun, good, protected)
+    await _write(begun, good, protected)
+
+
+async def _write(begun: Import, good: list[tuple[Any, ...]], protected: list[tuple[str, ...]]) -> None:
+    await begun.load(good)
+    await begun.protect(protected)
+    good.clear()
+    protected.clear()
+
+
+async def _check(begun: Import, kind: Kind, report: Report) -> None:
+    """What a single row cannot tell: contradictions within the file, and accounts that are not there."""
+    key = " and ".join(column.name for column in kind.columns[: kind.key_columns])
+    count, conflicts = await begun.take_out_conflicts(REPORTED)
+    report.add_bad(count, [BadRow(line, key, f"stands on line {first} with other values") for line, first in conflicts])
+    count, lines = await begun.take_out_contested(REPORTED)
+    report.add_bad(count, [BadRow(line, "login", "stands on an earlier line with another holder_id") for line in lines])
+    await begun.begin_exclusive()
+    count, lines = await begun.take_out_unknown(REPORTED)
+    report.add_bad(count, [BadRow(line, begun.unknown_column, "no such account") for line in lines])

@@ -1,0 +1,221 @@
+"""What each kind of registry file holds: its columns, and how a cell becomes what the database keeps.
+
+The first columns are the key that a row is found by. Card numbers and the e-mails and phones bound to them
+leave here only as keyed hashes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from typing import Any
+
+from domain.registry.rows import BadRow, Misread, Row
+from domain.sealing import Sealing
+from domain.values.account_numbers import read_account_number
+from domain.values.card_numbers import read_card_number
+from domain.values.money import read_amount
+from domain.values.people import clean_text, fold_email, read_birth_date, read_email, read_name
+from domain.values.periods import latest_period, read_period
+from domain.values.phones import read_phone
+
+# The values a cell becomes; None where it is malformed, or what else is wrong with it.
+Read = Callable[[str], tuple[Any, ...] | Misread | None]
+KINDS = ("accounts", "bills", "cards", "customers")
+# Before it is normalised, whose time grows with the square of the length.
+_LONGEST_CELL = 3000
+_LONGEST_ADDRESS = 500
+_LONGEST_CODE = 100
+_E164 = re.compile(r"\+[1-9][0-9]{9,14}")
+_PLAIN_EMAIL = re.compile(r"([A-Za-z0-9_]{1,32}(?:[.+-][A-Za-z0-9_]{1,10}){0,3})@([A-Za-z0-9.-]{3,150})")
+_REMEMBERED = 100_000
+
+
+@dataclass(frozen=True)
+class Column:
+    """`fault` ends the sentence "line 3, amount: …"; `empty` are the values of an empty cell, if it may be."""
+
+    name: str
+    read: Read
+    fault: str
+    empty: tuple[Any, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Kind:
+    name: str
+    key_columns: int
+    columns: tuple[Column, ...]
+
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        return tuple(column.name for column in self.columns)
+
+    def clean(self, row: Row) -> tuple[Any, ...] | BadRow:
+        """The line and the values of a row, in the order of db/merges.py."""
+        line, cells = row
+        values: list[Any] = [line]
+        key: list[str] = []
+        for place, (column, cell) in enumerate(zip(self.columns, cells, strict=True)):
+            read = _read(column, cell)
+            if isinstance(read, str):
+                return BadRow(line, column.name, read, tuple(key) if place >= self.key_columns else None)
+            if place < self.key_columns:
+                key.append(read[0])
+            values += read
+        return tuple(values)
+
+
+def _read(column: Column, cell: str | Misread) -> tuple[Any, ...] | str:
+    """The values, or what is wrong with the cell."""
+    if isinstance(cell, Misread):
+        return cell.reason
+    if len(cell) > _LONGEST_CELL:
+        return f"is longer than {_LONGEST_CELL} characters"
+    if "\0" in cell or "\ufffd" in cell:
+        return "holds a character that cannot be read"
+    if not cell or cell.isspace():
+        return "is empty" if column.empty is None else column.empty
+    values = column.read(cell)
+    if isinstance(values, Misread):
+        return values.reason
+    return column.fault if values is None else values
+
+
+def kinds(sealing: Sealing, countries: Sequence[str], today: date) -> dict[str, Kind]:
+    """All kinds by name; `countries` are those whose mobile numbers are accepted."""
+    account = Column("account_number", _one(read_account_number), "is not an account number")
+    phone = _phone(sealing, countries)
+    email = _email(sealing)
+    # People share names and birthdays.
+    name = lru_cache(_REMEMBERED)(_one(read_name))
+    birth_date = lru_cache(_REMEMBERED)(_one(lambda text: read_birth_date(text, today)))
+    return {
+        kind.name: kind
+        for kind in (
+            Kind("accounts", 1, (account, Column("address", _one(_address), "is not an address"))),
+            Kind(
+                "bills",
+                2,
+                (account, _period(today), Column("amount", _one(read_amount), _NOT_AN_AMOUNT)),
+            ),
+            Kind(
+                "cards",
+                1,
+                (
+                    Column("card_number", lambda text: _card(sealing, text), "is not 12 to 19 digits"),
+                    Column("holder_id", _one(_code), "is longer than 100 characters"),
+                    Column("login", _login, "is longer than 100 characters"),
+                    Column("email", lambda text: _first(email(text)), "is not an e-mail address"),
+                    Column("phone", lambda text: _first(phone(text)), _NOT_A_PHONE),
+                ),
+            ),
+            Kind(
+                "customers",
+                1,
+                (
+                    Column("phone", phone, _NOT_A_PHONE),
+                    Column("last_name", name, "is not a name"),
+                    Column("first_name", name, "is not a name"),
+                    Column("patronymic", name, "is not a name", ("",)),
+                    Column("birth_date", birth_date, "is not a date", (None,)),
+                    Column("email", email, "is not an e-mail address", ("", "")),
+                    Column("account_numbers", _one(_account_numbers), "is not account numbers with |", ("",)),
+                ),
+            ),
+        )
+    }
+
+
+_NOT_AN_AMOUNT = "is not an amount such as 1234,56"
+_NOT_A_PHONE = "is not a mobile number of the accepted countries"
+
+
+def _period(today: date) -> Column:
+    latest = latest_period(today)
+    beyond = Misread("lies beyond the next month")
+
+    def values(text: str) -> tuple[str] | Misread | None:
+        period = read_period(text)
+        return beyond if period is not None and period > latest else None if period is None else (period,)
+
+    # A file holds few different months: reading each once saves a tenth of the import's time.
+    return Column("period", lru_cache(1000)(values), "is not a month such as 2026-09 or 09.2026")
+
+
+def _one(read: Callable[[str], Any]) -> Read:
+    """A column of one value. An empty text after cleaning is no value."""
+
+    def values(text: str) -> tuple[Any] | None:
+        value = read(text)
+        return None if value is None or value == "" else (value,)
+
+    return values
+
+
+def _first(values: tuple[Any, ...] | Misread | None) -> tuple[Any] | None:
+    return (values[0],) if isinstance(values, tuple) else None
+
+
+def _login(text: str) -> tuple[str, str] | None:
+    """As it is, and as it is compared: one login may not stand with two holders, whatever its letters' case."""
+    login = _code(text)
+    return (login, login.casefold()) if login else None
+
+
+def _address(text: str) -> str | None:
+    text = clean_text(text)
+    return text if len(text) <= _LONGEST_ADDRESS else None
+
+
+def _code(text: str) -> str | None:
+    text = clean_text(text)
+    return text if len(text) <= _LONGEST_CODE else None
+
+
+def _card(sealing: Sealing, text: str) -> tuple[str, str] | None:
+    """No check digit is asked for: what the company has issued is what counts."""
+    digits = read_card_number(text)
+    return None if digits is None else (sealing.keyed_hash("card", digits), digits[-4:])
+
+
+def _phone(sealing: Sealing, countries: Sequence[str]) -> Read:
+    @lru_cache(_REMEMBERED)
+    def whole_block(start: str) -> bool:
+        """Whether all numbers of a block of ten thousand, the smallest that are given out, are mobile."""
+        return all(read_phone(start + end, countries) == start + end for end in ("0000", "4999", "9999"))
+
+    def values(text: str) -> tuple[str, str] | None:
+        # The rules of phonenumbers take half of the time of an import, and a region has few blocks.
+        known = _E164.fullmatch(text) and whole_block(text[:-4])
+        number = text if known else read_phone(text, countries)
+        return None if number is None else (sealing.keyed_hash("phone", number), sealing.seal(number))
+
+    return values
+
+
+def _email(sealing: Sealing) -> Read:
+    @lru_cache(_REMEMBERED)
+    def domain_of(domain: str) -> str | None:
+        address = read_email(f"a@{domain}")
+        return None if address is None else address.removeprefix("a@")
+
+    def values(text: str) -> tuple[str, str] | None:
+        # Nothing but the domain needs a second look where the rest is plain.
+        plain = _PLAIN_EMAIL.fullmatch(text)
+        domain = domain_of(plain[2]) if plain else None
+        address = f"{plain[1]}@{domain}" if plain and domain else read_email(text)
+        if address is None:
+            return None
+        return sealing.keyed_hash("email", fold_email(address)), sealing.seal(address)
+
+    return values
+
+
+def _account_numbers(text: str) -> str | None:
+    """In one order and each once, so that two spellings of one list are equal; `|` stands in no number."""
+    numbers = [read_account_number(part) for part in text.split("|")]
+    return None if None in numbers else "|".join(sorted(set(filter(None, numbers))))

@@ -1,0 +1,1 @@
+"""Signing in, a forgotten password, and the password typed once more."""

@@ -1,0 +1,164 @@
+"""What every new password goes through, whichever way it comes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from db import customers, journal
+from db import sessions as session_rows
+from db.engine import transaction
+from domain import sessions, throttles
+from domain.delivery import outbox
+from domain.delivery.messages import PasswordChanged, RecoveryCode
+from domain.passwords import unmet_conditions
+from domain.portal import Portal
+from domain.proofs import one_time_codes
+from domain.proofs.one_time_codes import Purpose, RecoveryRequest
+from domain.refusals import Code, Lost, ProofNeeded, Refused
+from domain.sessions import Caller, Visit
+from domain.sign_in import by_password, reauthentication
+from domain.sign_in.reauthentication import is_fresh
+from domain.throttles import DAY, Limit
+
+# The field of the current password; `password` is the new one.
+CURRENT = "current_password"
+# A code that allows a new password; any new password voids those that are under way.
+RECOVERY = Purpose("recovery", RecoveryCode, "recovery")
+_UNCONFIRMED_LETTERS = 5
+
+
+@dataclass(frozen=True)
+class UnmetConditions:
+    """The password breaks these conditions of domain/passwords.py."""
+
+    conditions: list[str]
+
+
+def unmet(portal: Portal, password: str, about: Sequence[str]) -> list[str]:
+    """Conditions that `password` breaks; `about` is what others know of the customer."""
+    settings = portal.settings
+    return unmet_conditions(
+        password,
+        shortest=settings.password_min,
+        longest=settings.password_max,
+        needs=settings.password_needs,
+        about=about,
+    )
+
+
+async def about(portal: Portal, customer: int) -> Sequence[str]:
+    """What a customer's password may not contain: phone, names, e-mail, login."""
+    row = await customers.get(customer)
+    return _about(portal, row) if row is not None else ()
+
+
+def _about(portal: Portal, row: dict[str, Any]) -> Sequence[str]:
+    unseal = portal.sealing.unseal
+    sealed = [unseal(row[name]) for name in ("phone_sealed", "email_sealed") if row[name]]
+    return (*sealed, row["last_name"], row["first_name"], row["patronymic"], row["login"])
+
+
+async def change(
+    portal: Portal, caller: Caller, password: str, now: datetime, *, current: str | None
+) -> Visit | UnmetConditions | list[Refused] | Lost | ProofNeeded:
+    """Whoever is signed in sets a new one: every other session ends, and this one goes on under another id.
+
+    `current` is the password they have, judged and counted as a sign-in is. It is None where there is none: that of
+    the SMS is spent by the sign-in that led here.
+    """
+    customer = await sessions.customer_to_prove(caller, now)
+    row = await customers.get(customer) if customer is not None else None
+    if row is None:
+        # Signed out, or the cabinet deleted, on another device meanwhile.
+        return Lost()
+    if conditions := unmet(portal, password, _about(portal, row)):
+        return UnmetConditions(conditions)
+    proof = f"new password\0{password}"
+    if current is not None and (refused := await reauthentication.judge(portal, caller, row, current, now)):
+        again = await _pressed_again(portal, caller, row["id"], password, proof, now)
+        return again or [replace(one, field=CURRENT) for one in refused]
+    password_hash = await portal.hasher.hash(password)
+    async with transaction():
+        visit = await sessions.lock(portal, caller, now)
+        if visit is not None and visit.customer is not None:
+            if not visit.password_due and (current is None or not is_fresh(portal, visit, now)):
+                return ProofNeeded()
+            if not await by_password.still_judged(row):
+                # Changed on another device since it was judged: what was typed is the current one no more.
+                return [Refused(Code.SIGN_IN_WRONG, CURRENT)]
+            await set_password(portal, caller, visit.customer, password_hash, now, but=visit.id)
+            await journal.add(now, "password-changed", visit.customer, caller.ip, caller.user_agent)
+            await sessions.authenticate(visit, now)
+            visit.password_due = False
+            return await sessions.renew(portal, caller, visit, proof, now)
+    return await _changed_before(portal, caller, row["id"], password, proof, now)
+
+
+async def _pressed_again(
+    portal: Portal, caller: Caller, customer: int, password: str, proof: str, now: datetime
+) -> Visit | None:
+    """Where the first press has changed the password already, what was the current one is wrong at the second."""
+    async with transaction():
+        visit = await sessions.lock_for_proof(portal, caller, now)
+    if visit is None or not visit.former:
+        return None
+    led = await _changed_before(portal, caller, customer, password, proof, now)
+    return led if isinstance(led, Visit) else None
+
+
+async def _changed_before(
+    portal: Portal, caller: Caller, customer: int, password: str, proof: str, now: datetime
+) -> Visit | Lost:
+    """The same press again: whoever knows the password it has set is led to the session it has led to."""
+    row = await customers.get(customer)
+    if row is None:
+        return Lost()
+    phone = portal.sealing.unseal(row["phone_sealed"])
+    if await by_password.judge(portal, caller, phone, row, password, now):
+        return Lost()
+    async with transaction():
+        visit = await sessions.lock_for_proof(portal, caller, now)
+        if visit is None or not visit.former or not await by_password.still_judged(row):
+            return Lost()
+        return await sessions.renewed(portal, caller, proof, now) or Lost()
+
+
+async def set_password(
+    portal: Portal, caller: Caller, customer: int, password_hash: str, now: datetime, *, but: int | None = None
+) -> None:
+    """Save it, end all sessions `but` one, tell the customer. Part of the caller's transaction.
+
+    Whatever else was granted under the former one, codes and links under way among it, is void with it.
+    """
+    await customers.lock(customer)
+    await customers.set_password(customer, password_hash)
+    await session_rows.end_all(customer, but)
+    row = await customers.get(customer)
+    assert row is not None
+    await void_recoveries(portal, row, now)
+    if row["email_sealed"] and await _may_be_told(portal, row, now):
+        at = now.astimezone(portal.settings.zone).isoformat(timespec="minutes")
+        link = f"{portal.settings.public_url}/sign-in/phone"
+        message = PasswordChanged(row["first_name"], at, link)
+        await outbox.post(portal, message, portal.sealing.unseal(row["email_sealed"]), now, caller.language)
+
+
+async def _may_be_told(portal: Portal, row: dict[str, Any], now: datetime) -> bool:
+    """An address that nobody has confirmed may be a stranger's: they get a few of these letters a day and no more."""
+    if row["email_confirmed_at"] is not None:
+        return True
+    return await throttles.claim(portal, [limit_of_letters(row["email_hash"])], now) is None
+
+
+def limit_of_letters(email_hash: str) -> Limit:
+    return Limit("password-letter", email_hash, _UNCONFIRMED_LETTERS, DAY)
+
+
+async def void_recoveries(portal: Portal, row: dict[str, Any], now: datetime) -> None:
+    """Codes on their way for a new password have lapsed, asked for by the number alone or with the customer's login."""
+    phone = portal.sealing.unseal(row["phone_sealed"])
+    for login in {"", by_password.fold_login(row["login"])}:
+        await one_time_codes.void(portal, RECOVERY, RecoveryRequest(phone, login, known=True).subject, now)

@@ -1,0 +1,80 @@
+"""A real SMTP server on loopback, in a thread of its own, that misbehaves when told to."""
+
+from __future__ import annotations
+
+import contextlib
+import ssl
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from typing import Any
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import AuthResult, LoginPassword
+
+from tests.domain.delivery.channels.gateway import closed_port
+
+
+@dataclass
+class Mailbox:
+    """`answers` replaces the server's answer to MAIL, RCPT or DATA; "" hangs up instead."""
+
+    answers: dict[str, str] = field(default_factory=dict)
+    recipients: list[str] = field(default_factory=list)
+    letters: list[EmailMessage] = field(default_factory=list)
+    passwords: list[bytes] = field(default_factory=list)
+    over_tls: list[bool] = field(default_factory=list)
+    port: int = 0
+
+    def _answer(self, command: str, server: Any) -> str | None:
+        answer = self.answers.get(command)
+        if answer == "":
+            server.transport.abort()
+        return answer
+
+    async def handle_MAIL(  # noqa: N802
+        self, server: Any, session: Any, envelope: Any, address: str, options: list[str]
+    ) -> str:
+        if (answer := self._answer("MAIL", server)) is not None:
+            return answer
+        envelope.mail_from = address
+        envelope.mail_options.extend(options)
+        return "250 OK"
+
+    async def handle_RCPT(  # noqa: N802
+        self, server: Any, session: Any, envelope: Any, address: str, options: list[str]
+    ) -> str:
+        if (answer := self._answer("RCPT", server)) is not None:
+            return answer
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
+        self.recipients.extend(envelope.rcpt_tos)
+        letter = message_from_bytes(envelope.content, policy=policy.SMTP)
+        assert isinstance(letter, EmailMessage)
+        self.letters.append(letter)
+        self.over_tls.append(session.ssl is not None or server.transport.get_extra_info("sslcontext") is not None)
+        answer = self._answer("DATA", server)
+        return "250 OK" if answer is None else answer
+
+    def authenticate(self, server: Any, session: Any, envelope: Any, mechanism: str, data: Any) -> AuthResult:
+        assert isinstance(data, LoginPassword)
+        self.passwords.append(data.password)
+        return AuthResult(success=data.password == "пароль:@/".encode(), handled=False)
+
+
+@contextlib.contextmanager
+def running_mailbox(*, implicit_tls: ssl.SSLContext | None = None, **options: Any) -> Iterator[Mailbox]:
+    """`options` are aiosmtpd's: tls_context and require_starttls, enable_SMTPUTF8, auth_required …"""
+    mailbox = Mailbox(port=closed_port())
+    controller = Controller(
+        mailbox, hostname="127.0.0.1", port=mailbox.port, ssl_context=implicit_tls,
+        authenticator=mailbox.authenticate, **options,
+    )  # fmt: skip
+    controller.start()
+    try:
+        yield mailbox
+    finally:
+        controller.stop()

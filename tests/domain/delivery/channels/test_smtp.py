@@ -1,0 +1,281 @@
+"""What a real SMTP server gets and says, and what follows from it."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+import ssl
+import threading
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from domain.delivery.channels.channel import DeliveryFailed, Outgoing, Rendered
+from domain.delivery.channels.letter import readable_address, write_letter
+from domain.delivery.channels.smtp import Smtp
+from tests.domain.delivery.channels.gateway import closed_port
+from tests.domain.delivery.channels.mailbox import running_mailbox
+
+SENDER = "Личный кабинет <kabinet@example.org>"
+PASSWORD = quote("пароль:@/", safe="")
+
+
+def _outgoing(to: str = "ivan@example.com", subject: str = "Подтвердите почту") -> Outgoing:
+    content = Rendered("Здравствуйте!\n.\nКонец\n", subject, "<p>Здравствуйте!</p>\n")
+    return Outgoing("17.abcdef", datetime(2026, 9, 15, 11, 30, tzinfo=UTC), to, content)
+
+
+async def _send(dsn: str, outgoing: Outgoing | None = None, sender: str = SENDER) -> None:
+    await Smtp(dsn, sender, seconds=0.5).send(outgoing or _outgoing())
+
+
+async def _failure(dsn: str, outgoing: Outgoing | None = None) -> DeliveryFailed:
+    with pytest.raises(DeliveryFailed) as caught:
+        await _send(dsn, outgoing)
+    return caught.value
+
+
+def _plain(port: int) -> str:
+    return f"smtp://127.0.0.1:{port}?tls=none"
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A self-signed certificate for 127.0.0.1 and its key, in one file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), True)
+        .sign(key, hashes.SHA256())
+    )
+    path = tmp_path_factory.mktemp("tls") / "server.pem"
+    path.write_bytes(
+        made.public_bytes(serialization.Encoding.PEM)
+        + key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    return path
+
+
+@pytest.fixture
+def server_tls(certificate: Path) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    return context
+
+
+async def test_the_letter_that_arrives() -> None:
+    with running_mailbox() as mailbox:
+        await _send(_plain(mailbox.port))
+        await _send(_plain(mailbox.port))
+    letter = mailbox.letters[0]
+    assert mailbox.recipients[0] == letter["To"] == "ivan@example.com"
+    assert letter["From"].addresses[0].display_name == "Личный кабинет"
+    assert letter["From"].addresses[0].addr_spec == "kabinet@example.org"
+    assert letter["Subject"] == "Подтвердите почту"
+    assert letter["Date"].datetime == datetime(2026, 9, 15, 11, 30, tzinfo=UTC)
+    assert letter["Auto-Submitted"] == "auto-generated"
+    assert letter["Content-Language"] == "ru"
+    assert letter.get_content_type() == "multipart/alternative"
+    text, html = letter.iter_parts()
+    assert text.get_content_type() == "text/plain"
+    assert text.get_content().splitlines() == ["Здравствуйте!", ".", "Конец"]
+    assert html.get_content_type() == "text/html"
+    assert html.get_content().strip() == "<p>Здравствуйте!</p>"
+    assert [letter["Message-ID"] for letter in mailbox.letters] == ["<17.abcdef@example.org>"] * 2
+
+
+async def test_starttls_with_user_and_password(
+    certificate: Path, server_tls: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    with running_mailbox(tls_context=server_tls, require_starttls=True, auth_required=True) as mailbox:
+        await _send(f"smtp://portal:{PASSWORD}@127.0.0.1:{mailbox.port}")
+    assert mailbox.over_tls == [True]
+    assert mailbox.passwords == ["пароль:@/".encode()]
+
+
+async def test_tls_at_once(certificate: Path, server_tls: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    with running_mailbox(implicit_tls=server_tls) as mailbox:
+        await _send(f"smtps://127.0.0.1:{mailbox.port}")
+    assert mailbox.over_tls == [True]
+
+
+async def test_without_starttls_nothing_goes_in_the_clear() -> None:
+    with running_mailbox() as mailbox:
+        failure = await _failure(f"smtp://portal:{PASSWORD}@127.0.0.1:{mailbox.port}")
+    assert (failure.follows, failure.operator) == ("later", True)
+    assert failure.reason == "the server does not offer what the settings ask for"
+    assert mailbox.letters == []
+    assert mailbox.passwords == []
+
+
+@pytest.mark.parametrize("scheme", ["smtp", "smtps"])
+async def test_a_certificate_nobody_vouches_for_is_the_operators_business(
+    scheme: str, server_tls: ssl.SSLContext
+) -> None:
+    with running_mailbox(
+        implicit_tls=server_tls if scheme == "smtps" else None,
+        tls_context=server_tls if scheme == "smtp" else None,
+    ) as mailbox:
+        failure = await _failure(f"{scheme}://127.0.0.1:{mailbox.port}")
+    assert (failure.follows, failure.operator) == ("later", True)
+    assert failure.reason == "the server's certificate or TLS is not to be trusted"
+    assert mailbox.letters == []
+
+
+@pytest.mark.parametrize("scheme", ["smtp", "smtps"])
+async def test_a_certificate_of_another_host_is_told_as_such(
+    scheme: str, certificate: Path, server_tls: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    with running_mailbox(
+        implicit_tls=server_tls if scheme == "smtps" else None,
+        tls_context=server_tls if scheme == "smtp" else None,
+    ) as mailbox:
+        failure = await _failure(f"{scheme}://localhost:{mailbox.port}")
+    assert failure.reason == "the server's certificate or TLS is not to be trusted"
+    assert mailbox.letters == []
+
+
+async def test_a_wrong_password_keeps_the_letter(
+    certificate: Path, server_tls: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    with running_mailbox(tls_context=server_tls, auth_required=True) as mailbox:
+        failure = await _failure(f"smtp://portal:wrong@127.0.0.1:{mailbox.port}")
+    assert (failure.follows, failure.operator) == ("later", True)
+    assert "wrong" not in failure.reason
+
+
+@pytest.mark.parametrize(
+    ("command", "answer", "follows", "operator"),
+    [
+        ("RCPT", "550 no such user ivan@example.com", "refused", False),
+        ("RCPT", "450 greylisted", "later", False),
+        ("RCPT", "421 closing", "later", False),
+        ("RCPT", "", "later", False),
+        ("MAIL", "553 sender not owned", "later", True),
+        ("MAIL", "", "later", False),
+        ("DATA", "554 spam", "refused", False),
+        ("DATA", "451 try again", "later", False),
+        ("DATA", "", "unknown", False),
+    ],
+)
+async def test_an_answer_and_what_follows(command: str, answer: str, follows: str, operator: bool) -> None:
+    with running_mailbox() as mailbox:
+        mailbox.answers[command] = answer
+        failure = await _failure(_plain(mailbox.port))
+    assert (failure.follows, failure.operator) == (follows, operator)
+    assert "ivan" not in failure.reason
+
+
+async def test_nobody_listening_means_surely_not_delivered() -> None:
+    assert (await _failure(_plain(closed_port()))).follows == "later"
+
+
+@pytest.mark.parametrize(
+    ("script", "follows"),
+    [
+        # Each answer in turn; the server then says nothing more.
+        (["220 hello"], "later"),
+        (["220 hello", "250 hi", "250 ok", "250 ok"], "later"),
+        (["220 hello", "250 hi", "250 ok", "250 ok", "354 go on"], "unknown"),
+        (["220 hello", "250 hi", "250 ok", "250 ok", "354 go on", "hello?"], "unknown"),
+        (["220 hello", "250 hi", "250 ok", "250 ok", "354 go on", "354 go on"], "unknown"),
+    ],
+)
+async def test_a_server_that_falls_silent(script: list[str], follows: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        stop = threading.Event()
+
+        def talk() -> None:
+            connection, _ = listener.accept()
+            with connection:
+                for answer in script:
+                    if answer != script[0]:
+                        connection.recv(65536)
+                    connection.sendall(f"{answer}\r\n".encode())
+                stop.wait(10)
+
+        thread = threading.Thread(target=talk)
+        thread.start()
+        try:
+            failure = await _failure(_plain(listener.getsockname()[1]))
+        finally:
+            stop.set()
+            thread.join()
+    assert failure.follows == follows
+
+
+async def test_a_non_ascii_domain_is_written_in_ascii() -> None:
+    with running_mailbox(enable_SMTPUTF8=False) as mailbox:
+        await _send(_plain(mailbox.port), _outgoing("ivan@почта.рф"))
+    assert mailbox.recipients == ["ivan@xn--80a1acny.xn--p1ai"]
+
+
+async def test_a_non_ascii_name_goes_where_the_server_can_take_it() -> None:
+    with running_mailbox(enable_SMTPUTF8=True) as mailbox:
+        await _send(_plain(mailbox.port), _outgoing("иван@example.com"))
+    assert mailbox.recipients == ["иван@example.com"]
+    with running_mailbox(enable_SMTPUTF8=False) as mailbox:
+        assert (await _failure(_plain(mailbox.port), _outgoing("иван@example.com"))).follows == "refused"
+    assert mailbox.letters == []
+
+
+@pytest.mark.parametrize("breaks", ["\n", "\r\n", "\r", "\x0b", "\x85", "\u2028"])
+async def test_no_subject_adds_a_header(breaks: str) -> None:
+    with running_mailbox() as mailbox:
+        await _send(_plain(mailbox.port), _outgoing(subject=f"Иван{breaks}Bcc: eve@example.com{breaks}{breaks}x"))
+    assert mailbox.letters[0]["Bcc"] is None
+    assert mailbox.letters[0]["Subject"].split() == ["Иван", "Bcc:", "eve@example.com", "x"]
+    assert mailbox.recipients == ["ivan@example.com"]
+
+
+@pytest.mark.parametrize(
+    "to",
+    ["ivan@example.com\r\nRCPT TO:<eve@example.com>", "ivan@example.com> SIZE=1", "a,b@example.com", "@", "ivan", ""],
+)
+async def test_no_recipient_adds_a_command(to: str) -> None:
+    with running_mailbox() as mailbox:
+        assert (await _failure(_plain(mailbox.port), _outgoing(to))).follows == "refused"
+    assert mailbox.recipients == []
+
+
+@pytest.mark.parametrize(
+    ("domain", "told"),
+    [
+        ("straße.de", "xn--strae-oqa.de"), ("STRAẞE.de", "xn--strae-oqa.de"), ("strasse.de", "strasse.de"),
+        ("почта.рф", "xn--80a1acny.xn--p1ai"), ("βόλος.com", "xn--nxasmm1c.com"), ("example.org", "example.org"),
+    ],
+)  # fmt: skip
+def test_a_domain_is_told_as_its_registry_writes_it(domain: str, told: str) -> None:
+    assert readable_address(f"anna@{domain}").domain == told
+
+
+@pytest.mark.parametrize("domain", ["-a.de", "a\u200d.de", "\u2488com", "é" * 64 + ".de", "ß" * 4000])
+def test_what_is_no_domain_is_told_to_nobody(domain: str) -> None:
+    with pytest.raises(DeliveryFailed):
+        readable_address(f"anna@{domain}é")
+
+
+@pytest.mark.parametrize("language", ["ru", "en"])
+def test_a_letter_says_its_language(language: str) -> None:
+    letter = write_letter(replace(_outgoing(), language=language), SENDER, readable_address("ivan@example.com"))
+    assert letter["Content-Language"] == language
