@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from domain.passwords import Hasher
-from domain.proofs.picture_limits import PictureLimits
+from domain.picture_limits import PictureLimits
 from domain.sealing import Sealing
 from settings import Settings
 

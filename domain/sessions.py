@@ -225,6 +225,12 @@ async def authenticate(visit: Visit, authenticated_at: datetime | None) -> None:
     await sessions.authenticate(visit.id, authenticated_at, visit.credentials)
 
 
+def is_fresh(portal: Portal, visit: Visit, now: datetime) -> bool:
+    """Whether the password was typed a short while ago, and neither it nor the phone has changed since."""
+    limit = timedelta(seconds=portal.settings.password_again)
+    return visit.authenticated_at is not None and now - visit.authenticated_at <= limit
+
+
 async def _add(portal: Portal, caller: Caller, visit: Visit, token: str, now: datetime) -> Visit:
     visit.idle_until = _idle_until(portal, visit.ends_at, visit.remembered, now)
     visit.token = token

@@ -15,9 +15,8 @@ from domain.portal import Portal
 from domain.proofs import one_time_codes, sms_limits
 from domain.proofs.one_time_codes import Purpose, Verdict, proof_of, refused_code
 from domain.refusals import Code, Lost, OutOfTurn, ProofNeeded, Refused
-from domain.sessions import Caller, Visit
+from domain.sessions import Caller, Visit, is_fresh
 from domain.sign_in.password_change import void_recoveries
-from domain.sign_in.reauthentication import is_fresh
 from domain.values.phones import mask_phone
 
 # It sends to any number, as a registration does, and is charged to the same budget.

@@ -18,8 +18,7 @@ from domain.delivery import outbox
 from domain.delivery.messages import EmailChange, EmailChanged, EmailConfirmation, Message
 from domain.portal import Portal
 from domain.refusals import Code, Lost, ProofNeeded, Refused
-from domain.sessions import Caller, hash_token
-from domain.sign_in.reauthentication import is_fresh
+from domain.sessions import Caller, hash_token, is_fresh
 from domain.throttles import DAY, Limit
 from domain.values.people import fold_email, mask_email
 

@@ -18,9 +18,8 @@ from domain.portal import Portal
 from domain.proofs import one_time_codes
 from domain.proofs.one_time_codes import Purpose, RecoveryRequest
 from domain.refusals import Code, Lost, ProofNeeded, Refused
-from domain.sessions import Caller, Visit
+from domain.sessions import Caller, Visit, is_fresh
 from domain.sign_in import by_password, reauthentication
-from domain.sign_in.reauthentication import is_fresh
 from domain.throttles import DAY, Limit
 
 # The field of the current password; `password` is the new one.

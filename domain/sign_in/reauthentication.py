@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from db import customers
@@ -12,12 +12,6 @@ from domain.portal import Portal
 from domain.refusals import Code, Lost, Refused
 from domain.sessions import Caller, Visit
 from domain.sign_in import by_password
-
-
-def is_fresh(portal: Portal, visit: Visit, now: datetime) -> bool:
-    """Whether the password was typed a short while ago, and neither it nor the phone has changed since."""
-    limit = timedelta(seconds=portal.settings.password_again)
-    return visit.authenticated_at is not None and now - visit.authenticated_at <= limit
 
 
 async def judge(portal: Portal, caller: Caller, row: dict[str, Any], password: str, now: datetime) -> list[Refused]:

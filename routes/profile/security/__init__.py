@@ -6,8 +6,7 @@ from urllib.parse import quote
 
 from litestar import Response
 
-from domain.sessions import Visit
-from domain.sign_in.reauthentication import is_fresh
+from domain.sessions import Visit, is_fresh
 from routes.page import Page
 
 BASE = "/profile/security"
