@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import math
+import random
 import re
 import statistics
 import subprocess
@@ -113,11 +114,11 @@ def probability(first: list[float], second: list[float]) -> float:
 
 
 def _answers(server: Server, step: Step, first: int) -> dict[bool, list[Answer]]:
-    """Known and unknown in turn, each in a browser of its own."""
+    """Known and unknown in pairs, each in a browser of its own."""
     answers: dict[bool, list[Answer]] = {True: [], False: []}
     for number in range(first, first + _MANY):
-        # Each first in turn: whoever comes second finds everything warm.
-        for known in (True, False) if number % 2 else (False, True):
+        # By lot, for whoever comes second finds everything warm: a fixed order can fall in with work of the server's own.
+        for known in random.sample((True, False), 2):
             with httpx.Client(base_url=server.url, headers={"Sec-Fetch-Site": "same-origin"}) as visitor:
                 visitor.get("/health/live")  # the connection is there before the clock runs
                 answer = step(visitor, number, known)
