@@ -23,17 +23,18 @@ from domain.delivery.channels import open_channels
 from domain.delivery.worker import run_forever
 from domain.housekeeping import sweep_forever
 from domain.installation import UNUSABLE, opened_installation, said_of
-from domain.portal import Portal, make_portal
+from domain.portal import make_portal
+from domain.scope import Scope
 from routes import handlers_of
 from routes.access_log import Observed, note_route
 from routes.application import Kabinet
 from routes.assets import Assets
-from routes.caller import caller_of
 from routes.cli.delivery import delivery_group
 from routes.cli.registry import registry_group
 from routes.cli.requests import requests_group
 from routes.cli.serving import run_command
 from routes.cli.texts import texts_command
+from routes.client import client_of
 from routes.dev import development_handlers
 from routes.faults import exception_handlers
 from routes.headers import security_headers
@@ -85,7 +86,7 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
             *health_handlers,
             asgi("/static", is_mount=True, copy_scope=True)(assets.serve),
         ],
-        dependencies={"page": Provide(_page_maker(templates, clock))},
+        dependencies={"page": Provide(_page_maker(settings, templates, clock))},
         middleware=[SameOriginOnly(settings.origin)],
         exception_handlers=exception_handlers(templates),
         before_send=[note_route, security_headers(production=settings.production), language_headers],
@@ -99,15 +100,14 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
     )
 
 
-def _page_maker(templates: Templates, clock: Clock) -> Callable[[Request[Any, Any, Any]], Awaitable[Page]]:
+def _page_maker(
+    settings: Settings, templates: Templates, clock: Clock
+) -> Callable[[Request[Any, Any, Any]], Awaitable[Page]]:
     async def make_page(request: Request[Any, Any, Any]) -> Page:
         if request.method == "POST":
             await request.body()  # the limit of the body holds whether or not a handler reads a form
-        portal: Portal = request.app.state.portal
-        now = clock()
-        caller = caller_of(request, portal.settings)
-        visit = await sessions.resume(portal, caller, now)
-        return Page(request, portal, templates, caller, visit, now)
+        scope = Scope(request.app.state.portal, client_of(request, settings), clock())
+        return Page(request, scope, templates, await sessions.resume(scope))
 
     return make_page
 

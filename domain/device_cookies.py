@@ -11,35 +11,35 @@ import secrets
 from datetime import datetime, timedelta
 from typing import Any
 
-from domain.portal import Portal
+from domain.scope import Scope
 
 _KEY = "device"
 # A family's tablet; and a cookie stays small.
 _MOST = 4
 
 
-def renewed(portal: Portal, presented: str | None, customer: int, now: datetime) -> str:
+def renewed(scope: Scope, presented: str | None, customer: int) -> str:
     """The cookie's value after `customer` has signed in: theirs first, and those that were there before."""
-    others = {who: entry for who, entry in _entries(portal, presented, now).items() if who != str(customer)}
+    others = {who: entry for who, entry in _entries(scope, presented).items() if who != str(customer)}
     kept = dict(list(others.items())[: _MOST - 1])
-    return portal.sealing.seal({_KEY: {str(customer): [secrets.token_hex(16), now.isoformat()], **kept}})
+    return scope.seal({_KEY: {str(customer): [secrets.token_hex(16), scope.now.isoformat()], **kept}})
 
 
-def recognised(portal: Portal, presented: str | None, customer: int, now: datetime) -> str | None:
+def recognised(scope: Scope, presented: str | None, customer: int) -> str | None:
     """What the device's own counter of this customer is called; None where they never signed in there."""
-    entry = _entries(portal, presented, now).get(str(customer))
+    entry = _entries(scope, presented).get(str(customer))
     return str(entry[0]) if entry else None
 
 
-def _entries(portal: Portal, presented: str | None, now: datetime) -> dict[str, Any]:
+def _entries(scope: Scope, presented: str | None) -> dict[str, Any]:
     if not presented:
         return {}
     try:
-        sealed = portal.sealing.unseal(presented)
+        sealed = scope.unseal(presented)
     except ValueError:
         return {}
     # Other things are sealed with the same key.
     if not isinstance(sealed, dict) or set(sealed) != {_KEY}:
         return {}
-    oldest = now - timedelta(seconds=portal.settings.device_lifetime)
+    oldest = scope.now - timedelta(seconds=scope.settings.device_lifetime)
     return {who: entry for who, entry in sealed[_KEY].items() if datetime.fromisoformat(entry[1]) > oldest}

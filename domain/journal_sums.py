@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
-from domain.portal import Portal
+from domain.scope import Scope
 from domain.throttles import network_of
 
 
-def sum_key(portal: Portal, event: str, customer: int | None, ip: str, now: datetime, details: str = "") -> str:
-    hour = now.replace(minute=0, second=0, microsecond=0).isoformat()
-    return portal.sealing.keyed_hash("journal", f"{event}\0{details}\0{customer}\0{network_of(ip)}\0{hour}")
+def sum_key(scope: Scope, event: str, customer: int | None, ip: str, details: str = "") -> str:
+    hour = scope.now.replace(minute=0, second=0, microsecond=0).isoformat()
+    return scope.keyed_hash("journal", f"{event}\0{details}\0{customer}\0{network_of(ip)}\0{hour}")

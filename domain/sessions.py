@@ -18,7 +18,7 @@ from typing import Any
 
 from db import customers, sessions
 from domain import device_cookies
-from domain.portal import Portal
+from domain.scope import Scope
 
 # A read moves the idle end at most this often: a page must not cost a write.
 _TOUCH_EVERY = timedelta(minutes=1)
@@ -33,7 +33,7 @@ LONGEST_TOKEN = 3800
 
 
 @dataclass(frozen=True)
-class Caller:
+class Client:
     """One request's sender: the value of its cookie, if any, what is written into the journal, and the language."""
 
     token: str | None
@@ -73,148 +73,144 @@ def hash_token(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-async def resume(portal: Portal, caller: Caller, now: datetime) -> Visit | None:
+async def resume(scope: Scope) -> Visit | None:
     """The caller's session for a request that only reads."""
-    if caller.token is None or caller.token.startswith(_SEALED):
-        return _unsealed(portal, caller, now)
-    row = await sessions.find(hash_token(caller.token), now)
+    if scope.client.token is None or scope.client.token.startswith(_SEALED):
+        return _unsealed(scope)
+    row = await sessions.find(hash_token(scope.client.token), scope.now)
     if row is None:
         return None
-    if now - row["seen_at"] >= _TOUCH_EVERY:
-        row["idle_until"] = _idle_until(portal, row["ends_at"], row["remembered"], now)
-        await sessions.touch(row["id"], now, row["idle_until"])
-    return _visit(portal, row)
+    if scope.now - row["seen_at"] >= _TOUCH_EVERY:
+        row["idle_until"] = _idle_until(scope, row["ends_at"], row["remembered"])
+        await sessions.touch(row["id"], scope.now, row["idle_until"])
+    return _visit(scope, row)
 
 
-async def touch(portal: Portal, visit: Visit, now: datetime) -> datetime:
+async def touch(scope: Scope, visit: Visit) -> datetime:
     """Move the idle end, whenever it was moved last; returns the new one."""
     if not visit.id:
-        await keep(portal, visit, now)
+        await keep(scope, visit)
         return visit.idle_until
-    visit.idle_until = _idle_until(portal, visit.ends_at, visit.remembered, now)
-    await sessions.touch(visit.id, now, visit.idle_until)
+    visit.idle_until = _idle_until(scope, visit.ends_at, visit.remembered)
+    await sessions.touch(visit.id, scope.now, visit.idle_until)
     return visit.idle_until
 
 
-async def lock(portal: Portal, caller: Caller, now: datetime) -> Visit | None:
+async def lock(scope: Scope) -> Visit | None:
     """The caller's session inside a transaction; another request of the same session waits.
 
     So does every other change of its customer: see db/customers.py for the order.
     """
-    if caller.token is None or caller.token.startswith(_SEALED):
-        return _unsealed(portal, caller, now)
-    token_hash = hash_token(caller.token)
-    seen = await sessions.find(token_hash, now)
+    if scope.client.token is None or scope.client.token.startswith(_SEALED):
+        return _unsealed(scope)
+    token_hash = hash_token(scope.client.token)
+    seen = await sessions.find(token_hash, scope.now)
     if seen is None:
         return None
     if seen["customer"] is not None:
         await customers.lock(seen["customer"])
-    row = await sessions.find(token_hash, now, locked=True)
-    return _visit(portal, row) if row else None
+    row = await sessions.find(token_hash, scope.now, locked=True)
+    return _visit(scope, row) if row else None
 
 
-async def lock_for_proof(portal: Portal, caller: Caller, now: datetime) -> Visit | None:
+async def lock_for_proof(scope: Scope) -> Visit | None:
     """The same for a request that carries a whole proof: it may have come before, by the id of that time."""
-    visit = await lock(portal, caller, now)
-    if visit is not None or caller.token is None or caller.token.startswith(_SEALED):
+    visit = await lock(scope)
+    if visit is not None or scope.client.token is None or scope.client.token.startswith(_SEALED):
         return visit
-    token_hash = hash_token(caller.token)
-    seen = await sessions.find_former(token_hash, now)
+    token_hash = hash_token(scope.client.token)
+    seen = await sessions.find_former(token_hash, scope.now)
     if seen is None:
         return None
     if seen["customer"] is not None:
         await customers.lock(seen["customer"])
-    row = await sessions.find_former(token_hash, now, locked=True)
-    return _visit(portal, row, former=True) if row else None
+    row = await sessions.find_former(token_hash, scope.now, locked=True)
+    return _visit(scope, row, former=True) if row else None
 
 
-async def customer_to_prove(caller: Caller, now: datetime) -> int | None:
+async def customer_to_prove(scope: Scope) -> int | None:
     """Whose password is to be judged: the customer of the session, also by the id it had before a proof."""
-    if caller.token is None:
+    if scope.client.token is None:
         return None
-    token_hash = hash_token(caller.token)
-    row = await sessions.find(token_hash, now) or await sessions.find_former(token_hash, now)
+    token_hash = hash_token(scope.client.token)
+    row = await sessions.find(token_hash, scope.now) or await sessions.find_former(token_hash, scope.now)
     return row["customer"] if row else None
 
 
-async def last_customer(caller: Caller) -> int | None:
+async def last_customer(scope: Scope) -> int | None:
     """Whose session the caller's is, or was before it ended by time."""
-    return await sessions.customer_of(hash_token(caller.token)) if caller.token else None
+    return await sessions.customer_of(hash_token(scope.client.token)) if scope.client.token else None
 
 
-def begin_unproved(portal: Portal, now: datetime) -> Visit:
+def begin_unproved(scope: Scope) -> Visit:
     """Somebody who has proved nothing: no row is kept of them, and `keep` puts the progress into the cookie."""
-    ends_at = now + timedelta(seconds=portal.settings.session_lifetime)
-    return Visit(0, None, ends_at, _idle_until(portal, ends_at, False, now))
+    ends_at = scope.now + timedelta(seconds=scope.settings.session_lifetime)
+    return Visit(0, None, ends_at, _idle_until(scope, ends_at, False))
 
 
-async def begin(
-    portal: Portal, caller: Caller, now: datetime, *, customer: int | None = None, remembered: bool = False
-) -> Visit:
+async def begin(scope: Scope, *, customer: int | None = None, remembered: bool = False) -> Visit:
     """A new session with an id of the server's making, whatever the client has sent."""
-    lifetime = portal.settings.remember_lifetime if remembered else portal.settings.session_lifetime
-    ends_at = now + timedelta(seconds=lifetime)
-    visit = Visit(0, customer, ends_at, now, remembered=remembered)
+    lifetime = scope.settings.remember_lifetime if remembered else scope.settings.session_lifetime
+    ends_at = scope.now + timedelta(seconds=lifetime)
+    visit = Visit(0, customer, ends_at, scope.now, remembered=remembered)
     if customer is not None:
         known = await customers.lock(customer)
         assert known is not None
-        visit.authenticated_at, visit.credentials = now, known["credentials"]
-        visit.device = device_cookies.renewed(portal, caller.device, customer, now)
-    return await _add(portal, caller, visit, secrets.token_urlsafe(32), now)
+        visit.authenticated_at, visit.credentials = scope.now, known["credentials"]
+        visit.device = device_cookies.renewed(scope, scope.client.device, customer)
+    return await _add(scope, visit, secrets.token_urlsafe(32))
 
 
-async def renew(portal: Portal, caller: Caller, visit: Visit, proof: str, now: datetime) -> Visit:
+async def renew(scope: Scope, visit: Visit, proof: str) -> Visit:
     """Something has been proved: the same session goes on under an id that only this request can know."""
-    token = _derived(portal, caller, proof)
+    token = _derived(scope, proof)
     if not visit.id:
-        return await _add(portal, caller, visit, token, now)
-    await sessions.rename(visit.id, hash_token(token), now + _FORMER_LIFETIME)
+        return await _add(scope, visit, token)
+    await sessions.rename(visit.id, hash_token(token), scope.now + _FORMER_LIFETIME)
     visit.token = token
     return visit
 
 
-async def renewed(portal: Portal, caller: Caller, proof: str, now: datetime) -> Visit | None:
+async def renewed(scope: Scope, proof: str) -> Visit | None:
     """The session that this very request has led to before; the caller of this has judged the proof again."""
-    token = _derived(portal, caller, proof)
-    row = await sessions.find(hash_token(token), now, locked=True)
-    visit = _visit(portal, row) if row else None
+    token = _derived(scope, proof)
+    row = await sessions.find(hash_token(token), scope.now, locked=True)
+    visit = _visit(scope, row) if row else None
     if visit is not None:
         visit.token = token
     return visit
 
 
-async def keep(portal: Portal, visit: Visit, now: datetime) -> None:
+async def keep(scope: Scope, visit: Visit) -> None:
     """Save the progress; the caller holds the session's lock."""
-    visit.idle_until = _idle_until(portal, visit.ends_at, visit.remembered, now)
+    visit.idle_until = _idle_until(scope, visit.ends_at, visit.remembered)
     if visit.id:
-        await sessions.keep(visit.id, portal.sealing.seal(visit.progress), now, visit.idle_until)
+        await sessions.keep(visit.id, scope.seal(visit.progress), scope.now, visit.idle_until)
         return
     kept = {"visit": visit.progress, "ends_at": visit.ends_at.isoformat(), "idle_until": visit.idle_until.isoformat()}
-    visit.token = _SEALED + portal.sealing.seal(kept)
+    visit.token = _SEALED + scope.seal(kept)
     if len(visit.token) > LONGEST_TOKEN:
         raise ValueError("What has not been proved must fit into a cookie")
 
 
 async def succeed(
-    portal: Portal,
-    caller: Caller,
+    scope: Scope,
     visit: Visit | None,
     customer: int,
-    now: datetime,
     *,
     remembered: bool = False,
 ) -> Visit:
     """Sign in: a new session, and the one that led here ends."""
     if visit is not None and visit.id:
         await sessions.end(visit.id)
-    return await begin(portal, caller, now, customer=customer, remembered=remembered)
+    return await begin(scope, customer=customer, remembered=remembered)
 
 
-async def finish(portal: Portal, visit: Visit, progress: dict[str, Any], now: datetime) -> None:
+async def finish(scope: Scope, visit: Visit, progress: dict[str, Any]) -> None:
     """Keep of a journey only `progress`, and that for ten minutes."""
     visit.progress = progress
-    await keep(portal, visit, now)
-    await sessions.shorten(visit.id, now + FINISHED_LIFETIME)
+    await keep(scope, visit)
+    await sessions.shorten(visit.id, scope.now + FINISHED_LIFETIME)
 
 
 async def authenticate(visit: Visit, authenticated_at: datetime | None) -> None:
@@ -225,57 +221,57 @@ async def authenticate(visit: Visit, authenticated_at: datetime | None) -> None:
     await sessions.authenticate(visit.id, authenticated_at, visit.credentials)
 
 
-def is_fresh(portal: Portal, visit: Visit, now: datetime) -> bool:
+def is_fresh(scope: Scope, visit: Visit) -> bool:
     """Whether the password was typed a short while ago, and neither it nor the phone has changed since."""
-    limit = timedelta(seconds=portal.settings.password_again)
-    return visit.authenticated_at is not None and now - visit.authenticated_at <= limit
+    limit = timedelta(seconds=scope.settings.password_again)
+    return visit.authenticated_at is not None and scope.now - visit.authenticated_at <= limit
 
 
-async def _add(portal: Portal, caller: Caller, visit: Visit, token: str, now: datetime) -> Visit:
-    visit.idle_until = _idle_until(portal, visit.ends_at, visit.remembered, now)
+async def _add(scope: Scope, visit: Visit, token: str) -> Visit:
+    visit.idle_until = _idle_until(scope, visit.ends_at, visit.remembered)
     visit.token = token
     visit.id = await sessions.add(
         {
             "token_hash": hash_token(token),
             "customer": visit.customer,
-            "progress_sealed": portal.sealing.seal(visit.progress),
-            "created_at": now,
-            "seen_at": now,
+            "progress_sealed": scope.seal(visit.progress),
+            "created_at": scope.now,
+            "seen_at": scope.now,
             "idle_until": visit.idle_until,
             "ends_at": visit.ends_at,
             "authenticated_at": visit.authenticated_at,
             "credentials": visit.credentials,
             "remembered": visit.remembered,
-            "ip": caller.ip,
-            "user_agent": caller.user_agent[:300],
+            "ip": scope.client.ip,
+            "user_agent": scope.client.user_agent[:300],
         }
     )
     return visit
 
 
-def _derived(portal: Portal, caller: Caller, proof: str) -> str:
-    return portal.sealing.keyed_hash("session token", f"{caller.token}\0{proof}")
+def _derived(scope: Scope, proof: str) -> str:
+    return scope.keyed_hash("session token", f"{scope.client.token}\0{proof}")
 
 
-def _idle_until(portal: Portal, ends_at: datetime, remembered: bool, now: datetime) -> datetime:
-    return ends_at if remembered else min(ends_at, now + timedelta(seconds=portal.settings.session_idle))
+def _idle_until(scope: Scope, ends_at: datetime, remembered: bool) -> datetime:
+    return ends_at if remembered else min(ends_at, scope.now + timedelta(seconds=scope.settings.session_idle))
 
 
-def _unsealed(portal: Portal, caller: Caller, now: datetime) -> Visit | None:
+def _unsealed(scope: Scope) -> Visit | None:
     """The visit that the cookie itself holds; None for none, for a stranger's, and for one that has ended."""
     try:
-        kept = portal.sealing.unseal((caller.token or "").removeprefix(_SEALED))
+        kept = scope.unseal((scope.client.token or "").removeprefix(_SEALED))
         # Sealed by us, but for something else: nothing else has these names.
         progress, ends_at, idle_until = kept["visit"], kept["ends_at"], kept["idle_until"]
     except (ValueError, KeyError, TypeError):
         return None
     visit = Visit(0, None, datetime.fromisoformat(ends_at), datetime.fromisoformat(idle_until), progress)
-    return visit if now < visit.idle_until and now < visit.ends_at else None
+    return visit if scope.now < visit.idle_until and scope.now < visit.ends_at else None
 
 
-def _visit(portal: Portal, row: dict[str, Any], *, former: bool = False) -> Visit | None:
+def _visit(scope: Scope, row: dict[str, Any], *, former: bool = False) -> Visit | None:
     try:
-        progress = portal.sealing.unseal(row["progress_sealed"])
+        progress = scope.unseal(row["progress_sealed"])
     except ValueError:
         # KABINET_SECRET has been changed: nothing of the session can be read, and its customer begins anew.
         return None

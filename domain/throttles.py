@@ -15,7 +15,7 @@ from ipaddress import ip_address, ip_network
 
 from db import throttles
 from db.throttles import Counter, Hit
-from domain.portal import Portal
+from domain.scope import Scope
 
 HOUR, DAY = 3600, 86400
 UNLIMITED = 2**31 - 1
@@ -43,9 +43,9 @@ class Limit:
     lock: int | None = None
     shared: bool = False
 
-    def keys(self, portal: Portal) -> list[str]:
+    def keys(self, scope: Scope) -> list[str]:
         # Hashed, so that the table lists no phones and addresses.
-        key = f"{self.kind}:{portal.sealing.keyed_hash(self.kind, self.subject)}"
+        key = f"{self.kind}:{scope.keyed_hash(self.kind, self.subject)}"
         return [f"{key}#{n}" for n in range(_ROWS)] if self.rows > 1 else [key]
 
     @property
@@ -57,66 +57,64 @@ class Limit:
         return self.most // self.rows + (row < self.most % self.rows)
 
 
-async def free_at(portal: Portal, limits: Sequence[Limit], now: datetime) -> datetime:
+async def free_at(scope: Scope, limits: Sequence[Limit]) -> datetime:
     """When all of `limits` will let one more through; `now` where they do."""
-    known = await throttles.look([key for limit in limits for key in limit.keys(portal)]) if limits else {}
-    return max([_free_at(portal, limit, known, now) for limit in limits], default=now)
+    known = await throttles.look([key for limit in limits for key in limit.keys(scope)]) if limits else {}
+    return max([_free_at(scope, limit, known) for limit in limits], default=scope.now)
 
 
-async def claim(
-    portal: Portal, limits: Sequence[Limit], now: datetime, *, watched: Sequence[Limit] = ()
-) -> datetime | None:
+async def claim(scope: Scope, limits: Sequence[Limit], *, watched: Sequence[Limit] = ()) -> datetime | None:
     """Count one hit in each of `limits`, or in none and return when to come again. Part of the caller's transaction.
 
     `watched` limits refuse as the others do, and nothing is counted in them.
     """
     for _ in range(_ROUNDS):
-        known = await _look(portal, [*limits, *watched])
-        at = max([_free_at(portal, limit, known, now) for limit in (*limits, *watched)], default=now)
-        if at > now:
-            await _put_right(portal, [*limits, *watched], known, now)
+        known = await _look(scope, [*limits, *watched])
+        at = max([_free_at(scope, limit, known) for limit in (*limits, *watched)], default=scope.now)
+        if at > scope.now:
+            await _put_right(scope, [*limits, *watched], known)
             return at
-        hits = [_hit(portal, limit, known, now) for limit in limits]
-        counted = await throttles.claim(hits, now)
+        hits = [_hit(scope, limit, known) for limit in limits]
+        counted = await throttles.claim(hits, scope.now)
         if len(counted) == len(hits):
             return None
         # Someone was faster between the look and the claim.
         await throttles.give_back(counted)
-    return now + _A_MOMENT
+    return scope.now + _A_MOMENT
 
 
-async def is_counted(portal: Portal, limit: Limit, now: datetime) -> bool:
+async def is_counted(scope: Scope, limit: Limit) -> bool:
     """Whether anything has been counted in the window that goes on."""
-    known = await _look(portal, [limit])
-    return any(counter.hits > 0 and _righted(limit, counter, now).ends_at > now for counter in known.values())
+    known = await _look(scope, [limit])
+    return any(counter.hits > 0 and _righted(scope, limit, counter).ends_at > scope.now for counter in known.values())
 
 
-async def give_back(portal: Portal, limits: Sequence[Limit], emptied: Sequence[Limit] = ()) -> None:
+async def give_back(scope: Scope, limits: Sequence[Limit], emptied: Sequence[Limit] = ()) -> None:
     """Undo one hit of each of `limits`, and all hits of those in `emptied`: the subject has shown who they are."""
-    shared = [key for limit in limits if limit.rows > 1 for key in limit.keys(portal)]
+    shared = [key for limit in limits if limit.rows > 1 for key in limit.keys(scope)]
     known = await throttles.look(shared) if shared else {}
     keys = []
     for limit in limits:
-        own = limit.keys(portal)
+        own = limit.keys(scope)
         # Any row that has counted something: only the sum says anything.
         counted = own if limit.rows == 1 else [key for key in own if key in known and known[key].hits > 0]
         keys += [secrets.choice(counted)] if counted else []
-    await throttles.give_back(keys, [key for limit in emptied for key in limit.keys(portal)])
+    await throttles.give_back(keys, [key for limit in emptied for key in limit.keys(scope)])
 
 
-async def _look(portal: Portal, limits: Sequence[Limit]) -> dict[str, Counter]:
-    return await throttles.look([key for limit in limits for key in limit.keys(portal)])
+async def _look(scope: Scope, limits: Sequence[Limit]) -> dict[str, Counter]:
+    return await throttles.look([key for limit in limits for key in limit.keys(scope)])
 
 
-async def _put_right(portal: Portal, limits: Sequence[Limit], known: Mapping[str, Counter], now: datetime) -> None:
+async def _put_right(scope: Scope, limits: Sequence[Limit], known: Mapping[str, Counter]) -> None:
     """What a clock that was ahead has put too far off ends as if it had begun now, and not a little later each time."""
-    righted = {key: _righted(limit, known[key], now) for limit in limits for key in limit.keys(portal) if key in known}
+    righted = {key: _righted(scope, limit, known[key]) for limit in limits for key in limit.keys(scope) if key in known}
     await throttles.put_right([counter for key, counter in righted.items() if counter != known[key]])
 
 
-def _righted(limit: Limit, counter: Counter, now: datetime) -> Counter:
-    last_end = now + timedelta(seconds=max(limit.window, limit.lock or 0))
-    last_pause = now + timedelta(seconds=max(limit.waits, default=0))
+def _righted(scope: Scope, limit: Limit, counter: Counter) -> Counter:
+    last_end = scope.now + timedelta(seconds=max(limit.window, limit.lock or 0))
+    last_pause = scope.now + timedelta(seconds=max(limit.waits, default=0))
     if counter.ends_at > last_end + _SKEW:
         counter = replace(counter, ends_at=last_end)
     if counter.free_at is not None and counter.free_at > last_pause + _SKEW:
@@ -124,36 +122,38 @@ def _righted(limit: Limit, counter: Counter, now: datetime) -> Counter:
     return counter
 
 
-def _free_at(portal: Portal, limit: Limit, known: Mapping[str, Counter], now: datetime) -> datetime:
+def _free_at(scope: Scope, limit: Limit, known: Mapping[str, Counter]) -> datetime:
     """The earliest of its rows."""
-    return min(_row_free_at(limit, row, known.get(key), now) for row, key in enumerate(limit.keys(portal)))
+    return min(_row_free_at(scope, limit, row, known.get(key)) for row, key in enumerate(limit.keys(scope)))
 
 
-def _row_free_at(limit: Limit, row: int, counter: Counter | None, now: datetime) -> datetime:
+def _row_free_at(scope: Scope, limit: Limit, row: int, counter: Counter | None) -> datetime:
     if counter is None or counter.hits == 0:
-        return now
-    counter = _righted(limit, counter, now)
-    full = counter.hits >= limit.places(row) and counter.ends_at > now
-    return max(now, counter.free_at or now, counter.ends_at if full else now)
+        return scope.now
+    counter = _righted(scope, limit, counter)
+    full = counter.hits >= limit.places(row) and counter.ends_at > scope.now
+    return max(scope.now, counter.free_at or scope.now, counter.ends_at if full else scope.now)
 
 
-def _hit(portal: Portal, limit: Limit, known: Mapping[str, Counter], now: datetime) -> Hit:
+def _hit(scope: Scope, limit: Limit, known: Mapping[str, Counter]) -> Hit:
     """The next hit of `limit`, in any of its rows that has a place."""
     free = [
-        (row, key) for row, key in enumerate(limit.keys(portal)) if _row_free_at(limit, row, known.get(key), now) <= now
+        (row, key)
+        for row, key in enumerate(limit.keys(scope))
+        if _row_free_at(scope, limit, row, known.get(key)) <= scope.now
     ]
     row, key = secrets.choice(free)
     counter, most = known.get(key), limit.places(row)
     # How many of this window there will be; a pause is as long as its place among them says.
-    place = counter.hits + 1 if counter is not None and counter.ends_at > now else 1
+    place = counter.hits + 1 if counter is not None and counter.ends_at > scope.now else 1
     pause = limit.waits[min(place, len(limit.waits)) - 1] if limit.waits else 0
-    full_until = now + timedelta(seconds=limit.lock) if limit.lock else None
+    full_until = scope.now + timedelta(seconds=limit.lock) if limit.lock else None
     return Hit(
         key,
         most,
-        full_until if full_until and most == 1 else now + timedelta(seconds=limit.window),
+        full_until if full_until and most == 1 else scope.now + timedelta(seconds=limit.window),
         full_until,
-        now + timedelta(seconds=pause) if pause else None,
+        scope.now + timedelta(seconds=pause) if pause else None,
     )
 
 
@@ -162,12 +162,12 @@ def network_of(ip: str) -> str:
     return _networks(ip)[0][1]
 
 
-def per_network(portal: Portal, kind: str, ip: str, most: int, window: int) -> list[Limit]:
+def per_network(scope: Scope, kind: str, ip: str, most: int, window: int) -> list[Limit]:
     """At most `most` from an IPv4 address or an IPv6 /64, and more from each of the networks that it lies in.
 
     Whoever rents a /48 has 65,536 networks of one subscriber, whoever rents a /24 has 256 addresses.
     """
-    times = {0: 1, 24: portal.settings.network_24, 56: portal.settings.network_56, 48: portal.settings.network_48}
+    times = {0: 1, 24: scope.settings.network_24, 56: scope.settings.network_56, 48: scope.settings.network_48}
     return [
         Limit(f"{kind}-{size}" if size else kind, network, most * times[size], window, shared=True)
         for size, network in _networks(ip)

@@ -18,7 +18,7 @@ from typing import Any
 from litestar import Litestar
 from litestar.exceptions import ClientException, HTTPException
 
-from routes.caller import client_ip
+from routes.client import client_ip
 from routes.logs import request_id
 from settings import Settings
 

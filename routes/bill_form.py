@@ -28,7 +28,7 @@ _FORMS: dict[str, type[BillForm]] = {"amount": BillForm, "two-amounts": TwoBills
 
 
 async def read(page: Page) -> Filled[BillForm]:
-    return await page.read(_FORMS[page.portal.settings.bill_proof])
+    return await page.read(_FORMS[page.settings.bill_proof])
 
 
 def bill_of(data: BillForm) -> Bill:
@@ -47,8 +47,8 @@ def further_of(data: BillForm) -> Further:
 
 async def shown(page: Page, form: Filled[Any]) -> dict[str, Any]:
     """What the fields need: the periods offered, and which proof is asked for."""
-    periods = await bill_proof.offered_periods(page.portal, page.now)
+    periods = await bill_proof.offered_periods(page.scope)
     if len(periods) > 1:
         # The second select begins at another period than the first.
         form.typed.setdefault("second_period", periods[1])
-    return {"periods": periods, "proof": page.portal.settings.bill_proof}
+    return {"periods": periods, "proof": page.settings.bill_proof}

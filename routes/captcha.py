@@ -17,14 +17,14 @@ from routes.page import Page, ThisPage
 
 @get("/captcha/{token:str}/picture.webp", name="captcha.picture")
 async def show_picture(page: ThisPage, token: FromPath[str]) -> Response[bytes]:
-    digits = await _digits(page, token, "picture", page.portal.settings.captcha_pictures_ip_hour)
+    digits = await _digits(page, token, "picture", page.settings.captcha_pictures_ip_hour)
     picture = await asyncio.to_thread(captcha.draw, digits)
     return Response(picture, media_type="image/webp", headers={"Cache-Control": "private, max-age=300"})
 
 
 @get("/captcha/{token:str}/voice.wav", name="captcha.voice")
 async def play_voice(page: ThisPage, token: FromPath[str]) -> Response[bytes]:
-    digits = await _digits(page, token, "voice", page.portal.settings.captcha_voices_ip_hour)
+    digits = await _digits(page, token, "voice", page.settings.captcha_voices_ip_hour)
     spoken = await asyncio.to_thread(captcha_voice.speak, digits)
     return Response(spoken, media_type="audio/wav", headers={"Cache-Control": "private, max-age=300"})
 
@@ -33,18 +33,18 @@ async def play_voice(page: ThisPage, token: FromPath[str]) -> Response[bytes]:
 async def show_another(page: ThisPage) -> Response[Any]:
     """«Другая картинка»: the former one is void. The plain link leads to the step at `path`."""
     query = page.request.query_params
-    captcha.replace(page.portal, query.get("instead", ""), page.now)
+    captcha.replace(page.scope, query.get("instead", ""))
     path = path_shown(own_path(query.get("path", ""), "/registration/card/card"))
-    return page.show_piece("partials/captcha.html", {"picture": captcha.make(page.portal, page.now), "path": path})
+    return page.show_piece("partials/captcha.html", {"picture": captcha.make(page.scope), "path": path})
 
 
 def count_try(page: Page) -> None:
     """Each try with a picture makes a row for five minutes: a network has as many as it may see pictures."""
-    _count(page, "try", page.portal.settings.captcha_pictures_ip_hour)
+    _count(page, "try", page.settings.captcha_pictures_ip_hour)
 
 
 async def _digits(page: Page, token: str, kind: str, most: int) -> str:
-    digits = await captcha.digits_of(page.portal, token, page.now)
+    digits = await captcha.digits_of(page.scope, token)
     if digits is None:
         raise NotFoundException
     _count(page, kind, most)
@@ -52,7 +52,7 @@ async def _digits(page: Page, token: str, kind: str, most: int) -> str:
 
 
 def _count(page: Page, kind: str, most: int) -> None:
-    if not page.portal.pictures.count(kind, throttles.network_of(page.caller.ip), most, page.now):
+    if not page.scope.pictures.count(kind, throttles.network_of(page.scope.client.ip), most, page.scope.now):
         raise TooManyRequestsException
 
 

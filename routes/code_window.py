@@ -12,7 +12,7 @@ def code_window(page: Page, phone: str, next_at: datetime) -> dict[str, Any]:
     """The number (E.164), how long a code is good, and when another one may be asked for: none where it may now."""
     return {
         "phone": phone,
-        "good_for": page.portal.settings.code_lifetime,
-        "next_at": next_at if next_at > page.now else None,
+        "good_for": page.settings.code_lifetime,
+        "next_at": next_at if next_at > page.scope.now else None,
         "sent_again": "sent" in page.request.query_params,
     }

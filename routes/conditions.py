@@ -10,7 +10,7 @@ from routes.page import Page
 
 def conditions_shown(page: Page, unmet: list[str] | None, *, ticking: bool) -> dict[str, Any]:
     """`unmet` is None where nothing has been judged yet; `ticking` while the password is being typed."""
-    settings = page.portal.settings
+    settings = page.settings
     return {
         "conditions": conditions(settings.password_needs),
         "unmet": unmet,

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from domain.portal import Portal
+from domain.scope import Scope
 
 LIFETIME = timedelta(minutes=10)
 # Never carried over, whatever form they stand in.
@@ -32,24 +32,24 @@ class Going:
         return self.customer is None or self.customer == customer
 
 
-def seal(portal: Portal, path: str, typed: Mapping[str, str], customer: int | None, now: datetime) -> str:
+def seal(scope: Scope, path: str, typed: Mapping[str, str], customer: int | None) -> str:
     kept = {name: value for name, value in typed.items() if name not in _SECRETS}
     if customer is None or sum(map(len, kept.values())) > _LONGEST // 2:
         kept = {}
-    return portal.sealing.seal({"path": path, "typed": kept, "customer": customer, "at": now.isoformat()})
+    return scope.seal({"path": path, "typed": kept, "customer": customer, "at": scope.now.isoformat()})
 
 
-def unseal(portal: Portal, sealed: str | None, now: datetime) -> Going | None:
+def unseal(scope: Scope, sealed: str | None) -> Going | None:
     """None where there is nothing, or nothing of ours, or it is too old."""
     if not sealed:
         return None
     try:
-        going = portal.sealing.unseal(sealed)
+        going = scope.unseal(sealed)
     except ValueError:
         return None
     if not isinstance(going, dict) or not {"path", "typed", "customer", "at"} <= going.keys():
         # Sealed by us, but for something else.
         return None
-    if now - datetime.fromisoformat(going["at"]) > LIFETIME:
+    if scope.now - datetime.fromisoformat(going["at"]) > LIFETIME:
         return None
     return Going(going["path"], going["typed"], going["customer"])

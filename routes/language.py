@@ -61,7 +61,7 @@ async def choose(page: ThisPage, language: FromPath[str]) -> Response[None]:
     """Remember the choice for a year, and back to the same step; to the welcome screen where `back` is no path."""
     if language not in LANGUAGES:
         raise NotFoundException
-    production = page.portal.settings.production
+    production = page.settings.production
     cookie = Cookie(
         key=cookie_name(COOKIE, production),
         value=language,

@@ -35,7 +35,7 @@ def exchange(page: Page, path: str, token: str, answer: Response[None] | None = 
 
 def seal(page: Page, path: str, token: str) -> str:
     """What stands in the form and in the cookie. It is good for the step at `path` alone."""
-    return page.portal.sealing.seal({"link": path, "token": token, "at": page.now.isoformat()})
+    return page.scope.seal({"link": path, "token": token, "at": page.scope.now.isoformat()})
 
 
 def token_of(page: Page, path: str, sent: str = "") -> str:
@@ -47,12 +47,12 @@ def token_of(page: Page, path: str, sent: str = "") -> str:
 
 def _unseal(page: Page, path: str, sealed: str, lifetime: timedelta | None) -> str:
     try:
-        known = page.portal.sealing.unseal(sealed)
+        known = page.scope.unseal(sealed)
     except ValueError:
         return ""
     if not isinstance(known, dict) or known.get("link") != path:
         return ""
     # The page may be left open as long as the link is good, which the database knows.
-    if lifetime is not None and page.now - datetime.fromisoformat(known["at"]) > lifetime:
+    if lifetime is not None and page.scope.now - datetime.fromisoformat(known["at"]) > lifetime:
         return ""
     return str(known["token"])

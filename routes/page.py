@@ -16,14 +16,15 @@ from litestar.datastructures import Cookie, State
 from litestar.di import NamedDependency
 
 from domain import sessions
-from domain.portal import Portal
-from domain.sessions import Caller, Visit
+from domain.scope import Scope
+from domain.sessions import Visit
 from routes.catalogue import current
 from routes.cookies import cookie_name, make_cookie, name_of_link
 from routes.forms import F, Filled, read_form, sent_form
 from routes.going import LIFETIME, Going, seal, unseal
 from routes.own_path import LINKS, address_shown, own_path, path_shown
 from routes.templates import Templates
+from settings import Settings
 
 _VARY = "HX-Request-Type, HX-History-Restore-Request, Accept-Encoding"
 # Names of the address's query that partials/sign_in_note.html has a text for.
@@ -42,18 +43,18 @@ class Page:
     def __init__(
         self,
         request: AnyRequest,
-        portal: Portal,
+        scope: Scope,
         templates: Templates,
-        caller: Caller,
         visit: Visit | None,
-        now: datetime,
     ) -> None:
         self.request = request
-        self.portal = portal
-        self.caller = caller
+        self.scope = scope
         self.visit = visit
-        self.now = now
         self._templates = templates
+
+    @property
+    def settings(self) -> Settings:
+        return self.scope.settings
 
     @property
     def is_partial(self) -> bool:
@@ -79,11 +80,11 @@ class Page:
     @property
     def lost(self) -> bool:
         """Whether a cookie was brought whose session is over."""
-        return self.visit is None and self.caller.token is not None
+        return self.visit is None and self.scope.client.token is not None
 
     def tabs(self, current: str) -> str:
         """Which tab of the sign-in is open; empty where only one track is on and there are no tabs."""
-        return current if len(self.portal.settings.tracks) > 1 else ""
+        return current if len(self.settings.tracks) > 1 else ""
 
     def note(self) -> str:
         """What led to the sign-in, from the address: one of partials/sign_in_note.html, or empty."""
@@ -94,8 +95,8 @@ class Page:
 
     async def read(self, model: type[F]) -> Filled[F]:
         """The sent form as `model`, or its errors."""
-        countries = self.portal.settings.sms_countries
-        return await read_form(self.request, model, countries=countries, now=self.now)
+        countries = self.settings.sms_countries
+        return await read_form(self.request, model, countries=countries, now=self.scope.now)
 
     def show(
         self, fragment: str, *, status: int = 200, form: Filled[Any] | None = None, **values: Any
@@ -179,8 +180,8 @@ class Page:
     async def lead_aside(self, path: str, back: str = "") -> Response[None]:
         """To `path`, while `back`, else this very address, waits with what was typed here."""
         typed = await sent_form(self.request) if self.request.method == "POST" else {}
-        customer = await sessions.last_customer(self.caller)
-        going = seal(self.portal, back or path_shown(self.request.url.path), typed, customer, self.now)
+        customer = await sessions.last_customer(self.scope)
+        going = seal(self.scope, back or path_shown(self.request.url.path), typed, customer)
         answer = self.lead_to(path)
         answer.cookies.append(self._cookie(_GOING, going, int(LIFETIME.total_seconds())))
         return answer
@@ -203,8 +204,8 @@ class Page:
     @property
     def going(self) -> Going | None:
         """Where the customer was going when the session ended."""
-        name = cookie_name(_GOING, self.portal.settings.production)
-        return unseal(self.portal, self.request.cookies.get(name), self.now)
+        name = cookie_name(_GOING, self.settings.production)
+        return unseal(self.scope, self.request.cookies.get(name))
 
     def _idle_until(self) -> datetime | None:
         """When the session ends by itself, where that is soon enough to be worth a note."""
@@ -236,21 +237,21 @@ class Page:
     def _cookies_of(self, visit: Visit | None) -> list[Cookie]:
         if visit is None or not visit.token:
             return []
-        lifetime = self.portal.settings.remember_lifetime if visit.remembered else None
+        lifetime = self.settings.remember_lifetime if visit.remembered else None
         cookies = [self._cookie(_SESSION, visit.token, lifetime)]
         if visit.device:
-            cookies.append(self._cookie(_DEVICE, visit.device, self.portal.settings.device_lifetime))
+            cookies.append(self._cookie(_DEVICE, visit.device, self.settings.device_lifetime))
         return cookies
 
     def _cookie(self, name: str, value: str, max_age: int | None) -> Cookie:
-        return make_cookie(self.portal.settings, name, value, max_age)
+        return make_cookie(self.settings, name, value, max_age)
 
     def cookie(self, name: str, value: str, max_age: int) -> Cookie:
         """A cookie of ours, with what protects it."""
         return self._cookie(name, value, max_age)
 
     def cookie_value(self, name: str) -> str:
-        return self.request.cookies.get(cookie_name(name, self.portal.settings.production), "")
+        return self.request.cookies.get(cookie_name(name, self.settings.production), "")
 
     def _no_cookie(self, name: str) -> Cookie:
         return self._cookie(name, "", 0)

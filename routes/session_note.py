@@ -15,7 +15,7 @@ async def go_on(page: ThisPage) -> Response[Any]:
     """The note with its new time; whose session is over meanwhile starts at the welcome screen."""
     if page.visit is None:
         return page.reload_at("/?session=lost")
-    idle_until = await sessions.touch(page.portal, page.visit, page.now)
+    idle_until = await sessions.touch(page.scope, page.visit)
     if not page.is_partial:
         return page.lead_to("/", page.visit)
     return page.show_piece("partials/session.html", {"idle_until": idle_until}, page.visit)

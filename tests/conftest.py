@@ -30,6 +30,7 @@ from db.migrate import migrate
 from domain.portal import Portal, make_portal
 from domain.registry.importing import import_rows
 from domain.registry.kinds import kinds
+from domain.scope import NOBODY, Client, Scope
 from domain.sealing import Sealing
 from domain.values.phones import read_phone
 from settings import Settings
@@ -216,9 +217,17 @@ def portal(settings: Settings) -> Portal:
     return make_portal(settings)
 
 
+NOW = datetime(2026, 9, 15, 11, 30, tzinfo=UTC)
+
+
 @pytest.fixture
 def now() -> datetime:
-    return datetime(2026, 9, 15, 11, 30, tzinfo=UTC)
+    return NOW
+
+
+def scope_of(portal: Portal, now: datetime = NOW, client: Client = NOBODY) -> Scope:
+    """What a use case gets."""
+    return Scope(portal, client, now)
 
 
 # --- The portal, in this process ---

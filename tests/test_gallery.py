@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import quote
@@ -82,7 +81,7 @@ def test_every_code_is_shown_by_a_state(templates: Templates) -> None:
 @pytest.mark.parametrize("fragment", STATES)
 def test_every_state_draws_whole_and_as_a_fragment(templates: Templates, fragment: str) -> None:
     # Only what the gallery itself uses of a page: its templates.
-    page = Page(cast(Any, None), cast(Any, None), templates, cast(Any, None), None, datetime.now(UTC))
+    page = Page(cast(Any, None), cast(Any, None), templates, None)
     for state in STATES[fragment]:
         for layout in ("page.html", "fragment.html"):
             drawn = page.show_made_up(fragment, {**state.values, "layout": layout}).content

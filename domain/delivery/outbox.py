@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from db import outbox
 from domain.delivery.messages import Message
-from domain.portal import Portal
+from domain.scope import Scope
 
 
-async def post(portal: Portal, message: Message, to: str, now: datetime, language: str = "ru") -> int:
+async def post(scope: Scope, message: Message, to: str, language: str = "ru") -> int:
     """Leave `message` for `to` (E.164 or an e-mail address); it is encrypted until it is sent. Its number.
 
     `language` is that of whoever it is for, where they are the caller; nobody else's is known.
     """
-    sealed = portal.sealing.seal({"to": to, "values": message.values(), "language": language})
+    sealed = scope.seal({"to": to, "values": message.values(), "language": language})
     lifetime = message.lifetime
-    seconds = getattr(portal.settings, lifetime) if isinstance(lifetime, str) else lifetime
-    return await outbox.put(message.kind, message.name, sealed, now, now + timedelta(seconds=seconds))
+    seconds = getattr(scope.settings, lifetime) if isinstance(lifetime, str) else lifetime
+    return await outbox.put(message.kind, message.name, sealed, scope.now, scope.now + timedelta(seconds=seconds))
 
 
 async def withdraw_unless(message: int, wanted: bool) -> None:

@@ -2,45 +2,40 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from db import customers, journal, registry
 from db.engine import transaction
 from domain import throttles
 from domain.delivery import outbox
 from domain.delivery.messages import AccountShared
-from domain.portal import Portal
 from domain.proofs import bill_proof
 from domain.proofs.bill_proof import Bill, Further
 from domain.refusals import Code, Refused
-from domain.sessions import Caller
+from domain.scope import Scope
 from domain.throttles import DAY, Limit
 
 
-async def attach(
-    portal: Portal, caller: Caller, customer: int, bill: Bill, now: datetime, further: Further | None = None
-) -> Refused | None:
+async def attach(scope: Scope, customer: int, bill: Bill, further: Further | None = None) -> Refused | None:
     """Add the account that has this bill. One that others have too is allowed, and everyone is told."""
     async with transaction():
         row = await customers.get(customer) if await customers.lock(customer) is not None else None
         if row is None:
             return Refused(Code.SESSION_LOST)
-        phone = portal.sealing.unseal(row["phone_sealed"])
-        account = await bill_proof.find_account(portal, phone, bill, now, further)
+        phone = scope.unseal(row["phone_sealed"])
+        account = await bill_proof.find_account(scope, phone, bill, further)
         if isinstance(account, Refused):
             return account
-        if not await customers.attach_account(customer, account["id"], now):
+        if not await customers.attach_account(customer, account["id"], scope.now):
             return Refused(Code.ALREADY_ATTACHED, "account_number")
-        await journal.add(now, "account-attached", customer, caller.ip, caller.user_agent)
-        await tell_others(portal, customer, account["id"], now)
+        await journal.add(scope.now, "account-attached", customer, scope.client.ip, scope.client.user_agent)
+        await tell_others(scope, customer, account["id"])
         return None
 
 
-async def detach(caller: Caller, customer: int, account: int, now: datetime) -> None:
+async def detach(scope: Scope, customer: int, account: int) -> None:
     """Take it away; taken away twice it is away."""
     async with transaction():
         if await customers.detach_account(customer, account):
-            await journal.add(now, "account-detached", customer, caller.ip, caller.user_agent)
+            await journal.add(scope.now, "account-detached", customer, scope.client.ip, scope.client.user_agent)
 
 
 async def own(customer: int, account: int) -> registry.Row | None:
@@ -48,7 +43,7 @@ async def own(customer: int, account: int) -> registry.Row | None:
     return next((row for row in await registry.accounts_of(customer) if row["id"] == account), None)
 
 
-async def tell_others(portal: Portal, newcomer: int, account: int, now: datetime) -> None:
+async def tell_others(scope: Scope, newcomer: int, account: int) -> None:
     """Tell the other customers of an account by e-mail; the newcomer sees it in the profile.
 
     Only confirmed addresses: the letter names the account. Once a day for each newcomer, however often they take the
@@ -57,15 +52,11 @@ async def tell_others(portal: Portal, newcomer: int, account: int, now: datetime
     known = await registry.account(account)
     others = [sharer for sharer in await customers.of_account(account) if sharer["id"] != newcomer]
     told = [sharer for sharer in others if sharer["email_confirmed_at"] is not None]
-    if (
-        known is None
-        or not told
-        or await throttles.claim(portal, [limit_of_telling(newcomer, account)], now) is not None
-    ):
+    if known is None or not told or await throttles.claim(scope, [limit_of_telling(newcomer, account)]) is not None:
         return
     for sharer in told:
         message = AccountShared(sharer["first_name"], known["number"], known["address"])
-        await outbox.post(portal, message, portal.sealing.unseal(sharer["email_sealed"]), now)
+        await outbox.post(scope, message, scope.unseal(sharer["email_sealed"]))
 
 
 def limit_of_telling(newcomer: int, account: int) -> Limit:

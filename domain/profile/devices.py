@@ -8,7 +8,8 @@ from datetime import datetime
 
 from db import customers, journal, sessions
 from db.engine import transaction
-from domain.sessions import Caller, Visit
+from domain.scope import Scope
+from domain.sessions import Visit
 
 # The first that fits: Chrome's siblings name Chrome too, and Chrome names Safari.
 _BROWSERS = (
@@ -44,10 +45,10 @@ class Device:
     this: bool
 
 
-async def of(visit: Visit, now: datetime) -> list[Device]:
+async def of(scope: Scope, visit: Visit) -> list[Device]:
     """The devices of the customer of `visit`, the one in their hands first."""
     assert visit.customer is not None
-    rows = await sessions.of_customer(visit.customer, now)
+    rows = await sessions.of_customer(visit.customer, scope.now)
     devices = [
         Device(row["id"], *describe(row["user_agent"]), row["created_at"], row["seen_at"], row["id"] == visit.id)
         for row in rows
@@ -62,18 +63,18 @@ def describe(user_agent: str) -> tuple[str, str]:
     return browser, system
 
 
-async def end_one(caller: Caller, customer: int, session: int, now: datetime) -> None:
+async def end_one(scope: Scope, customer: int, session: int) -> None:
     """«Завершить»: only one's own can be ended."""
     async with transaction():
         await customers.lock(customer)
         if await sessions.end_of(customer, session):
-            await journal.add(now, "session-ended", customer, caller.ip, caller.user_agent)
+            await journal.add(scope.now, "session-ended", customer, scope.client.ip, scope.client.user_agent)
 
 
-async def end_others(caller: Caller, visit: Visit, now: datetime) -> None:
+async def end_others(scope: Scope, visit: Visit) -> None:
     """«Завершить все остальные»."""
     assert visit.customer is not None
     async with transaction():
         await customers.lock(visit.customer)
         await sessions.end_all(visit.customer, visit.id)
-        await journal.add(now, "other-sessions-ended", visit.customer, caller.ip, caller.user_agent)
+        await journal.add(scope.now, "other-sessions-ended", visit.customer, scope.client.ip, scope.client.user_agent)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from db import cards, customers, registry
-from domain.portal import Portal
 from domain.proofs.bill_proof import offered_periods
+from domain.scope import Scope
 
 
 @dataclass(frozen=True)
@@ -36,17 +35,17 @@ class Profile:
     cards: list[str]
 
 
-async def of(portal: Portal, customer: int, now: datetime) -> Profile | None:
+async def of(scope: Scope, customer: int) -> Profile | None:
     row = await customers.get(customer)
     if row is None:
         return None
     accounts = await registry.accounts_of(customer)
-    bills = await registry.bills_of([a["id"] for a in accounts], await offered_periods(portal, now))
+    bills = await registry.bills_of([a["id"] for a in accounts], await offered_periods(scope))
     return Profile(
         name=" ".join(part for part in (row["first_name"], row["patronymic"], row["last_name"]) if part)
         or row["login"],
-        phone=portal.sealing.unseal(row["phone_sealed"]),
-        email=portal.sealing.unseal(row["email_sealed"]) if row["email_sealed"] else "",
+        phone=scope.unseal(row["phone_sealed"]),
+        email=scope.unseal(row["email_sealed"]) if row["email_sealed"] else "",
         email_confirmed=row["email_confirmed_at"] is not None,
         accounts=[
             AttachedAccount(

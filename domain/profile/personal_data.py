@@ -11,13 +11,12 @@ from db.engine import transaction
 from domain import sessions
 from domain.delivery import outbox
 from domain.delivery.messages import CabinetDeleted
-from domain.portal import Portal
 from domain.refusals import Code, Lost, Refused
-from domain.sessions import Caller
+from domain.scope import Scope
 from domain.sign_in import by_password, reauthentication
 
 
-async def export(portal: Portal, caller: Caller, customer: int, now: datetime) -> dict[str, Any] | Lost:
+async def export(scope: Scope, customer: int) -> dict[str, Any] | Lost:
     """Everything the portal knows of a customer, as JSON can say it; amounts in kopecks, times ISO.
 
     That it was carried away stands in the journal, from the next time on in the file too. Until it does, the cabinet
@@ -26,19 +25,19 @@ async def export(portal: Portal, caller: Caller, customer: int, now: datetime) -
     async with transaction():
         if await customers.lock(customer) is None:
             return Lost()
-        data = await _collected(portal, customer, now)
-        await journal.add(now, "data-exported", customer, caller.ip, caller.user_agent)
+        data = await _collected(scope, customer)
+        await journal.add(scope.now, "data-exported", customer, scope.client.ip, scope.client.user_agent)
         return data
 
 
-async def _collected(portal: Portal, customer: int, now: datetime) -> dict[str, Any]:
+async def _collected(scope: Scope, customer: int) -> dict[str, Any]:
     row = await customers.get(customer)
     assert row is not None
-    unseal = portal.sealing.unseal
+    unseal = scope.unseal
     accounts = await registry.accounts_of(customer)
     bills = await registry.bills_of([a["id"] for a in accounts], ["0000-00", "9999-12"])
     return {
-        "exported_at": now.isoformat(),
+        "exported_at": scope.now.isoformat(),
         "person": {
             "last_name": row["last_name"],
             "first_name": row["first_name"],
@@ -68,34 +67,34 @@ async def _collected(portal: Portal, customer: int, now: datetime) -> dict[str, 
         "consents": [_printable(consent) for consent in await consents.of_customer(customer)],
         "sessions": [
             _printable({name: row[name] for name in ("created_at", "seen_at", "ip", "user_agent")})
-            for row in await session_rows.of_customer(customer, now)
+            for row in await session_rows.of_customer(customer, scope.now)
         ],
         "journal": [_printable(entry) for entry in await journal.of_customer(customer, 10_000)],
     }
 
 
-async def delete(portal: Portal, caller: Caller, password: str, now: datetime) -> list[Refused] | Lost | None:
+async def delete(scope: Scope, password: str) -> list[Refused] | Lost | None:
     """Remove the customer with everything that hangs on them, by the password that is theirs at that moment.
 
     What the law needs stays: the consents (152-FZ, article 9, part 3) and the journal, neither with a name,
     a phone or an e-mail in it.
     """
-    visit = await sessions.resume(portal, caller, now)
+    visit = await sessions.resume(scope)
     row = await customers.get(visit.customer) if visit is not None and visit.customer is not None else None
     if visit is None or row is None or visit.password_due:
         return Lost()
-    refused = await reauthentication.judge(portal, caller, row, password, now)
+    refused = await reauthentication.judge(scope, row, password)
     if refused:
         return refused
     async with transaction():
-        if await sessions.lock(portal, caller, now) is None:
+        if await sessions.lock(scope) is None:
             return Lost()
         if not await by_password.still_judged(row):
             return [Refused(Code.SIGN_IN_WRONG, "password")]
-        await journal.add(now, "deleted", row["id"], caller.ip, caller.user_agent)
+        await journal.add(scope.now, "deleted", row["id"], scope.client.ip, scope.client.user_agent)
         if row["email_sealed"]:
             letter = CabinetDeleted(row["first_name"])
-            await outbox.post(portal, letter, portal.sealing.unseal(row["email_sealed"]), now, caller.language)
+            await outbox.post(scope, letter, scope.unseal(row["email_sealed"]), scope.client.language)
         await cards.forget_links_of(row["id"])
         await customers.delete(row["id"])
         return None

@@ -6,13 +6,13 @@ Where amounts are alike or easily guessed, `KABINET_BILL_PROOF` asks for one thi
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from db import registry
 from domain import throttles
-from domain.portal import Portal
 from domain.refusals import Code, Refused
+from domain.scope import Scope
 from domain.throttles import DAY, UNLIMITED, Limit
 from domain.values.periods import latest_period
 
@@ -37,17 +37,17 @@ class Further:
     birth_date: str = ""
 
 
-async def offered_periods(portal: Portal, now: datetime) -> list[str]:
+async def offered_periods(scope: Scope) -> list[str]:
     """The periods of which a bill proves anything, newest first: the forms offer them and no other is taken.
 
     None lies beyond the next month, whatever the registry holds.
     """
-    latest = latest_period(now.astimezone(portal.settings.zone).date())
+    latest = latest_period(scope.now.astimezone(scope.settings.zone).date())
     return await registry.newest_periods(OFFERED_PERIODS, latest)
 
 
 async def find_account(
-    portal: Portal, phone: str, bill: Bill, now: datetime, further: Further | None = None
+    scope: Scope, phone: str, bill: Bill, further: Further | None = None
 ) -> dict[str, Any] | Refused:
     """The account (`id`, `number`, `address`) that has this bill. Part of the caller's transaction.
 
@@ -55,52 +55,52 @@ async def find_account(
     no more than so many different accounts are looked for by one phone.
     """
     further = further or Further()
-    if not await _is_offered(portal, bill, further, now):
+    if not await _is_offered(scope, bill, further):
         # No form of ours sends it. The registry is not asked, so nothing can be learned, and nothing is counted.
         return Refused(Code.BILL_UNKNOWN)
-    limits = tries(portal, phone, bill.account_number)
+    limits = tries(scope, phone, bill.account_number)
     # Counted before it is judged, so that a hundred guesses at once are not judged all.
-    at = await throttles.claim(portal, [*limits, *await _new_account(portal, phone, bill.account_number, now)], now)
+    at = await throttles.claim(scope, [*limits, *await _new_account(scope, phone, bill.account_number)])
     if at is not None:
         return Refused(Code.BILL_TOO_OFTEN, at=at)
     account = await registry.find_account_by_bill(bill.account_number, bill.period, bill.amount_kopecks)
     # Nothing to pay is no secret: it is a miss like any other, even where a bill says so.
-    if account is None or bill.amount_kopecks <= 0 or not await _is_proved_further(portal, account, further):
+    if account is None or bill.amount_kopecks <= 0 or not await _is_proved_further(scope, account, further):
         return Refused(Code.BILL_UNKNOWN)
-    await throttles.give_back(portal, limits)
+    await throttles.give_back(scope, limits)
     return account
 
 
-def tries(portal: Portal, phone: str, account_number: str) -> list[Limit]:
+def tries(scope: Scope, phone: str, account_number: str) -> list[Limit]:
     return [
-        Limit("bill-phone-day", phone, portal.settings.bill_tries_phone_day, DAY),
-        Limit("bill-account-day", account_number, portal.settings.bill_tries_account_day, DAY),
+        Limit("bill-phone-day", phone, scope.settings.bill_tries_phone_day, DAY),
+        Limit("bill-account-day", account_number, scope.settings.bill_tries_account_day, DAY),
     ]
 
 
-def different_accounts(portal: Portal, phone: str, account_number: str) -> tuple[Limit, Limit]:
+def different_accounts(scope: Scope, phone: str, account_number: str) -> tuple[Limit, Limit]:
     """Whether this phone has asked about this account today, and about how many it has."""
     return (
         Limit("account-asked-day", f"{phone}\0{account_number}", UNLIMITED, DAY),
-        Limit("accounts-phone-day", phone, portal.settings.bill_accounts_phone_day, DAY),
+        Limit("accounts-phone-day", phone, scope.settings.bill_accounts_phone_day, DAY),
     )
 
 
-async def _new_account(portal: Portal, phone: str, account_number: str, now: datetime) -> list[Limit]:
+async def _new_account(scope: Scope, phone: str, account_number: str) -> list[Limit]:
     """What is to be claimed for an account that this phone has not asked about today."""
-    asked, accounts = different_accounts(portal, phone, account_number)
-    return [] if await throttles.is_counted(portal, asked, now) else [asked, accounts]
+    asked, accounts = different_accounts(scope, phone, account_number)
+    return [] if await throttles.is_counted(scope, asked) else [asked, accounts]
 
 
-async def _is_offered(portal: Portal, bill: Bill, further: Further, now: datetime) -> bool:
-    offered = await offered_periods(portal, now)
-    if portal.settings.bill_proof == "two-amounts" and (further.period not in offered or further.period == bill.period):
+async def _is_offered(scope: Scope, bill: Bill, further: Further) -> bool:
+    offered = await offered_periods(scope)
+    if scope.settings.bill_proof == "two-amounts" and (further.period not in offered or further.period == bill.period):
         return False
     return bill.period in offered
 
 
-async def _is_proved_further(portal: Portal, account: dict[str, Any], further: Further) -> bool:
-    match portal.settings.bill_proof:
+async def _is_proved_further(scope: Scope, account: dict[str, Any], further: Further) -> bool:
+    match scope.settings.bill_proof:
         case "two-amounts":
             second = await registry.find_account_by_bill(account["number"], further.period, further.amount_kopecks)
             return second is not None and further.amount_kopecks > 0

@@ -16,8 +16,8 @@ from datetime import datetime, timedelta
 from captcha.image import ImageCaptcha
 
 from db import captchas
-from domain.portal import Portal
 from domain.refusals import Code, Refused
+from domain.scope import Scope
 
 # Light ink on a dark ground: the library pastes dark ink half transparent. Readable on both themes, 12:1.
 _DRAWER = ImageCaptcha(width=200, height=72, font_sizes=(46, 50, 54))
@@ -39,53 +39,53 @@ class _Opened:
     expires_at: datetime
 
 
-def make(portal: Portal, now: datetime) -> Picture:
+def make(scope: Scope) -> Picture:
     """A new code; nothing is written. The operator's test code, while developing, stands on every picture."""
-    code = portal.settings.captcha_code or f"{secrets.randbelow(10**_DIGITS):0{_DIGITS}d}"
-    expires_at = now + timedelta(seconds=portal.settings.captcha_lifetime)
+    code = scope.settings.captcha_code or f"{secrets.randbelow(10**_DIGITS):0{_DIGITS}d}"
+    expires_at = scope.now + timedelta(seconds=scope.settings.captcha_lifetime)
     sealed = {"captcha": secrets.token_hex(16), "code": code, "until": expires_at.isoformat()}
-    return Picture(portal.sealing.seal(sealed))
+    return Picture(scope.seal(sealed))
 
 
-async def judge(portal: Portal, token: str, typed: str, now: datetime, *, about: str) -> Refused | bool:
+async def judge(scope: Scope, token: str, typed: str, *, about: str) -> Refused | bool:
     """Spend the one try. True where the code is right, False where it was, and led on with the same `about`.
 
     So a button pressed twice is one press, and a code used again for anything else is refused. Part of the
     caller's transaction, which calls `led_on` when the rest is right too.
     """
-    opened = _open(portal, token, now)
+    opened = _open(scope, token)
     refused = Refused(Code.CAPTCHA_WRONG, "captcha")
-    if opened is None or portal.pictures.is_replaced(opened.identity):
+    if opened is None or scope.pictures.is_replaced(opened.identity):
         return refused
     typed_code = read_code(typed)
-    if not await captchas.spend(opened.identity, now, opened.expires_at):
+    if not await captchas.spend(opened.identity, scope.now, opened.expires_at):
         outcome = await captchas.outcome(opened.identity)
-        again = outcome and hmac.compare_digest(outcome, _outcome(portal, opened.identity, typed_code, about))
+        again = outcome and hmac.compare_digest(outcome, _outcome(scope, opened.identity, typed_code, about))
         return False if again else refused
     return True if hmac.compare_digest(opened.code.encode(), typed_code.encode()) else refused
 
 
-async def led_on(portal: Portal, token: str, typed: str, now: datetime, *, about: str) -> None:
+async def led_on(scope: Scope, token: str, typed: str, *, about: str) -> None:
     """Remember what the right code was used for."""
-    opened = _open(portal, token, now)
+    opened = _open(scope, token)
     if opened is not None:
-        await captchas.remember(opened.identity, _outcome(portal, opened.identity, read_code(typed), about))
+        await captchas.remember(opened.identity, _outcome(scope, opened.identity, read_code(typed), about))
 
 
-def replace(portal: Portal, token: str, now: datetime) -> None:
+def replace(scope: Scope, token: str) -> None:
     """«Другая картинка»: the former one is void, as far as this process knows.
 
     No row is written for it: whoever keeps the former picture has one try with it, as with any that they open.
     """
-    opened = _open(portal, token, now)
+    opened = _open(scope, token)
     if opened is not None:
-        portal.pictures.replace(opened.identity)
+        scope.pictures.replace(opened.identity)
 
 
-async def digits_of(portal: Portal, token: str, now: datetime) -> str | None:
+async def digits_of(scope: Scope, token: str) -> str | None:
     """The code of a picture that can still be tried, for drawing and speaking it only."""
-    opened = _open(portal, token, now)
-    if opened is None or portal.pictures.is_replaced(opened.identity) or await captchas.is_spent(opened.identity):
+    opened = _open(scope, token)
+    if opened is None or scope.pictures.is_replaced(opened.identity) or await captchas.is_spent(opened.identity):
         return None
     return opened.code
 
@@ -102,17 +102,17 @@ def read_code(text: str) -> str:
     return "".join(c for c in unicodedata.normalize("NFKC", text) if c.isalnum())[:20]
 
 
-def _open(portal: Portal, token: str, now: datetime) -> _Opened | None:
+def _open(scope: Scope, token: str) -> _Opened | None:
     """None where it was never ours, was sealed for something else, or is too old."""
     try:
-        known = portal.sealing.unseal(token)
+        known = scope.unseal(token)
     except ValueError:
         return None
     if not isinstance(known, dict) or not {"captcha", "code", "until"} <= known.keys():
         return None
     opened = _Opened(str(known["captcha"]), str(known["code"]), datetime.fromisoformat(known["until"]))
-    return opened if now < opened.expires_at else None
+    return opened if scope.now < opened.expires_at else None
 
 
-def _outcome(portal: Portal, identity: str, typed: str, about: str) -> str:
-    return portal.sealing.keyed_hash("captcha outcome", f"{identity}\0{typed}\0{about}")
+def _outcome(scope: Scope, identity: str, typed: str, about: str) -> str:
+    return scope.keyed_hash("captcha outcome", f"{identity}\0{typed}\0{about}")

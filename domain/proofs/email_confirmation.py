@@ -8,7 +8,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from db import customers, email_links, journal
@@ -16,11 +16,11 @@ from db.engine import transaction
 from domain import sessions, throttles
 from domain.delivery import outbox
 from domain.delivery.messages import EmailChange, EmailChanged, EmailConfirmation, Message
-from domain.portal import Portal
 from domain.refusals import Code, Lost, ProofNeeded, Refused
-from domain.sessions import Caller, hash_token, is_fresh
+from domain.scope import Scope
+from domain.sessions import hash_token, is_fresh
 from domain.throttles import DAY, Limit
-from domain.values.people import fold_email, mask_email
+from domain.values.people import mask_email
 
 
 @dataclass(frozen=True)
@@ -31,128 +31,120 @@ class LinkedAddress:
     confirmed: bool
 
 
-async def send_link(portal: Portal, caller: Caller, customer: int, first_name: str, email: str, now: datetime) -> None:
+async def send_link(scope: Scope, customer: int, first_name: str, email: str) -> None:
     """Post a link to the customer's own address; earlier ones go on working. Part of the caller's transaction."""
-    await _send(
-        portal, caller, customer, email, now, lambda link, good_for: EmailConfirmation(first_name, link, good_for)
-    )
+    await _send(scope, customer, email, lambda link, good_for: EmailConfirmation(first_name, link, good_for))
 
 
-async def send_first_link(portal: Portal, caller: Caller, customer: int, now: datetime) -> None:
+async def send_first_link(scope: Scope, customer: int) -> None:
     """To whoever was taken over with an address that nobody has confirmed. Part of the caller's transaction."""
     row = await customers.get(customer)
     if row is None or not row["email_sealed"] or row["email_confirmed_at"] is not None:
         return
     if not await email_links.exists(customer):
-        await send_link(portal, caller, customer, row["first_name"], portal.sealing.unseal(row["email_sealed"]), now)
+        await send_link(scope, customer, row["first_name"], scope.unseal(row["email_sealed"]))
 
 
-async def send_another_link(portal: Portal, caller: Caller, customer: int, now: datetime) -> Refused | None:
+async def send_another_link(scope: Scope, customer: int) -> Refused | None:
     """«Отправить письмо еще раз»; nothing happens where the address is confirmed already."""
     async with transaction():
         await customers.lock(customer)
         row = await customers.get(customer)
         if row is None or row["email_confirmed_at"] is not None or not row["email_sealed"]:
             return None
-        at = await throttles.claim(portal, [_limit(portal, customer)], now)
+        at = await throttles.claim(scope, [_limit(scope, customer)])
         if at is not None:
             return Refused(Code.EMAIL_EARLY, "email", at)
-        await send_link(portal, caller, customer, row["first_name"], portal.sealing.unseal(row["email_sealed"]), now)
+        await send_link(scope, customer, row["first_name"], scope.unseal(row["email_sealed"]))
         return None
 
 
-async def begin_change(
-    portal: Portal, caller: Caller, email: str, now: datetime
-) -> Refused | Lost | ProofNeeded | None:
+async def begin_change(scope: Scope, email: str) -> Refused | Lost | ProofNeeded | None:
     """Send a link to a new address; the former one stays until it is pressed."""
     async with transaction():
-        visit = await sessions.lock(portal, caller, now)
+        visit = await sessions.lock(scope)
         row = await customers.get(visit.customer) if visit is not None and visit.customer is not None else None
         if visit is None or row is None or visit.password_due:
             return Lost()
-        if not is_fresh(portal, visit, now):
+        if not is_fresh(scope, visit):
             return ProofNeeded()
-        if row["email_hash"] == _hash(portal, email):
+        if row["email_hash"] == _hash(scope, email):
             return Refused(Code.EMAIL_SAME, "email")
-        at = await throttles.claim(portal, [_limit(portal, row["id"])], now)
+        at = await throttles.claim(scope, [_limit(scope, row["id"])])
         if at is not None:
             return Refused(Code.EMAIL_EARLY, "email", at)
         # Of two changes under way only the newer can win.
         await email_links.forget_others(row["id"], row["email_hash"])
         name = row["first_name"]
-        await _send(portal, caller, row["id"], email, now, lambda link, good_for: EmailChange(name, link, good_for))
+        await _send(scope, row["id"], email, lambda link, good_for: EmailChange(name, link, good_for))
         return None
 
 
-async def look_at(portal: Portal, token: str, now: datetime) -> LinkedAddress | None:
+async def look_at(scope: Scope, token: str) -> LinkedAddress | None:
     """What the link's page shows; nothing is spent."""
-    link = await email_links.find(hash_token(token), now)
+    link = await email_links.find(hash_token(token), scope.now)
     row = await customers.get(link["customer"]) if link else None
     if link is None or row is None or row["credentials"] != link["credentials"]:
         return None
     confirmed = row["email_confirmed_at"] is not None and row["email_hash"] == link["email_hash"]
-    return LinkedAddress(portal.sealing.unseal(link["email_sealed"]), confirmed)
+    return LinkedAddress(scope.unseal(link["email_sealed"]), confirmed)
 
 
-async def confirm(portal: Portal, caller: Caller, token: str, now: datetime) -> LinkedAddress | None:
+async def confirm(scope: Scope, token: str) -> LinkedAddress | None:
     """Confirm the address, or make it the customer's; pressed twice it is confirmed still.
 
     A link from before the last change of password or phone is void: whoever has changed them may have done so
     because somebody else had asked for it.
     """
     async with transaction():
-        seen = await email_links.find(hash_token(token), now)
+        seen = await email_links.find(hash_token(token), scope.now)
         if seen is None or await customers.lock(seen["customer"]) is None:
             return None
-        link = await email_links.find(hash_token(token), now, locked=True)
+        link = await email_links.find(hash_token(token), scope.now, locked=True)
         row = await customers.get(seen["customer"])
         if link is None or row is None or row["credentials"] != link["credentials"]:
             return None
-        email: str = portal.sealing.unseal(link["email_sealed"])
+        email: str = scope.unseal(link["email_sealed"])
         if row["email_hash"] != link["email_hash"]:
-            await _replace(portal, caller, row, link, email, now)
-            await journal.add(now, "email-changed", row["id"], caller.ip, caller.user_agent)
+            await _replace(scope, row, link, email)
+            await journal.add(scope.now, "email-changed", row["id"], scope.client.ip, scope.client.user_agent)
         elif row["email_confirmed_at"] is None:
-            await customers.confirm_email(row["id"], now)
-            await journal.add(now, "email-confirmed", row["id"], caller.ip, caller.user_agent)
+            await customers.confirm_email(row["id"], scope.now)
+            await journal.add(scope.now, "email-confirmed", row["id"], scope.client.ip, scope.client.user_agent)
         return LinkedAddress(email, confirmed=True)
 
 
-async def _replace(
-    portal: Portal, caller: Caller, row: dict[str, Any], link: dict[str, Any], email: str, now: datetime
-) -> None:
-    await customers.set_email(row["id"], link["email_hash"], portal.sealing.seal(email), now)
+async def _replace(scope: Scope, row: dict[str, Any], link: dict[str, Any], email: str) -> None:
+    await customers.set_email(row["id"], link["email_hash"], scope.seal(email), scope.now)
     await email_links.forget_others(row["id"], link["email_hash"])
     if row["email_sealed"]:
         notice = EmailChanged(row["first_name"], mask_email(email))
-        await outbox.post(portal, notice, portal.sealing.unseal(row["email_sealed"]), now, caller.language)
+        await outbox.post(scope, notice, scope.unseal(row["email_sealed"]), scope.client.language)
 
 
-async def _send(
-    portal: Portal, caller: Caller, customer: int, email: str, now: datetime, letter: Callable[[str, int], Message]
-) -> None:
+async def _send(scope: Scope, customer: int, email: str, letter: Callable[[str, int], Message]) -> None:
     known = await customers.lock(customer)
     assert known is not None
     token = secrets.token_urlsafe(32)
-    lifetime = portal.settings.email_link_lifetime
+    lifetime = scope.settings.email_link_lifetime
     await email_links.add(
         {
             "customer": customer,
             "token_hash": hash_token(token),
-            "email_hash": _hash(portal, email),
-            "email_sealed": portal.sealing.seal(email),
-            "created_at": now,
-            "expires_at": now + timedelta(seconds=lifetime),
+            "email_hash": _hash(scope, email),
+            "email_sealed": scope.seal(email),
+            "created_at": scope.now,
+            "expires_at": scope.now + timedelta(seconds=lifetime),
             "credentials": known["credentials"],
         }
     )
-    link = f"{portal.settings.public_url}/email/confirmation/{token}"
-    await outbox.post(portal, letter(link, lifetime), email, now, caller.language)
+    link = f"{scope.settings.public_url}/email/confirmation/{token}"
+    await outbox.post(scope, letter(link, lifetime), email, scope.client.language)
 
 
-def _limit(portal: Portal, customer: int) -> Limit:
-    return Limit("email-link", str(customer), 5, DAY, portal.settings.sms_waits)
+def _limit(scope: Scope, customer: int) -> Limit:
+    return Limit("email-link", str(customer), 5, DAY, scope.settings.sms_waits)
 
 
-def _hash(portal: Portal, email: str) -> str:
-    return portal.sealing.keyed_hash("email", fold_email(email))
+def _hash(scope: Scope, email: str) -> str:
+    return scope.email_hash(email)

@@ -19,10 +19,9 @@ from domain import throttles
 from domain.delivery import outbox
 from domain.delivery.messages import Message
 from domain.journal_sums import sum_key
-from domain.portal import Portal
 from domain.proofs import sms_limits
 from domain.refusals import Code, Refused
-from domain.sessions import Caller
+from domain.scope import Scope
 from domain.throttles import Limit
 
 
@@ -67,106 +66,98 @@ class Verdict(Enum):
     LAPSED = auto()
 
 
-async def send(
-    portal: Portal, purpose: Purpose, phone: str, caller: Caller, now: datetime, *, also: Sequence[Limit] = ()
-) -> datetime | None:
+async def send(scope: Scope, purpose: Purpose, phone: str, *, also: Sequence[Limit] = ()) -> datetime | None:
     """Send a code to `phone` (E.164), or return when that may be done. Part of the caller's transaction.
 
     `also` is what this purpose counts besides.
     """
-    limits = [*sms_limits.sent(portal, phone, caller, purpose.budget), *also]
-    at = await throttles.claim(portal, limits, now, watched=[sms_limits.guesses(portal, purpose.name, phone)])
+    limits = [*sms_limits.sent(scope, phone, purpose.budget), *also]
+    at = await throttles.claim(scope, limits, watched=[sms_limits.guesses(scope, purpose.name, phone)])
     if at is not None:
         return at
-    code = await _add(portal, purpose, phone, now, sent=True)
-    await _write_down(portal, purpose, phone, caller, now, sent=True)
-    await _post(portal, purpose, code, phone, caller, now)
+    code = await _add(scope, purpose, phone, sent=True)
+    await _write_down(scope, purpose, phone, sent=True)
+    await _post(scope, purpose, code, phone)
     return None
 
 
-async def send_recovery(
-    portal: Portal, purpose: Purpose, recovery: RecoveryRequest, caller: Caller, now: datetime
-) -> datetime | None:
+async def send_recovery(scope: Scope, purpose: Purpose, recovery: RecoveryRequest) -> datetime | None:
     """The same for a recovery: only a known phone gets an SMS, by the same statements as an unknown one gets none."""
-    phone_limits = sms_limits.recovery_phone(portal, recovery.phone)
-    free = await throttles.free_at(portal, phone_limits, now) <= now
+    phone_limits = sms_limits.recovery_phone(scope, recovery.phone)
+    free = await throttles.free_at(scope, phone_limits) <= scope.now
     wanted = recovery.known and free
-    budgets = sms_limits.recovery_budgets(portal)
+    budgets = sms_limits.recovery_budgets(scope)
     charged, spared = [*budgets, *phone_limits], sms_limits.unsent([*budgets, *phone_limits])
     # All can be seen from outside but what the phone has had: of that an unknown number has nothing.
     others = spared if wanted else [*budgets, *sms_limits.without_end(phone_limits)]
-    watched = [*_watched(portal, purpose, recovery), *others]
-    asked = sms_limits.asked(portal, recovery.typed, caller)
-    at = await throttles.claim(portal, [*asked, *(charged if wanted else spared)], now, watched=watched)
+    watched = [*_watched(scope, purpose, recovery), *others]
+    asked = sms_limits.asked(scope, recovery.typed)
+    at = await throttles.claim(scope, [*asked, *(charged if wanted else spared)], watched=watched)
     if at is not None:
         return at
-    code = await _add(portal, purpose, recovery.subject, now, sent=wanted)
-    await _write_down(portal, purpose, recovery.phone, caller, now, sent=wanted)
-    row = await _post(portal, purpose, code, recovery.phone, caller, now)
+    code = await _add(scope, purpose, recovery.subject, sent=wanted)
+    await _write_down(scope, purpose, recovery.phone, sent=wanted)
+    row = await _post(scope, purpose, code, recovery.phone)
     await outbox.withdraw_unless(row, wanted)
     return None
 
 
-async def is_under_way(portal: Portal, purpose: Purpose, subject: str, now: datetime) -> bool:
+async def is_under_way(scope: Scope, purpose: Purpose, subject: str) -> bool:
     """Whether a code that can still be typed has been sent."""
-    rows = await one_time_codes.living(purpose.name, portal.sealing.keyed_hash("phone", subject), now)
-    typable = any(row["wrong_tries"] < portal.settings.code_tries for row in rows)
-    return typable and await throttles.free_at(portal, [sms_limits.guesses(portal, purpose.name, subject)], now) <= now
+    rows = await one_time_codes.living(purpose.name, scope.phone_hash(subject), scope.now)
+    typable = any(row["wrong_tries"] < scope.settings.code_tries for row in rows)
+    return typable and await throttles.free_at(scope, [sms_limits.guesses(scope, purpose.name, subject)]) <= scope.now
 
 
-async def next_at(portal: Portal, purpose: Purpose, phone: str, caller: Caller, now: datetime) -> datetime:
+async def next_at(scope: Scope, purpose: Purpose, phone: str) -> datetime:
     """When another code may be sent to `phone`; `now` where it may already."""
-    limits = sms_limits.sent(portal, phone, caller, purpose.budget)
-    return await throttles.free_at(portal, [*limits, sms_limits.guesses(portal, purpose.name, phone)], now)
+    limits = sms_limits.sent(scope, phone, purpose.budget)
+    return await throttles.free_at(scope, [*limits, sms_limits.guesses(scope, purpose.name, phone)])
 
 
-async def next_recovery_at(
-    portal: Portal, purpose: Purpose, recovery: RecoveryRequest, caller: Caller, now: datetime
-) -> datetime:
+async def next_recovery_at(scope: Scope, purpose: Purpose, recovery: RecoveryRequest) -> datetime:
     """When another recovery may be asked for with the same."""
-    seen = [*sms_limits.asked(portal, recovery.typed, caller), *sms_limits.recovery_budgets(portal)]
-    return await throttles.free_at(portal, [*seen, *_watched(portal, purpose, recovery)], now)
+    seen = [*sms_limits.asked(scope, recovery.typed), *sms_limits.recovery_budgets(scope)]
+    return await throttles.free_at(scope, [*seen, *_watched(scope, purpose, recovery)])
 
 
-async def judge(
-    portal: Portal, purpose: Purpose, phone: str, typed: str, caller: Caller, now: datetime, *, expected: bool = True
-) -> Verdict:
+async def judge(scope: Scope, purpose: Purpose, phone: str, typed: str, *, expected: bool = True) -> Verdict:
     """Compare what was typed with every living code of `phone`; the right one uses all of them up.
 
     For a recovery `phone` is its `subject`. Wrong codes are also counted over the day, whatever codes they were for.
     A used code is kept, with the cookie it came with, until it lapses: the same request sent again is `REPEATED`,
     anyone else's is too late. Where the code is not `expected` from this sender, no code is right.
     """
-    phone_hash = portal.sealing.keyed_hash("phone", phone)
-    rows = await one_time_codes.claim_try(purpose.name, phone_hash, now, portal.settings.code_tries)
-    guesses = sms_limits.guesses(portal, purpose.name, phone)
-    if rows and await throttles.claim(portal, [guesses], now) is not None:
+    phone_hash = scope.phone_hash(phone)
+    rows = await one_time_codes.claim_try(purpose.name, phone_hash, scope.now, scope.settings.code_tries)
+    guesses = sms_limits.guesses(scope, purpose.name, phone)
+    if rows and await throttles.claim(scope, [guesses]) is not None:
         return Verdict.EXHAUSTED
-    typed_hash = _code_hash(portal, purpose, phone, read_code(typed))
+    typed_hash = _code_hash(scope, purpose, phone, read_code(typed))
     # A list, not a loop that ends early: as many comparisons whichever of them fits.
     right = [row for row in rows if hmac.compare_digest(row["code_hash"], typed_hash) and expected]
     unused = [row for row in rows if not row["used_by"]]
-    sender = portal.sealing.keyed_hash("code use", caller.token or "")
+    sender = scope.keyed_hash("code use", scope.client.token or "")
     if good := [row for row in right if not row["used_by"]]:
         await one_time_codes.use(purpose.name, phone_hash, good[0]["id"], sender)
-        await throttles.give_back(portal, [guesses])
+        await throttles.give_back(scope, [guesses])
         return Verdict.CORRECT
     if any(hmac.compare_digest(row["used_by"], sender) for row in right):
         for row in rows:
             await one_time_codes.give_back_try(row["id"])
-        await throttles.give_back(portal, [guesses])
+        await throttles.give_back(scope, [guesses])
         return Verdict.REPEATED
     if not unused:
-        living = await one_time_codes.living(purpose.name, phone_hash, now)
+        living = await one_time_codes.living(purpose.name, phone_hash, scope.now)
         return Verdict.EXHAUSTED if living else Verdict.LAPSED
-    last = max(row["wrong_tries"] for row in unused) >= portal.settings.code_tries
-    last = last or await throttles.free_at(portal, [guesses], now) > now
+    last = max(row["wrong_tries"] for row in unused) >= scope.settings.code_tries
+    last = last or await throttles.free_at(scope, [guesses]) > scope.now
     return Verdict.WRONG_AND_LAST if last else Verdict.WRONG
 
 
-async def void(portal: Portal, purpose: Purpose, phone: str, now: datetime) -> None:
+async def void(scope: Scope, purpose: Purpose, phone: str) -> None:
     """The codes on their way to `phone` have lapsed: what they were sent for is no longer so."""
-    await one_time_codes.void(purpose.name, portal.sealing.keyed_hash("phone", phone), now)
+    await one_time_codes.void(purpose.name, scope.phone_hash(phone), scope.now)
 
 
 def proof_of(purpose: Purpose, phone: str, typed: str) -> str:
@@ -193,22 +184,22 @@ def read_code(text: str) -> str:
     return "".join(c for c in unicodedata.normalize("NFKC", text) if c.isalnum())[:20]
 
 
-def _code_hash(portal: Portal, purpose: Purpose, phone: str, code: str) -> str:
-    return portal.sealing.keyed_hash(f"code {purpose.name}", f"{phone}\0{code}")
+def _code_hash(scope: Scope, purpose: Purpose, phone: str, code: str) -> str:
+    return scope.keyed_hash(f"code {purpose.name}", f"{phone}\0{code}")
 
 
-def _watched(portal: Portal, purpose: Purpose, recovery: RecoveryRequest) -> list[Limit]:
+def _watched(scope: Scope, purpose: Purpose, recovery: RecoveryRequest) -> list[Limit]:
     """What else refuses a recovery, and is charged nothing by it."""
     # Where the number alone has been asked for too often, its phone has its SMS: the login's owner is told when.
-    number = sms_limits.of_typed(portal, recovery.phone) if recovery.login else []
-    return [*number, sms_limits.guesses(portal, purpose.name, recovery.subject)]
+    number = sms_limits.of_typed(scope, recovery.phone) if recovery.login else []
+    return [*number, sms_limits.guesses(scope, purpose.name, recovery.subject)]
 
 
-async def _add(portal: Portal, purpose: Purpose, subject: str, now: datetime, *, sent: bool) -> str:
+async def _add(scope: Scope, purpose: Purpose, subject: str, *, sent: bool) -> str:
     """A new code; it carries on the wrong tries of those before it. One that is not sent is none that can be typed."""
-    settings = portal.settings
-    subject_hash = portal.sealing.keyed_hash("phone", subject)
-    living = await one_time_codes.living(purpose.name, subject_hash, now)
+    settings = scope.settings
+    subject_hash = scope.phone_hash(subject)
+    living = await one_time_codes.living(purpose.name, subject_hash, scope.now)
     tries = max((row["wrong_tries"] for row in living), default=0)
     if tries >= settings.code_tries:
         # All earlier codes are void and the customer was told to ask for a new one: it begins anew.
@@ -219,25 +210,25 @@ async def _add(portal: Portal, purpose: Purpose, subject: str, now: datetime, *,
         {
             "purpose": purpose.name,
             "phone_hash": subject_hash,
-            "code_hash": _code_hash(portal, purpose, subject, code if sent else secrets.token_hex()),
-            "sent_at": now,
-            "expires_at": now + timedelta(seconds=settings.code_lifetime),
+            "code_hash": _code_hash(scope, purpose, subject, code if sent else secrets.token_hex()),
+            "sent_at": scope.now,
+            "expires_at": scope.now + timedelta(seconds=settings.code_lifetime),
             "wrong_tries": tries,
         }
     )
     return code
 
 
-async def _write_down(
-    portal: Portal, purpose: Purpose, phone: str, caller: Caller, now: datetime, *, sent: bool
-) -> None:
+async def _write_down(scope: Scope, purpose: Purpose, phone: str, *, sent: bool) -> None:
     """One lookup and one row whoever's number it is: the time tells nothing, and an owner sees who asked."""
-    owner = await customers.by_phone(portal.sealing.keyed_hash("phone", phone))
+    owner = await customers.by_phone(scope.phone_hash(phone))
     known = owner["id"] if owner is not None and sent else None
-    key = sum_key(portal, "code-requested", known, caller.ip, now, purpose.name)
-    await journal.add_repeat(now, "code-requested", known, caller.ip, caller.user_agent, key, purpose.name)
+    key = sum_key(scope, "code-requested", known, scope.client.ip, purpose.name)
+    await journal.add_repeat(
+        scope.now, "code-requested", known, scope.client.ip, scope.client.user_agent, key, purpose.name
+    )
 
 
-async def _post(portal: Portal, purpose: Purpose, code: str, phone: str, caller: Caller, now: datetime) -> int:
-    message = purpose.message(code, portal.settings.code_lifetime)
-    return await outbox.post(portal, message, phone, now, caller.language)
+async def _post(scope: Scope, purpose: Purpose, code: str, phone: str) -> int:
+    message = purpose.message(code, scope.settings.code_lifetime)
+    return await outbox.post(scope, message, phone, scope.client.language)

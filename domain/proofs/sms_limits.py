@@ -15,47 +15,46 @@ from __future__ import annotations
 from dataclasses import replace
 
 from domain import throttles
-from domain.portal import Portal
-from domain.sessions import Caller
+from domain.scope import Scope
 from domain.throttles import DAY, HOUR, UNLIMITED, Limit
 
 
-def sent(portal: Portal, phone: str, caller: Caller, budget: str = "") -> list[Limit]:
+def sent(scope: Scope, phone: str, budget: str = "") -> list[Limit]:
     """For a code that goes to any number, and is charged to the `budget` of that name beside the portal's."""
-    settings = portal.settings
+    settings = scope.settings
     return [
-        *_of_phone(portal, "sms-phone", phone, settings.sms_waits),
-        *throttles.per_network(portal, "sms-ip-hour", caller.ip, settings.sms_per_ip_hour, HOUR),
-        *_budgets(portal, budget),
+        *_of_phone(scope, "sms-phone", phone, settings.sms_waits),
+        *throttles.per_network(scope, "sms-ip-hour", scope.client.ip, settings.sms_per_ip_hour, HOUR),
+        *_budgets(scope, budget),
     ]
 
 
-def of_changer(portal: Portal, customer: int) -> list[Limit]:
+def of_changer(scope: Scope, customer: int) -> list[Limit]:
     """For a change of phone: one cabinet must not send to one number after the other."""
-    return [Limit("phone-change-day", str(customer), portal.settings.sms_per_phone_day, DAY)]
+    return [Limit("phone-change-day", str(customer), scope.settings.sms_per_phone_day, DAY)]
 
 
-def asked(portal: Portal, typed: str, caller: Caller) -> list[Limit]:
+def asked(scope: Scope, typed: str) -> list[Limit]:
     """For a recovery asked for with `typed`: the number, or login and number together."""
-    settings = portal.settings
+    settings = scope.settings
     most = max(settings.recovery_requests_ip_hour, settings.sms_per_ip_hour)
     return [
-        *of_typed(portal, typed),
-        *throttles.per_network(portal, "recovery-ip-hour", caller.ip, most, HOUR),
+        *of_typed(scope, typed),
+        *throttles.per_network(scope, "recovery-ip-hour", scope.client.ip, most, HOUR),
     ]
 
 
-def of_typed(portal: Portal, typed: str) -> list[Limit]:
-    return _of_phone(portal, "recovery-typed", typed, portal.settings.sms_waits)
+def of_typed(scope: Scope, typed: str) -> list[Limit]:
+    return _of_phone(scope, "recovery-typed", typed, scope.settings.sms_waits)
 
 
-def recovery_budgets(portal: Portal) -> list[Limit]:
-    return _budgets(portal, "recovery")
+def recovery_budgets(scope: Scope) -> list[Limit]:
+    return _budgets(scope, "recovery")
 
 
-def recovery_phone(portal: Portal, phone: str) -> list[Limit]:
+def recovery_phone(scope: Scope, phone: str) -> list[Limit]:
     """What may be sent to a customer's phone in all, whichever way its recovery was asked for."""
-    return _of_phone(portal, "sms-recovery-phone", phone)
+    return _of_phone(scope, "sms-recovery-phone", phone)
 
 
 def unsent(limits: list[Limit]) -> list[Limit]:
@@ -68,22 +67,22 @@ def without_end(limits: list[Limit]) -> list[Limit]:
     return [replace(limit, most=UNLIMITED) for limit in limits]
 
 
-def guesses(portal: Portal, purpose: str, subject: str) -> Limit:
+def guesses(scope: Scope, purpose: str, subject: str) -> Limit:
     """Wrong codes, whatever number of codes they were for."""
-    settings = portal.settings
+    settings = scope.settings
     return Limit("code-guesses-day", f"{purpose}\0{subject}", max(settings.code_tries_day, settings.code_tries), DAY)
 
 
-def _of_phone(portal: Portal, kind: str, subject: str, waits: tuple[int, ...] = ()) -> list[Limit]:
-    settings = portal.settings
+def _of_phone(scope: Scope, kind: str, subject: str, waits: tuple[int, ...] = ()) -> list[Limit]:
+    settings = scope.settings
     return [
         Limit(f"{kind}-hour", subject, settings.sms_per_phone_hour, HOUR, waits),
         Limit(f"{kind}-day", subject, settings.sms_per_phone_day, DAY),
     ]
 
 
-def _budgets(portal: Portal, budget: str) -> list[Limit]:
-    settings = portal.settings
+def _budgets(scope: Scope, budget: str) -> list[Limit]:
+    settings = scope.settings
     own = {"registration": settings.registration_budget, "recovery": settings.recovery_budget}
     return [
         Limit("sms-portal-day", "", settings.sms_budget_day, DAY, shared=True),

@@ -12,7 +12,6 @@ from db import consents, customers, journal
 from db.engine import transaction
 from domain import sessions
 from domain.delivery.messages import RegistrationCode
-from domain.portal import Portal
 from domain.proofs import bill_proof, one_time_codes
 from domain.proofs.bill_proof import Bill, Further
 from domain.proofs.one_time_codes import Purpose, Verdict, proof_of, refused_code
@@ -26,7 +25,8 @@ from domain.registration.progress import (
     put_into,
     registration_of,
 )
-from domain.sessions import Caller, Visit
+from domain.scope import Scope
+from domain.sessions import Visit
 
 PURPOSE = Purpose("registration", RegistrationCode, "registration")
 
@@ -50,84 +50,80 @@ class Person:
     email: str
 
 
-async def give_phone(
-    portal: Portal, caller: Caller, phone: str, consent: ConsentText, now: datetime
-) -> Visit | Refused:
+async def give_phone(scope: Scope, phone: str, consent: ConsentText) -> Visit | Refused:
     """Remember the phone and the consent, and send the code. Another phone forgets all that came after the former."""
     async with transaction():
-        visit = await sessions.lock(portal, caller, now) or sessions.begin_unproved(portal, now)
+        visit = await sessions.lock(scope) or sessions.begin_unproved(scope)
         registration = registration_of(visit)
         if registration.customer:
             return visit
         if not (registration.phone == phone and registration.phone_confirmed):
-            at = await one_time_codes.send(portal, PURPOSE, phone, caller, now)
-            if at is not None and not await one_time_codes.is_under_way(portal, PURPOSE, phone, now):
+            at = await one_time_codes.send(scope, PURPOSE, phone)
+            if at is not None and not await one_time_codes.is_under_way(scope, PURPOSE, phone):
                 return Refused(Code.RESEND_EARLY, "phone", at)
         if registration.phone != phone:
             registration = Registration(phone=phone)
         if registration.consent_hash != consent.sha256:
             registration.consent_version, registration.consent_hash = consent.version, consent.sha256
-            registration.consent_at, registration.consent_ip = now.isoformat(), caller.ip
+            registration.consent_at, registration.consent_ip = scope.now.isoformat(), scope.client.ip
             if registration.phone_confirmed:
-                registration.consent = await record_consent(portal, registration, None)
-        return await _keep(portal, visit, registration, now)
+                registration.consent = await record_consent(scope, registration, None)
+        return await _keep(scope, visit, registration)
 
 
-async def send_another_code(portal: Portal, caller: Caller, now: datetime) -> Visit | Refused | Lost | OutOfTurn:
+async def send_another_code(scope: Scope) -> Visit | Refused | Lost | OutOfTurn:
     """«Отправить код еще раз»."""
     async with transaction():
-        visit = await sessions.lock(portal, caller, now)
+        visit = await sessions.lock(scope)
         if visit is None:
             return Lost()
         registration = registration_of(visit)
         if not may_take(registration, "code") or registration.phone_confirmed:
             return OutOfTurn()
-        at = await one_time_codes.send(portal, PURPOSE, registration.phone, caller, now)
+        at = await one_time_codes.send(scope, PURPOSE, registration.phone)
         if at is not None:
             return Refused(Code.RESEND_EARLY, "code", at)
-        return await _keep(portal, visit, registration, now)
+        return await _keep(scope, visit, registration)
 
 
-async def confirm_code(
-    portal: Portal, caller: Caller, typed: str, now: datetime
-) -> Visit | KnownPhone | list[Refused] | Lost | OutOfTurn:
+async def confirm_code(scope: Scope, typed: str) -> Visit | KnownPhone | list[Refused] | Lost | OutOfTurn:
     """Judge the code; only the right one tells whether the number has a customer already."""
     async with transaction():
-        visit = await sessions.lock_for_proof(portal, caller, now)
+        visit = await sessions.lock_for_proof(scope)
         if visit is None:
             return Lost()
         registration = registration_of(visit)
         if not visit.former and (not may_take(registration, "code") or registration.phone_confirmed):
             return out_of_turn(visit)
         phone = phone_to_confirm(visit)
-        verdict = await one_time_codes.judge(portal, PURPOSE, phone, typed, caller, now)
+        verdict = await one_time_codes.judge(scope, PURPOSE, phone, typed)
         proof = proof_of(PURPOSE, phone, typed)
-        if verdict is Verdict.REPEATED and (led := await sessions.renewed(portal, caller, proof, now)):
+        if verdict is Verdict.REPEATED and (led := await sessions.renewed(scope, proof)):
             outcome = out_of_turn(led)
             return outcome if isinstance(outcome, KnownPhone) else led
         if visit.former:
             return Lost()
         if verdict is not Verdict.CORRECT:
             return refused_code(verdict)
-        visit = await sessions.renew(portal, caller, visit, proof, now)
-        return await _confirmed(portal, caller, visit, registration, now)
+        visit = await sessions.renew(scope, visit, proof)
+        return await _confirmed(scope, visit, registration)
 
 
-async def _confirmed(
-    portal: Portal, caller: Caller, visit: Visit, registration: Registration, now: datetime
-) -> Visit | KnownPhone:
-    known = await customers.by_phone(portal.sealing.keyed_hash("phone", registration.phone))
-    registration.consent = await record_consent(portal, registration, known["id"] if known else None)
+async def _confirmed(scope: Scope, visit: Visit, registration: Registration) -> Visit | KnownPhone:
+    known = await customers.by_phone(scope.phone_hash(registration.phone))
+    registration.consent = await record_consent(scope, registration, known["id"] if known else None)
     if known is not None:
-        await journal.add(now, "registration-of-known-phone", known["id"], caller.ip, caller.user_agent)
+        await journal.add(
+            scope.now, "registration-of-known-phone", known["id"], scope.client.ip, scope.client.user_agent
+        )
         outcome = end_for_known_phone(visit, registration.phone)
-        await sessions.keep(portal, visit, now)
+        await sessions.keep(scope, visit)
         return outcome
     registration.phone_confirmed = True
-    return await _keep(portal, visit, registration, now)
+    return await _keep(scope, visit, registration)
 
 
-async def record_consent(portal: Portal, registration: Registration, customer: int | None) -> int:
+async def record_consent(scope: Scope, registration: Registration, customer: int | None) -> int:
     """From when the box was ticked, but not before its phone is confirmed: anyone can type any number.
 
     It stays whether or not a customer comes of it: what was done with the phone until then was done by this consent.
@@ -135,7 +131,7 @@ async def record_consent(portal: Portal, registration: Registration, customer: i
     return await consents.add(
         {
             "customer": customer,
-            "phone_hash": portal.sealing.keyed_hash("phone", registration.phone),
+            "phone_hash": scope.phone_hash(registration.phone),
             "text_version": registration.consent_version,
             "text_hash": registration.consent_hash,
             "given_at": datetime.fromisoformat(registration.consent_at),
@@ -144,12 +140,10 @@ async def record_consent(portal: Portal, registration: Registration, customer: i
     )
 
 
-async def find_account(
-    portal: Portal, caller: Caller, bill: Bill, now: datetime, further: Further | None = None
-) -> Visit | Refused | Lost | OutOfTurn:
+async def find_account(scope: Scope, bill: Bill, further: Further | None = None) -> Visit | Refused | Lost | OutOfTurn:
     """Look for the account that has this bill."""
     async with transaction():
-        visit = await sessions.lock(portal, caller, now)
+        visit = await sessions.lock(scope)
         if visit is None:
             return Lost()
         registration = registration_of(visit)
@@ -159,18 +153,18 @@ async def find_account(
             return visit
         for name, value in vars(bill).items():
             setattr(registration, name, value)
-        found = await bill_proof.find_account(portal, registration.phone, bill, now, further)
+        found = await bill_proof.find_account(scope, registration.phone, bill, further)
         registration.not_found = isinstance(found, Refused)
         registration.account = 0 if isinstance(found, Refused) else found["id"]
         registration.address_confirmed = False
-        await _keep(portal, visit, registration, now)
+        await _keep(scope, visit, registration)
         return found if isinstance(found, Refused) else visit
 
 
-async def confirm_address(portal: Portal, caller: Caller, *, mine: bool, now: datetime) -> Visit | Lost | OutOfTurn:
+async def confirm_address(scope: Scope, *, mine: bool) -> Visit | Lost | OutOfTurn:
     """«Да» goes on, «Нет» goes back to the bill with what was typed kept."""
     async with transaction():
-        visit = await sessions.lock(portal, caller, now)
+        visit = await sessions.lock(scope)
         if visit is None:
             return Lost()
         registration = registration_of(visit)
@@ -179,12 +173,12 @@ async def confirm_address(portal: Portal, caller: Caller, *, mine: bool, now: da
         registration.address_confirmed = mine
         if not mine:
             registration.account = 0
-        return await _keep(portal, visit, registration, now)
+        return await _keep(scope, visit, registration)
 
 
-async def give_person(portal: Portal, caller: Caller, person: Person, now: datetime) -> Visit | Lost | OutOfTurn:
+async def give_person(scope: Scope, person: Person) -> Visit | Lost | OutOfTurn:
     async with transaction():
-        visit = await sessions.lock(portal, caller, now)
+        visit = await sessions.lock(scope)
         if visit is None:
             return Lost()
         registration = registration_of(visit)
@@ -192,12 +186,12 @@ async def give_person(portal: Portal, caller: Caller, person: Person, now: datet
             return OutOfTurn()
         for name, value in vars(person).items():
             setattr(registration, name, value)
-        return await _keep(portal, visit, registration, now)
+        return await _keep(scope, visit, registration)
 
 
-async def _keep(portal: Portal, visit: Visit, registration: Registration, now: datetime) -> Visit:
+async def _keep(scope: Scope, visit: Visit, registration: Registration) -> Visit:
     put_into(visit, registration)
-    await sessions.keep(portal, visit, now)
+    await sessions.keep(scope, visit)
     return visit
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import secrets
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from db import cards, customers, journal
@@ -13,11 +13,10 @@ from db import sessions as session_rows
 from db.engine import transaction
 from domain.delivery import outbox
 from domain.delivery.messages import CardPassword, CardRegistration
-from domain.portal import Portal
 from domain.proofs import captcha, card_links
 from domain.refusals import Code, HolderRegistered, KnownPhone, LoginTaken, Refused
-from domain.sessions import Caller, hash_token
-from domain.sign_in import by_password
+from domain.scope import Scope
+from domain.sessions import hash_token
 from domain.sign_in.password_change import void_recoveries
 from domain.values.people import fold_email
 
@@ -43,179 +42,175 @@ class LinkVoid:
 
 
 async def ask_for_link(
-    portal: Portal, caller: Caller, number: str, email: str, proof: Proof, now: datetime
+    scope: Scope, number: str, email: str, proof: Proof
 ) -> Refused | HolderRegistered | LoginTaken | None:
     """Step one: None where the e-mail with login and link is on its way."""
     about = f"{number}\0{fold_email(email)}"
     async with transaction():
-        judged = await captcha.judge(portal, proof.token, proof.typed, now, about=about)
+        judged = await captcha.judge(scope, proof.token, proof.typed, about=about)
         if isinstance(judged, Refused):
             return judged
         if not judged:
             return None
-        card = await card_links.find_card(portal, caller, number, email, now)
+        card = await card_links.find_card(scope, number, email)
         if isinstance(card, Refused):
             return card
-        if await cards.customer_of_holder(card["holder_id"]) is None and await _others(portal, card):
-            return await _login_taken(portal, card)
-        if await _has_password(portal, card):
+        if await cards.customer_of_holder(card["holder_id"]) is None and await _others(scope, card):
+            return await _login_taken(scope, card)
+        if await _has_password(scope, card):
             return HolderRegistered()
-        good_for = portal.settings.card_link_lifetime
+        good_for = scope.settings.card_link_lifetime
         refused = await card_links.send(
-            portal,
-            caller,
+            scope,
             card,
             email,
-            now,
             customer=None,
             path=PATH,
             letter=lambda link, renewed: CardRegistration(card["login"], link, good_for, renewed),
         )
         if refused is None:
-            await captcha.led_on(portal, proof.token, proof.typed, now, about=about)
+            await captcha.led_on(scope, proof.token, proof.typed, about=about)
         return refused
 
 
-async def is_alive(token: str, now: datetime) -> bool:
+async def is_alive(scope: Scope, token: str) -> bool:
     """Whether the link opens step two; nothing is spent."""
-    link = await cards.link(hash_token(token), now)
+    link = await cards.link(hash_token(token), scope.now)
     return link is not None and link["customer"] is None and await cards.get(link["number_hash"]) is not None
 
 
 async def give_phone(
-    portal: Portal, caller: Caller, token: str, phone: str, proof: Proof, now: datetime
+    scope: Scope, token: str, phone: str, proof: Proof
 ) -> Refused | LinkVoid | KnownPhone | HolderRegistered | LoginTaken | None:
     """Step two: None where the password is on its way. The fifth wrong phone ends the link."""
     about = f"{token}\0{phone}"
-    if not await is_alive(token, now):
+    if not await is_alive(scope, token):
         return LinkVoid()
     # Made before the transaction: Argon2 must not keep the only writer waiting.
     password = "".join(secrets.choice(_ALPHABET) for _ in range(_LENGTH))
-    password_hash = await portal.hasher.hash(password)
+    password_hash = await scope.hasher.hash(password)
     async with transaction():
-        judged = await captcha.judge(portal, proof.token, proof.typed, now, about=about)
+        judged = await captcha.judge(scope, proof.token, proof.typed, about=about)
         if judged is False:
             return None
-        await _lock_holder(token, now)
-        link = await cards.link(hash_token(token), now, locked=True)
+        await _lock_holder(scope, token)
+        link = await cards.link(hash_token(token), scope.now, locked=True)
         card = await cards.get(link["number_hash"]) if link and link["customer"] is None else None
         if link is None or card is None:
             return LinkVoid()
         if isinstance(judged, Refused):
             return judged
-        phone_hash = portal.sealing.keyed_hash("phone", phone)
+        phone_hash = scope.phone_hash(phone)
         if card["phone_hash"] != phone_hash:
-            return await _miss(portal, link)
-        outcome = await _register(portal, card, link, phone, password_hash, now)
+            return await _miss(scope, link)
+        outcome = await _register(scope, card, link, phone, password_hash)
         if isinstance(outcome, LoginTaken):
             # The link stays: it goes on once the registry is right.
             return outcome
         await cards.forget_links(card["holder_id"], None)
         if isinstance(outcome, int):
-            await _send_password(portal, caller, outcome, phone, password, now)
-            await captcha.led_on(portal, proof.token, proof.typed, now, about=about)
+            await _send_password(scope, outcome, phone, password)
+            await captcha.led_on(scope, proof.token, proof.typed, about=about)
             return None
         return outcome
 
 
-async def _lock_holder(token: str, now: datetime) -> None:
+async def _lock_holder(scope: Scope, token: str) -> None:
     """Where the holder is a customer already: they may be making a password of their own at this moment."""
-    link = await cards.link(hash_token(token), now)
+    link = await cards.link(hash_token(token), scope.now)
     holder = await cards.customer_of_holder(link["holder_id"]) if link else None
     if holder is not None:
         await customers.lock(holder["id"])
 
 
-async def _miss(portal: Portal, link: dict[str, Any]) -> Refused | LinkVoid:
+async def _miss(scope: Scope, link: dict[str, Any]) -> Refused | LinkVoid:
     await cards.count_wrong_phone(link["id"])
-    if link["wrong_phones"] + 1 >= portal.settings.card_phone_tries:
+    if link["wrong_phones"] + 1 >= scope.settings.card_phone_tries:
         await cards.forget_links(link["holder_id"], None)
         return LinkVoid()
     return Refused(Code.CARD_PHONE_WRONG, "phone")
 
 
 async def _register(
-    portal: Portal, card: dict[str, Any], link: dict[str, Any], phone: str, password_hash: str, now: datetime
+    scope: Scope, card: dict[str, Any], link: dict[str, Any], phone: str, password_hash: str
 ) -> KnownPhone | HolderRegistered | LoginTaken | int:
     """The customer who has the password of the SMS now.
 
     Like any new password it ends what was opened or granted under the former one: whoever has read an earlier SMS may
     be signed in by it and about to choose the password.
     """
-    if await _has_password(portal, card):
+    if await _has_password(scope, card):
         return HolderRegistered()
     holder = await cards.customer_of_holder(card["holder_id"])
-    customer = holder["id"] if holder else await _make_customer(portal, card, link, phone, now)
+    customer = holder["id"] if holder else await _make_customer(scope, card, link, phone)
     if not isinstance(customer, int):
         return customer
-    until = now + timedelta(seconds=portal.settings.sms_password_lifetime)
+    until = scope.now + timedelta(seconds=scope.settings.sms_password_lifetime)
     await customers.set_sms_password(customer, password_hash, until)
     await session_rows.end_all(customer)
     row = await customers.get(customer)
     assert row is not None
-    await void_recoveries(portal, row, now)
+    await void_recoveries(scope, row)
     return customer
 
 
-async def _send_password(
-    portal: Portal, caller: Caller, customer: int, phone: str, password: str, now: datetime
-) -> None:
-    letter = CardPassword(password, portal.settings.sms_password_lifetime)
-    await outbox.post(portal, letter, phone, now, caller.language)
-    await journal.add(now, "card-registered", customer, caller.ip, caller.user_agent)
+async def _send_password(scope: Scope, customer: int, phone: str, password: str) -> None:
+    letter = CardPassword(password, scope.settings.sms_password_lifetime)
+    await outbox.post(scope, letter, phone, scope.client.language)
+    await journal.add(scope.now, "card-registered", customer, scope.client.ip, scope.client.user_agent)
 
 
 async def _make_customer(
-    portal: Portal, card: dict[str, Any], link: dict[str, Any], phone: str, now: datetime
+    scope: Scope, card: dict[str, Any], link: dict[str, Any], phone: str
 ) -> KnownPhone | HolderRegistered | LoginTaken | int:
     """The new customer with all cards of the holder, or what stands against one."""
-    email = portal.sealing.unseal(link["email_sealed"])
+    email = scope.unseal(link["email_sealed"])
     customer = await customers.add(
         {
             "phone_hash": card["phone_hash"],
-            "phone_sealed": portal.sealing.seal(phone),
+            "phone_sealed": scope.seal(phone),
             "last_name": "",
             "first_name": "",
             "patronymic": "",
-            "email_hash": portal.sealing.keyed_hash("email", fold_email(email)),
-            "email_sealed": portal.sealing.seal(email),
+            "email_hash": scope.email_hash(email),
+            "email_sealed": scope.seal(email),
             # Whoever is here has read the letter.
-            "email_confirmed_at": now,
+            "email_confirmed_at": scope.now,
             "login": card["login"],
-            "login_hash": by_password.login_hash(portal, card["login"]),
-            "registered_at": now,
+            "login_hash": scope.login_hash(card["login"]),
+            "registered_at": scope.now,
         }
     )
     if customer is None:
         # One person, one customer: whoever has one already signs in and adds the card there.
         known = await customers.by_phone(card["phone_hash"])
-        return KnownPhone(phone) if known is not None else await _login_taken(portal, card)
-    if not await cards.attach_holder(customer, card["holder_id"], now):
+        return KnownPhone(phone) if known is not None else await _login_taken(scope, card)
+    if not await cards.attach_holder(customer, card["holder_id"], scope.now):
         # Added to somebody's profile at this very moment.
         await customers.delete(customer)
         return HolderRegistered()
     return customer
 
 
-async def _has_password(portal: Portal, card: dict[str, Any]) -> bool:
+async def _has_password(scope: Scope, card: dict[str, Any]) -> bool:
     """Whether the holder has a password of their own making, perhaps by another card.
 
     They are known by their login where the registry has given them another number; not where others have that login.
     """
     holder = await cards.customer_of_holder(card["holder_id"])
-    if holder is None and not await _others(portal, card):
-        holder = await customers.by_login(by_password.login_hash(portal, card["login"]))
+    if holder is None and not await _others(scope, card):
+        holder = await customers.by_login(scope.login_hash(card["login"]))
     return holder is not None and holder["password_hash"] is not None and holder["password_until"] is None
 
 
-async def _others(portal: Portal, card: dict[str, Any]) -> list[str]:
+async def _others(scope: Scope, card: dict[str, Any]) -> list[str]:
     """The other holders of the registry who are signed in by the login of this card's holder."""
-    rows = await cards.others_with_login(by_password.login_hash(portal, card["login"]), card["holder_id"])
+    rows = await cards.others_with_login(scope.login_hash(card["login"]), card["holder_id"])
     return [row["holder_id"] for row in rows]
 
 
-async def _login_taken(portal: Portal, card: dict[str, Any]) -> LoginTaken:
+async def _login_taken(scope: Scope, card: dict[str, Any]) -> LoginTaken:
     """The customer is told to call, the operator which rows of the registry contradict each other."""
-    others = ", ".join(map(repr, await _others(portal, card))) or "a holder who has no cards any more"
+    others = ", ".join(map(repr, await _others(scope, card))) or "a holder who has no cards any more"
     log.error("the login of holder %r is that of %s: correct the registry and import it", card["holder_id"], others)
     return LoginTaken()

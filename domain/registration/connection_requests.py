@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from db import connection_requests, journal
 from db.engine import transaction
 from domain import sessions
 from domain.delivery import outbox
 from domain.delivery.messages import ConnectionRequestForStaff, ConnectionRequestReceived
-from domain.portal import Portal
 from domain.refusals import Lost, OutOfTurn
 from domain.registration.progress import Registration, may_take, put_into, registration_of
-from domain.sessions import Caller, Visit
+from domain.scope import Scope
+from domain.sessions import Visit
 from domain.values.money import show_amount
 from domain.values.periods import show_period
 from domain.values.phones import show_phone
@@ -35,10 +34,10 @@ class Request:
     comment: str
 
 
-async def send(portal: Portal, caller: Caller, request: Request, now: datetime) -> Visit | Lost | OutOfTurn:
+async def send(scope: Scope, request: Request) -> Visit | Lost | OutOfTurn:
     """Send it once; the same session sending again gets the same number."""
     async with transaction():
-        visit = await sessions.lock(portal, caller, now)
+        visit = await sessions.lock(scope)
         if visit is None:
             return Lost()
         registration = registration_of(visit)
@@ -47,17 +46,19 @@ async def send(portal: Portal, caller: Caller, request: Request, now: datetime) 
         if not may_be_sent(registration):
             return OutOfTurn()
         entries = _entries(registration, request)
-        number = await connection_requests.add(portal.sealing.seal(entries), now)
-        staff = portal.settings.staff_email or _STAFF_OF_THE_OUTBOX
-        await outbox.post(portal, ConnectionRequestForStaff(number, entries), staff, now)
+        number = await connection_requests.add(scope.seal(entries), scope.now)
+        staff = scope.settings.staff_email or _STAFF_OF_THE_OUTBOX
+        await outbox.post(scope, ConnectionRequestForStaff(number, entries), staff)
         received = ConnectionRequestReceived(number, request.first_name)
-        await outbox.post(portal, received, request.email, now, caller.language)
-        await journal.add(now, "connection-requested", None, caller.ip, caller.user_agent, f"number {number}")
+        await outbox.post(scope, received, request.email, scope.client.language)
+        await journal.add(
+            scope.now, "connection-requested", None, scope.client.ip, scope.client.user_agent, f"number {number}"
+        )
         registration.request_number = number
         registration.last_name, registration.first_name = request.last_name, request.first_name
         registration.patronymic, registration.email = request.patronymic, request.email
         put_into(visit, registration)
-        await sessions.keep(portal, visit, now)
+        await sessions.keep(scope, visit)
         return visit
 
 

@@ -9,6 +9,7 @@ from db.engine import transaction
 from domain.delivery import outbox
 from domain.delivery.messages import AccountLost
 from domain.portal import Portal
+from domain.scope import NOBODY, Scope
 
 _PORTION = 100
 
@@ -20,6 +21,7 @@ async def tell_losses(portal: Portal, now: datetime) -> None:
 
 
 async def _tell_some(portal: Portal, now: datetime) -> bool:
+    scope = Scope(portal, NOBODY, now)
     async with transaction():
         losses = await customers.take_losses(_PORTION)
         for lost in losses:
@@ -27,5 +29,5 @@ async def _tell_some(portal: Portal, now: datetime) -> bool:
             # Only confirmed addresses: the letter names the account.
             if lost["email_confirmed_at"] is not None:
                 message = AccountLost(lost["first_name"], lost["number"], lost["address"])
-                await outbox.post(portal, message, portal.sealing.unseal(lost["email_sealed"]), now)
+                await outbox.post(scope, message, scope.unseal(lost["email_sealed"]))
     return bool(losses)

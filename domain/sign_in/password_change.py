@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Any
 
 from db import customers, journal
@@ -14,13 +13,14 @@ from domain import sessions, throttles
 from domain.delivery import outbox
 from domain.delivery.messages import PasswordChanged, RecoveryCode
 from domain.passwords import unmet_conditions
-from domain.portal import Portal
 from domain.proofs import one_time_codes
 from domain.proofs.one_time_codes import Purpose, RecoveryRequest
 from domain.refusals import Code, Lost, ProofNeeded, Refused
-from domain.sessions import Caller, Visit, is_fresh
+from domain.scope import Scope
+from domain.sessions import Visit, is_fresh
 from domain.sign_in import by_password, reauthentication
 from domain.throttles import DAY, Limit
+from domain.values.people import fold_login
 
 # The field of the current password; `password` is the new one.
 CURRENT = "current_password"
@@ -36,9 +36,9 @@ class UnmetConditions:
     conditions: list[str]
 
 
-def unmet(portal: Portal, password: str, about: Sequence[str]) -> list[str]:
+def unmet(scope: Scope, password: str, about: Sequence[str]) -> list[str]:
     """Conditions that `password` breaks; `about` is what others know of the customer."""
-    settings = portal.settings
+    settings = scope.settings
     return unmet_conditions(
         password,
         shortest=settings.password_min,
@@ -48,86 +48,80 @@ def unmet(portal: Portal, password: str, about: Sequence[str]) -> list[str]:
     )
 
 
-async def about(portal: Portal, customer: int) -> Sequence[str]:
+async def about(scope: Scope, customer: int) -> Sequence[str]:
     """What a customer's password may not contain: phone, names, e-mail, login."""
     row = await customers.get(customer)
-    return _about(portal, row) if row is not None else ()
+    return _about(scope, row) if row is not None else ()
 
 
-def _about(portal: Portal, row: dict[str, Any]) -> Sequence[str]:
-    unseal = portal.sealing.unseal
+def _about(scope: Scope, row: dict[str, Any]) -> Sequence[str]:
+    unseal = scope.unseal
     sealed = [unseal(row[name]) for name in ("phone_sealed", "email_sealed") if row[name]]
     return (*sealed, row["last_name"], row["first_name"], row["patronymic"], row["login"])
 
 
 async def change(
-    portal: Portal, caller: Caller, password: str, now: datetime, *, current: str | None
+    scope: Scope, password: str, *, current: str | None
 ) -> Visit | UnmetConditions | list[Refused] | Lost | ProofNeeded:
     """Whoever is signed in sets a new one: every other session ends, and this one goes on under another id.
 
     `current` is the password they have, judged and counted as a sign-in is. It is None where there is none: that of
     the SMS is spent by the sign-in that led here.
     """
-    customer = await sessions.customer_to_prove(caller, now)
+    customer = await sessions.customer_to_prove(scope)
     row = await customers.get(customer) if customer is not None else None
     if row is None:
         # Signed out, or the cabinet deleted, on another device meanwhile.
         return Lost()
-    if conditions := unmet(portal, password, _about(portal, row)):
+    if conditions := unmet(scope, password, _about(scope, row)):
         return UnmetConditions(conditions)
     proof = f"new password\0{password}"
-    if current is not None and (refused := await reauthentication.judge(portal, caller, row, current, now)):
-        again = await _pressed_again(portal, caller, row["id"], password, proof, now)
+    if current is not None and (refused := await reauthentication.judge(scope, row, current)):
+        again = await _pressed_again(scope, row["id"], password, proof)
         return again or [replace(one, field=CURRENT) for one in refused]
-    password_hash = await portal.hasher.hash(password)
+    password_hash = await scope.hasher.hash(password)
     async with transaction():
-        visit = await sessions.lock(portal, caller, now)
+        visit = await sessions.lock(scope)
         if visit is not None and visit.customer is not None:
-            if not visit.password_due and (current is None or not is_fresh(portal, visit, now)):
+            if not visit.password_due and (current is None or not is_fresh(scope, visit)):
                 return ProofNeeded()
             if not await by_password.still_judged(row):
                 # Changed on another device since it was judged: what was typed is the current one no more.
                 return [Refused(Code.SIGN_IN_WRONG, CURRENT)]
-            await set_password(portal, caller, visit.customer, password_hash, now, but=visit.id)
-            await journal.add(now, "password-changed", visit.customer, caller.ip, caller.user_agent)
-            await sessions.authenticate(visit, now)
+            await set_password(scope, visit.customer, password_hash, but=visit.id)
+            await journal.add(scope.now, "password-changed", visit.customer, scope.client.ip, scope.client.user_agent)
+            await sessions.authenticate(visit, scope.now)
             visit.password_due = False
-            return await sessions.renew(portal, caller, visit, proof, now)
-    return await _changed_before(portal, caller, row["id"], password, proof, now)
+            return await sessions.renew(scope, visit, proof)
+    return await _changed_before(scope, row["id"], password, proof)
 
 
-async def _pressed_again(
-    portal: Portal, caller: Caller, customer: int, password: str, proof: str, now: datetime
-) -> Visit | None:
+async def _pressed_again(scope: Scope, customer: int, password: str, proof: str) -> Visit | None:
     """Where the first press has changed the password already, what was the current one is wrong at the second."""
     async with transaction():
-        visit = await sessions.lock_for_proof(portal, caller, now)
+        visit = await sessions.lock_for_proof(scope)
     if visit is None or not visit.former:
         return None
-    led = await _changed_before(portal, caller, customer, password, proof, now)
+    led = await _changed_before(scope, customer, password, proof)
     return led if isinstance(led, Visit) else None
 
 
-async def _changed_before(
-    portal: Portal, caller: Caller, customer: int, password: str, proof: str, now: datetime
-) -> Visit | Lost:
+async def _changed_before(scope: Scope, customer: int, password: str, proof: str) -> Visit | Lost:
     """The same press again: whoever knows the password it has set is led to the session it has led to."""
     row = await customers.get(customer)
     if row is None:
         return Lost()
-    phone = portal.sealing.unseal(row["phone_sealed"])
-    if await by_password.judge(portal, caller, phone, row, password, now):
+    phone = scope.unseal(row["phone_sealed"])
+    if await by_password.judge(scope, phone, row, password):
         return Lost()
     async with transaction():
-        visit = await sessions.lock_for_proof(portal, caller, now)
+        visit = await sessions.lock_for_proof(scope)
         if visit is None or not visit.former or not await by_password.still_judged(row):
             return Lost()
-        return await sessions.renewed(portal, caller, proof, now) or Lost()
+        return await sessions.renewed(scope, proof) or Lost()
 
 
-async def set_password(
-    portal: Portal, caller: Caller, customer: int, password_hash: str, now: datetime, *, but: int | None = None
-) -> None:
+async def set_password(scope: Scope, customer: int, password_hash: str, *, but: int | None = None) -> None:
     """Save it, end all sessions `but` one, tell the customer. Part of the caller's transaction.
 
     Whatever else was granted under the former one, codes and links under way among it, is void with it.
@@ -137,27 +131,27 @@ async def set_password(
     await session_rows.end_all(customer, but)
     row = await customers.get(customer)
     assert row is not None
-    await void_recoveries(portal, row, now)
-    if row["email_sealed"] and await _may_be_told(portal, row, now):
-        at = now.astimezone(portal.settings.zone).isoformat(timespec="minutes")
-        link = f"{portal.settings.public_url}/sign-in/phone"
+    await void_recoveries(scope, row)
+    if row["email_sealed"] and await _may_be_told(scope, row):
+        at = scope.now.astimezone(scope.settings.zone).isoformat(timespec="minutes")
+        link = f"{scope.settings.public_url}/sign-in/phone"
         message = PasswordChanged(row["first_name"], at, link)
-        await outbox.post(portal, message, portal.sealing.unseal(row["email_sealed"]), now, caller.language)
+        await outbox.post(scope, message, scope.unseal(row["email_sealed"]), scope.client.language)
 
 
-async def _may_be_told(portal: Portal, row: dict[str, Any], now: datetime) -> bool:
+async def _may_be_told(scope: Scope, row: dict[str, Any]) -> bool:
     """An address that nobody has confirmed may be a stranger's: they get a few of these letters a day and no more."""
     if row["email_confirmed_at"] is not None:
         return True
-    return await throttles.claim(portal, [limit_of_letters(row["email_hash"])], now) is None
+    return await throttles.claim(scope, [limit_of_letters(row["email_hash"])]) is None
 
 
 def limit_of_letters(email_hash: str) -> Limit:
     return Limit("password-letter", email_hash, _UNCONFIRMED_LETTERS, DAY)
 
 
-async def void_recoveries(portal: Portal, row: dict[str, Any], now: datetime) -> None:
+async def void_recoveries(scope: Scope, row: dict[str, Any]) -> None:
     """Codes on their way for a new password have lapsed, asked for by the number alone or with the customer's login."""
-    phone = portal.sealing.unseal(row["phone_sealed"])
-    for login in {"", by_password.fold_login(row["login"])}:
-        await one_time_codes.void(portal, RECOVERY, RecoveryRequest(phone, login, known=True).subject, now)
+    phone = scope.unseal(row["phone_sealed"])
+    for login in {"", fold_login(row["login"])}:
+        await one_time_codes.void(scope, RECOVERY, RecoveryRequest(phone, login, known=True).subject)

@@ -13,13 +13,14 @@ from typing import Any
 from db import customers, journal
 from db.engine import transaction
 from domain import sessions
-from domain.portal import Portal
 from domain.proofs import email_confirmation, one_time_codes
 from domain.proofs.one_time_codes import RecoveryRequest, Verdict, proof_of, refused_code
 from domain.refusals import Code, Lost, OutOfTurn, Refused
-from domain.sessions import Caller, Visit
+from domain.scope import Scope
+from domain.sessions import Visit
 from domain.sign_in import by_password
 from domain.sign_in.password_change import RECOVERY, UnmetConditions, about, set_password, unmet
+from domain.values.people import fold_login
 
 # How long a confirmed code allows a new password.
 GRANT_LIFETIME = timedelta(minutes=10)
@@ -52,140 +53,132 @@ def recovery_of(visit: Visit | None) -> Recovery:
     return Recovery(**{name: value for name, value in known.items() if name in names})
 
 
-async def give_login(portal: Portal, caller: Caller, login: str, now: datetime) -> Visit:
+async def give_login(scope: Scope, login: str) -> Visit:
     """Remember whose password it is about; the number bound to it is asked for next."""
     async with transaction():
-        visit = await sessions.lock(portal, caller, now) or sessions.begin_unproved(portal, now)
-        return await _keep(portal, visit, Recovery(login=by_password.fold_login(login)), now)
+        visit = await sessions.lock(scope) or sessions.begin_unproved(scope)
+        return await _keep(scope, visit, Recovery(login=fold_login(login)))
 
 
-async def begin(portal: Portal, caller: Caller, phone: str, now: datetime, *, login: str = "") -> Visit | Refused:
+async def begin(scope: Scope, phone: str, *, login: str = "") -> Visit | Refused:
     """«Я забыл пароль» for a number, or for a login (folded) and the number bound to it: send the code."""
     async with transaction():
-        visit = await sessions.lock(portal, caller, now) or sessions.begin_unproved(portal, now)
+        visit = await sessions.lock(scope) or sessions.begin_unproved(scope)
         recovery = Recovery(phone, login)
-        asked = await _asked(portal, recovery)
-        at = await one_time_codes.send_recovery(portal, RECOVERY, asked, caller, now)
-        if at is not None and not await one_time_codes.is_under_way(portal, RECOVERY, asked.subject, now):
+        asked = await _asked(scope, recovery)
+        at = await one_time_codes.send_recovery(scope, RECOVERY, asked)
+        if at is not None and not await one_time_codes.is_under_way(scope, RECOVERY, asked.subject):
             return Refused(Code.RESEND_EARLY, "phone", at)
-        return await _keep(portal, visit, recovery, now)
+        return await _keep(scope, visit, recovery)
 
 
-async def send_another_code(portal: Portal, caller: Caller, now: datetime) -> Visit | Refused | Lost | OutOfTurn:
+async def send_another_code(scope: Scope) -> Visit | Refused | Lost | OutOfTurn:
     """«Отправить код еще раз»."""
     async with transaction():
-        visit = await sessions.lock(portal, caller, now)
+        visit = await sessions.lock(scope)
         if visit is None:
             return Lost()
         recovery = recovery_of(visit)
-        if not recovery.phone or recovery.is_confirmed(now):
+        if not recovery.phone or recovery.is_confirmed(scope.now):
             return OutOfTurn()
-        at = await one_time_codes.send_recovery(portal, RECOVERY, await _asked(portal, recovery), caller, now)
+        at = await one_time_codes.send_recovery(scope, RECOVERY, await _asked(scope, recovery))
         if at is not None:
             return Refused(Code.RESEND_EARLY, "code", at)
-        return await _keep(portal, visit, Recovery(recovery.phone, recovery.login), now)
+        return await _keep(scope, visit, Recovery(recovery.phone, recovery.login))
 
 
-async def next_code_at(portal: Portal, caller: Caller, visit: Visit | None, now: datetime) -> datetime:
+async def next_code_at(scope: Scope, visit: Visit | None) -> datetime:
     """When another code may be asked for; `now` where it may already."""
-    asked = await _asked(portal, recovery_of(visit))
-    return await one_time_codes.next_recovery_at(portal, RECOVERY, asked, caller, now)
+    asked = await _asked(scope, recovery_of(visit))
+    return await one_time_codes.next_recovery_at(scope, RECOVERY, asked)
 
 
-async def confirm_code(
-    portal: Portal, caller: Caller, typed: str, now: datetime
-) -> Visit | list[Refused] | Lost | OutOfTurn:
+async def confirm_code(scope: Scope, typed: str) -> Visit | list[Refused] | Lost | OutOfTurn:
     """Judge the code. One that was sent about another login, or before the number changed hands, proves nothing."""
     async with transaction():
-        visit = await sessions.lock_for_proof(portal, caller, now)
+        visit = await sessions.lock_for_proof(scope)
         if visit is None:
             return Lost()
         recovery = recovery_of(visit)
-        if not recovery.phone or (recovery.is_confirmed(now) and not visit.former):
+        if not recovery.phone or (recovery.is_confirmed(scope.now) and not visit.former):
             return OutOfTurn()
-        customer = await _customer_of(portal, recovery)
+        customer = await _customer_of(scope, recovery)
         asked = RecoveryRequest(recovery.phone, recovery.login, known=customer is not None)
-        verdict = await one_time_codes.judge(
-            portal, RECOVERY, asked.subject, typed, caller, now, expected=customer is not None
-        )
+        verdict = await one_time_codes.judge(scope, RECOVERY, asked.subject, typed, expected=customer is not None)
         proof = proof_of(RECOVERY, recovery.phone, typed)
-        if verdict is Verdict.REPEATED and (led := await sessions.renewed(portal, caller, proof, now)):
+        if verdict is Verdict.REPEATED and (led := await sessions.renewed(scope, proof)):
             return led
         if visit.former:
             return Lost()
         if verdict is not Verdict.CORRECT or customer is None:
             return refused_code(verdict)
-        until = (now + GRANT_LIFETIME).isoformat()
+        until = (scope.now + GRANT_LIFETIME).isoformat()
         granted = Recovery(recovery.phone, recovery.login, customer["id"], customer["credentials"], until)
-        return await _keep(portal, await sessions.renew(portal, caller, visit, proof, now), granted, now)
+        return await _keep(scope, await sessions.renew(scope, visit, proof), granted)
 
 
-async def unmet_by(portal: Portal, visit: Visit | None, password: str) -> list[str]:
+async def unmet_by(scope: Scope, visit: Visit | None, password: str) -> list[str]:
     """Conditions that `password` breaks for whoever this recovery is about."""
     recovery = recovery_of(visit)
-    known = await about(portal, recovery.customer) if recovery.until else ()
-    return unmet(portal, password, known)
+    known = await about(scope, recovery.customer) if recovery.until else ()
+    return unmet(scope, password, known)
 
 
-async def save_password(
-    portal: Portal, caller: Caller, password: str, now: datetime
-) -> Visit | UnmetConditions | Lost | OutOfTurn:
+async def save_password(scope: Scope, password: str) -> Visit | UnmetConditions | Lost | OutOfTurn:
     """Set it, end every session of the customer, tell them by e-mail. Pressed twice it is set once."""
-    visit = await sessions.resume(portal, caller, now)
+    visit = await sessions.resume(scope)
     if visit is None:
         return Lost()
     recovery = recovery_of(visit)
     if recovery.saved:
         return visit
-    if not recovery.is_confirmed(now):
+    if not recovery.is_confirmed(scope.now):
         return OutOfTurn()
-    if conditions := await unmet_by(portal, visit, password):
+    if conditions := await unmet_by(scope, visit, password):
         return UnmetConditions(conditions)
-    password_hash = await portal.hasher.hash(password)
+    password_hash = await scope.hasher.hash(password)
     async with transaction():
-        visit = await sessions.lock(portal, caller, now)
+        visit = await sessions.lock(scope)
         if visit is None:
             return Lost()
         recovery = recovery_of(visit)
         if recovery.saved:
             return visit
-        if not recovery.is_confirmed(now):
+        if not recovery.is_confirmed(scope.now):
             return OutOfTurn()
-        return await _save(portal, caller, visit, recovery, password_hash, now)
+        return await _save(scope, visit, recovery, password_hash)
 
 
-async def _save(
-    portal: Portal, caller: Caller, visit: Visit, recovery: Recovery, password_hash: str, now: datetime
-) -> Visit | Lost | OutOfTurn:
+async def _save(scope: Scope, visit: Visit, recovery: Recovery, password_hash: str) -> Visit | Lost | OutOfTurn:
     customer = await customers.lock(recovery.customer)
     if customer is None:
         # Deleted meanwhile, on another device.
         return Lost()
     if customer["credentials"] != recovery.credentials:
-        await _keep(portal, visit, Recovery(recovery.phone, recovery.login, lapsed=True), now)
+        await _keep(scope, visit, Recovery(recovery.phone, recovery.login, lapsed=True))
         return OutOfTurn()
-    await set_password(portal, caller, recovery.customer, password_hash, now)
-    await email_confirmation.send_first_link(portal, caller, recovery.customer, now)
-    await by_password.lift_lock(portal, caller, recovery.login or recovery.phone, recovery.customer, now)
-    await journal.add(now, "password-recovered", recovery.customer, caller.ip, caller.user_agent)
-    return await _keep(portal, visit, Recovery(recovery.phone, recovery.login, saved=True), now)
+    await set_password(scope, recovery.customer, password_hash)
+    await email_confirmation.send_first_link(scope, recovery.customer)
+    await by_password.lift_lock(scope, recovery.login or recovery.phone, recovery.customer)
+    await journal.add(scope.now, "password-recovered", recovery.customer, scope.client.ip, scope.client.user_agent)
+    return await _keep(scope, visit, Recovery(recovery.phone, recovery.login, saved=True))
 
 
-async def _asked(portal: Portal, recovery: Recovery) -> RecoveryRequest:
-    known = await _customer_of(portal, recovery) is not None
+async def _asked(scope: Scope, recovery: Recovery) -> RecoveryRequest:
+    known = await _customer_of(scope, recovery) is not None
     return RecoveryRequest(recovery.phone, recovery.login, known)
 
 
-async def _customer_of(portal: Portal, recovery: Recovery) -> dict[str, Any] | None:
+async def _customer_of(scope: Scope, recovery: Recovery) -> dict[str, Any] | None:
     """Whose the number is now; with a login, only where both are the same customer's."""
-    customer = await customers.by_phone(portal.sealing.keyed_hash("phone", recovery.phone))
+    customer = await customers.by_phone(scope.phone_hash(recovery.phone))
     if recovery.login:
-        holder = await customers.by_login(by_password.login_hash(portal, recovery.login))
+        holder = await customers.by_login(scope.login_hash(recovery.login))
         customer = customer if customer and holder and customer["id"] == holder["id"] else None
     return customer
 
 
-async def _keep(portal: Portal, visit: Visit, recovery: Recovery, now: datetime) -> Visit:
+async def _keep(scope: Scope, visit: Visit, recovery: Recovery) -> Visit:
     visit.progress[_KEY] = asdict(recovery)
-    await sessions.keep(portal, visit, now)
+    await sessions.keep(scope, visit)
     return visit

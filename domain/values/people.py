@@ -79,6 +79,11 @@ def read_email(text: str) -> str | None:
     return address.normalized if "." in address.domain else None
 
 
+def fold_login(login: str) -> str:
+    """The form in which two spellings of a login are equal."""
+    return clean_text(login).casefold()
+
+
 def fold_email(email: str) -> str:
     """The form in which two spellings of one address are equal; what is hashed."""
     # Not casefold: it makes `ss` of `ß`, and `straße.de` is not `strasse.de`.

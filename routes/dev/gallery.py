@@ -41,7 +41,7 @@ async def show_state(page: ThisPage) -> Response[Any]:
     """One state as a whole page of its own."""
     state, _ = _state(page)
     if "picture" in state.values:
-        state.values["picture"] = captcha.make(page.portal, page.now)
+        state.values["picture"] = captcha.make(page.scope)
     with spoken(_said_in(page)):
         return page.show_made_up(state.fragment, state.values)
 

@@ -26,7 +26,7 @@ async def show(page: ThisPage) -> Response[Any]:
             "name": row["message"],
         }
         if row["sealed"]:
-            letter = page.portal.sealing.unseal(row["sealed"])
+            letter = page.scope.unseal(row["sealed"])
             language = letter.get("language", "ru")
             shown |= {"to": letter["to"], "rendered": _texts(row["message"], letter["values"], language)}
         messages.append(shown)

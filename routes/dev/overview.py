@@ -14,7 +14,7 @@ from routes.page import ThisPage
 
 @get("/dev", name="dev")
 async def show(page: ThisPage) -> Response[Any]:
-    periods = await bill_proof.offered_periods(page.portal, page.now)
+    periods = await bill_proof.offered_periods(page.scope)
     accounts = await registry.sample(5, periods[0]) if periods else []
     return page.show("dev/overview", accounts=accounts, cards=list(demo_company.cards())[:3] if accounts else [])
 

@@ -17,7 +17,7 @@ LINK_PATH = f"{PATH}/{{token:str}}"
 
 @get(LINK_PATH, name=f"{NAME}.link")
 async def open_link(page: ThisPage, token: FromPath[str]) -> Response[Any]:
-    if await email_confirmation.look_at(page.portal, token, page.now) is None:
+    if await email_confirmation.look_at(page.scope, token) is None:
         return _answer(page, token, None)
     return links.exchange(page, PATH, token)
 
@@ -25,7 +25,7 @@ async def open_link(page: ThisPage, token: FromPath[str]) -> Response[Any]:
 @get(PATH, name=NAME)
 async def show(page: ThisPage) -> Response[Any]:
     token = links.token_of(page, PATH)
-    return _answer(page, token, await email_confirmation.look_at(page.portal, token, page.now))
+    return _answer(page, token, await email_confirmation.look_at(page.scope, token))
 
 
 @post(PATH, name=f"{NAME}.submit", status_code=200)
@@ -40,7 +40,7 @@ async def submit_link(page: ThisPage, token: FromPath[str]) -> Response[Any]:
 
 
 async def _confirm(page: Page, token: str) -> Response[Any]:
-    return _answer(page, token, await email_confirmation.confirm(page.portal, page.caller, token, page.now))
+    return _answer(page, token, await email_confirmation.confirm(page.scope, token))
 
 
 def _answer(page: Page, token: str, address: email_confirmation.LinkedAddress | None) -> Response[Any]:

@@ -34,7 +34,7 @@ async def submit(page: ThisPage) -> Response[Any]:
     if form.data is None:
         return await overview.answer(page, form, 422, adding=True)
     bill, further = bill_form.bill_of(form.data), bill_form.further_of(form.data)
-    refused = await attached_accounts.attach(page.portal, page.caller, page.customer, bill, page.now, further)
+    refused = await attached_accounts.attach(page.scope, page.customer, bill, further)
     if isinstance(refused, Refused):
         return await overview.answer(page, form.refuse(refused), 422, adding=True)
     return page.lead_to(f"{overview.PATH}?account=added")
@@ -54,7 +54,7 @@ async def show_removal(page: ThisPage, account: FromPath[str]) -> Response[Any]:
 async def remove(page: ThisPage, account: FromPath[str]) -> Response[Any]:
     if page.customer is None:
         return await page.lead_to_sign_in()
-    await attached_accounts.detach(page.caller, page.customer, row_id(account, bits=32), page.now)
+    await attached_accounts.detach(page.scope, page.customer, row_id(account, bits=32))
     return page.lead_to(f"{overview.PATH}?account=removed")
 
 

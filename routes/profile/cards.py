@@ -38,9 +38,7 @@ async def submit(page: ThisPage) -> Response[Any]:
     form = await page.read(NewCardForm)
     if form.data is None:
         return page.refuse(FRAGMENT, form)
-    refused = await card_addition.ask_for_link(
-        page.portal, page.caller, page.customer, form.data.card_number, form.data.email, page.now
-    )
+    refused = await card_addition.ask_for_link(page.scope, page.customer, form.data.card_number, form.data.email)
     if isinstance(refused, Refused):
         return page.refuse(FRAGMENT, form.refuse(refused))
     return page.lead_to(f"{overview.PATH}?card=sent")
@@ -48,7 +46,7 @@ async def submit(page: ThisPage) -> Response[Any]:
 
 @get(LINK_TOKEN_PATH, name=f"{LINK_NAME}.link")
 async def open_link(page: ThisPage, token: FromPath[str]) -> Response[Any]:
-    if not await card_addition.is_alive(token, page.now):
+    if not await card_addition.is_alive(page.scope, token):
         return _answer(page, token, None)
     elsewhere = await page.lead_to_sign_in(LINK_PATH) if page.customer is None else None
     return links.exchange(page, LINK_PATH, token, elsewhere)
@@ -59,7 +57,7 @@ async def show_link(page: ThisPage) -> Response[Any]:
     if page.customer is None:
         return await page.lead_to_sign_in()
     token = links.token_of(page, LINK_PATH)
-    return _answer(page, token, await card_addition.look_at(page.customer, token, page.now))
+    return _answer(page, token, await card_addition.look_at(page.scope, page.customer, token))
 
 
 @post(LINK_PATH, name=f"{LINK_NAME}.submit")
@@ -76,9 +74,9 @@ async def add_by_link(page: ThisPage, token: FromPath[str]) -> Response[Any]:
 async def _add(page: Page, token: str) -> Response[Any]:
     if page.customer is None:
         elsewhere = await page.lead_to_sign_in(LINK_PATH)
-        alive = await card_addition.is_alive(token, page.now)
+        alive = await card_addition.is_alive(page.scope, token)
         return links.exchange(page, LINK_PATH, token, elsewhere) if alive else elsewhere
-    linked = await card_addition.add(page.caller, page.customer, token, page.now)
+    linked = await card_addition.add(page.scope, page.customer, token)
     if isinstance(linked, LinkedCard) and linked.theirs:
         return page.lead_to(f"{overview.PATH}?card=added")
     return _answer(page, token, linked)

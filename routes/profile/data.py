@@ -28,7 +28,7 @@ async def download(page: ThisPage) -> Response[Any]:
         return await page.lead_to_sign_in(BASE)
     if elsewhere := await guard(page, BASE):
         return elsewhere
-    data = await personal_data.export(page.portal, page.caller, page.customer, page.now)
+    data = await personal_data.export(page.scope, page.customer)
     if isinstance(data, Lost):
         return await page.lead_to_sign_in(BASE)
     headers = {"Content-Disposition": 'attachment; filename="kabinet.json"', "Cache-Control": "no-store"}
@@ -47,7 +47,7 @@ async def delete(page: ThisPage) -> Response[Any]:
     form = await page.read(DeletionForm)
     if form.data is None:
         return await _answer(page, form, 422)
-    outcome = await personal_data.delete(page.portal, page.caller, form.data.password, page.now)
+    outcome = await personal_data.delete(page.scope, form.data.password)
     match outcome:
         case None:
             return page.lead_out("/?deleted=yes")
@@ -58,7 +58,7 @@ async def delete(page: ThisPage) -> Response[Any]:
 
 
 async def _answer(page: Page, form: Filled[Any], status: int) -> Response[Any]:
-    known = await overview.of(page.portal, page.customer, page.now) if page.customer is not None else None
+    known = await overview.of(page.scope, page.customer) if page.customer is not None else None
     if known is None:
         return await page.lead_to_sign_in()
     return page.show(FRAGMENT, status=status, form=form, phone=known.phone)

@@ -27,7 +27,7 @@ async def send_another_email(page: ThisPage) -> Response[Any]:
     """«Отправить письмо еще раз»."""
     if page.customer is None:
         return await page.lead_to_sign_in()
-    outcome = await email_confirmation.send_another_link(page.portal, page.caller, page.customer, page.now)
+    outcome = await email_confirmation.send_another_link(page.scope, page.customer)
     if isinstance(outcome, Refused):
         # What to do comes first, and then when another letter may be asked for.
         told = [Refused(Code.EMAIL_UNCONFIRMED, "email"), outcome]
@@ -43,7 +43,7 @@ async def show_another(page: ThisPage) -> Response[Any]:
 
 @post("/sign-out", name="sign_out")
 async def sign_out(page: ThisPage) -> Response[Any]:
-    await by_password.sign_out(page.portal, page.caller, page.now)
+    await by_password.sign_out(page.scope)
     return page.lead_out("/")
 
 
@@ -55,7 +55,7 @@ async def show_sign_out(page: ThisPage) -> Response[Any]:
 
 async def answer(page: Page, form: Filled[Any], status: int, *, adding: bool = False) -> Response[Any]:
     """The profile, with the form of one more account where `adding`."""
-    known = await overview.of(page.portal, page.customer, page.now) if page.customer is not None else None
+    known = await overview.of(page.scope, page.customer) if page.customer is not None else None
     if known is None:
         return await page.lead_to_sign_in()
     query = page.request.query_params
@@ -66,7 +66,7 @@ async def answer(page: Page, form: Filled[Any], status: int, *, adding: bool = F
         profile=known,
         email_sent=query.get("email") == "sent",
         note=next((f"{name}-{query[name]}" for name in ("account", "card") if name in query), ""),
-        with_cards="card" in page.portal.settings.tracks,
+        with_cards="card" in page.settings.tracks,
         adding=adding,
         **(await bill_form.shown(page, form) if adding else {"periods": [], "proof": ""}),
     )

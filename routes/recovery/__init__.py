@@ -21,7 +21,7 @@ def where(page: Page) -> str:
         return f"{BASE}/phone"
     if not recovery.phone:
         return "/sign-in/phone?session=lost" if page.lost else "/sign-in/phone"
-    return f"{BASE}/password" if recovery.is_confirmed(page.now) else f"{BASE}/code"
+    return f"{BASE}/password" if recovery.is_confirmed(page.scope.now) else f"{BASE}/code"
 
 
 def out_of_turn(page: Page, slug: str) -> Response[None] | None:

@@ -23,7 +23,7 @@ async def show(page: ThisPage) -> Response[Any]:
     if elsewhere := out_of_turn(page, "code"):
         return elsewhere
     form = Filled[Any](PATH)
-    if recovery_of(page.visit).has_lapsed(page.now):
+    if recovery_of(page.visit).has_lapsed(page.scope.now):
         # The code was right, but nothing came of it in time, or the password or the phone have changed since.
         form.refuse(Refused(Code.CODE_LAPSED, "code"))
     return await _answer(page, form, 200)
@@ -36,7 +36,7 @@ async def submit(page: ThisPage) -> Response[Any]:
     form = await page.read(CodeForm)
     if form.data is None:
         return out_of_turn(page, "code") or await _answer(page, form, 422)
-    outcome = await recovery.confirm_code(page.portal, page.caller, form.data.code, page.now)
+    outcome = await recovery.confirm_code(page.scope, form.data.code)
     match outcome:
         case Visit():
             return page.lead_to(f"{BASE}/password", outcome)
@@ -52,7 +52,7 @@ async def submit(page: ThisPage) -> Response[Any]:
 async def send_another(page: ThisPage) -> Response[Any]:
     if home := page.home():
         return home
-    outcome = await recovery.send_another_code(page.portal, page.caller, page.now)
+    outcome = await recovery.send_another_code(page.scope)
     match outcome:
         case Visit():
             return page.lead_to(PATH + "?sent=again", outcome)
@@ -72,7 +72,7 @@ async def show_another(page: ThisPage) -> Response[Any]:
 
 async def _answer(page: Page, form: Filled[Any], status: int) -> Response[Any]:
     phone = recovery_of(page.visit).phone
-    next_at = await recovery.next_code_at(page.portal, page.caller, page.visit, page.now)
+    next_at = await recovery.next_code_at(page.scope, page.visit)
     return page.show(
         FRAGMENT,
         status=status,

@@ -31,7 +31,7 @@ async def submit(page: ThisPage) -> Response[Any]:
     form = await page.read(PasswordForm)
     if form.data is None:
         return out_of_turn(page, "password") or _answer(page, form, 422)
-    outcome = await recovery.save_password(page.portal, page.caller, form.data.password, page.now)
+    outcome = await recovery.save_password(page.scope, form.data.password)
     match outcome:
         case Visit():
             window = SIGN_IN_BY_LOGIN if recovery_of(outcome).login else SIGN_IN
@@ -49,7 +49,7 @@ async def submit(page: ThisPage) -> Response[Any]:
 async def check_conditions(page: ThisPage) -> Response[str]:
     """The list that ticks off while the password is typed."""
     form = await page.read(PasswordForm)
-    unmet = await recovery.unmet_by(page.portal, page.visit, form.data.password if form.data else "")
+    unmet = await recovery.unmet_by(page.scope, page.visit, form.data.password if form.data else "")
     return page.show_piece("partials/conditions.html", conditions_shown(page, unmet, ticking=True))
 
 

@@ -31,7 +31,7 @@ async def start(page: ThisPage) -> Response[Any]:
     phone = by_password.phone_given(page.visit)
     if elsewhere := page.home() or (None if phone else page.lead_to(where(page))):
         return elsewhere
-    outcome = await recovery.begin(page.portal, page.caller, phone, page.now)
+    outcome = await recovery.begin(page.scope, phone)
     if isinstance(outcome, Refused):
         refused = Refused(outcome.code, "password", outcome.at)
         return password_window.answer(page, Filled(password_window.PATH).refuse(refused), 422)
@@ -47,7 +47,7 @@ async def give_login(page: ThisPage) -> Response[Any]:
     if form.data is None:
         form.path = SIGN_IN_BY_LOGIN
         return page.refuse("sign_in/login", form, note="", tabs=page.tabs("login"))
-    visit = await recovery.give_login(page.portal, page.caller, form.data.login, page.now)
+    visit = await recovery.give_login(page.scope, form.data.login)
     return page.lead_to(PATH, visit)
 
 
@@ -73,7 +73,7 @@ async def submit(page: ThisPage) -> Response[Any]:
     form = await page.read(BoundPhoneForm)
     if form.data is None:
         return page.refuse(FRAGMENT, form, login=login)
-    outcome = await recovery.begin(page.portal, page.caller, form.data.phone, page.now, login=login)
+    outcome = await recovery.begin(page.scope, form.data.phone, login=login)
     if isinstance(outcome, Refused):
         return page.refuse(FRAGMENT, form.refuse(outcome), login=login)
     return page.lead_to(f"{BASE}/code", outcome)

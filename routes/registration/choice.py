@@ -13,7 +13,7 @@ _FIRST_STEPS = {"account": "/registration/account/phone", "card": "/registration
 
 @get("/registration", name="registration")
 async def show(page: ThisPage) -> Response[Any]:
-    tracks = page.portal.settings.tracks
+    tracks = page.settings.tracks
     if home := page.home():
         return home
     return page.show("registration/choice") if len(tracks) > 1 else page.lead_to(_FIRST_STEPS[tracks[0]])

@@ -31,7 +31,7 @@ async def submit(page: ThisPage) -> Response[Any]:
     form = await page.read(LoginForm)
     if form.data is None:
         return answer(page, form, 422)
-    outcome = await by_password.by_login(page.portal, page.caller, form.data.login, form.data.password, page.now)
+    outcome = await by_password.by_login(page.scope, form.data.login, form.data.password)
     if isinstance(outcome, Visit):
         return page.lead_in(outcome)
     return answer(page, form.refuse(outcome), 422)

@@ -32,9 +32,7 @@ async def submit(page: ThisPage) -> Response[Any]:
     if form.data is None:
         return answer(page, form, 422)
     phone = by_password.phone_given(page.visit)
-    outcome = await by_password.by_phone(
-        page.portal, page.caller, phone, form.data.password, page.now, remembered=bool(form.data.remember)
-    )
+    outcome = await by_password.by_phone(page.scope, phone, form.data.password, remembered=bool(form.data.remember))
     if isinstance(outcome, Visit):
         return page.lead_in(outcome)
     return answer(page, form.refuse(outcome), 422)

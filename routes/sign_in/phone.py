@@ -23,7 +23,7 @@ class PhoneForm(Form):
 @get("/", name="welcome")
 async def show_welcome(page: ThisPage) -> Response[Any]:
     """The first tab's form."""
-    if page.visit is None and "account" not in page.portal.settings.tracks:
+    if page.visit is None and "account" not in page.settings.tracks:
         return login.answer(page, Filled(login.PATH), 200)
     return _show(page)
 
@@ -48,7 +48,7 @@ async def submit(page: ThisPage) -> Response[Any]:
     form = await page.read(PhoneForm)
     if form.data is None:
         return page.refuse(FRAGMENT, form, note="", tabs=page.tabs("phone"))
-    visit = await by_password.give_phone(page.portal, page.caller, form.data.phone, page.now)
+    visit = await by_password.give_phone(page.scope, form.data.phone)
     return page.lead_to("/sign-in/password", visit)
 
 

@@ -117,7 +117,7 @@ def _answers(server: Server, step: Step, first: int) -> dict[bool, list[Answer]]
     """Known and unknown in pairs, each in a browser of its own."""
     answers: dict[bool, list[Answer]] = {True: [], False: []}
     for number in range(first, first + _MANY):
-        # By lot, for whoever comes second finds everything warm: a fixed order can fall in with work of the server's own.
+        # By lot: the second of two finds everything warm, and a fixed order can coincide with work of the server's own.
         for known in random.sample((True, False), 2):
             with httpx.Client(base_url=server.url, headers={"Sec-Fetch-Site": "same-origin"}) as visitor:
                 visitor.get("/health/live")  # the connection is there before the clock runs

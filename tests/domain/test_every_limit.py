@@ -16,9 +16,10 @@ from domain import throttles
 from domain.portal import Portal
 from domain.profile import attached_accounts
 from domain.proofs import bill_proof, card_links, email_confirmation, sms_limits
-from domain.sessions import Caller
+from domain.scope import Client
 from domain.sign_in import by_password, password_change
 from domain.throttles import Limit
+from tests.conftest import scope_of
 
 PHONE, IP = "+79123456789", "2001:db8:0:1::7"
 ROOT = Path(__file__).parents[2]
@@ -40,25 +41,28 @@ KINDS = [
 
 
 def every_limit(portal: Portal) -> dict[str, Limit]:
-    caller = Caller(None, IP, "")
-    v4 = Caller(None, "203.0.113.7", "")
-    recovery = [*sms_limits.recovery_budgets(portal), *sms_limits.recovery_phone(portal, PHONE)]
+    caller = Client(None, IP, "")
+    v4 = Client(None, "203.0.113.7", "")
+    recovery = [
+        *sms_limits.recovery_budgets(scope_of(portal)),
+        *sms_limits.recovery_phone(scope_of(portal), PHONE),
+    ]
     limits = [
-        *sms_limits.sent(portal, PHONE, caller, "registration"),
-        *sms_limits.sent(portal, PHONE, v4),
-        *sms_limits.asked(portal, PHONE, caller),
+        *sms_limits.sent(scope_of(portal, client=caller), PHONE, "registration"),
+        *sms_limits.sent(scope_of(portal, client=v4), PHONE),
+        *sms_limits.asked(scope_of(portal, client=caller), PHONE),
         *recovery,
         *sms_limits.unsent(recovery),
-        sms_limits.guesses(portal, "recovery", PHONE),
-        *by_password.limits(portal, caller, PHONE),
-        by_password.limit_of_device(portal, "a device"),
-        by_password.limit_of_session(portal, caller, 7),
-        *bill_proof.tries(portal, PHONE, "7000000111"),
-        *bill_proof.different_accounts(portal, PHONE, "7000000111"),
-        *card_links.tries(portal, caller, "4111111111111111"),
-        card_links.limit_of_email(portal, "a holder", None),
-        email_confirmation._limit(portal, 7),
-        *sms_limits.of_changer(portal, 7),
+        sms_limits.guesses(scope_of(portal), "recovery", PHONE),
+        *by_password.limits(scope_of(portal, client=caller), PHONE),
+        by_password.limit_of_device(scope_of(portal), "a device"),
+        by_password.limit_of_session(scope_of(portal, client=caller), 7),
+        *bill_proof.tries(scope_of(portal), PHONE, "7000000111"),
+        *bill_proof.different_accounts(scope_of(portal), PHONE, "7000000111"),
+        *card_links.tries(scope_of(portal, client=caller), "4111111111111111"),
+        card_links.limit_of_email(scope_of(portal), "a holder", None),
+        email_confirmation._limit(scope_of(portal), 7),
+        *sms_limits.of_changer(scope_of(portal), 7),
         attached_accounts.limit_of_telling(7, 11),
         password_change.limit_of_letters("a hash"),
     ]
@@ -76,7 +80,7 @@ def test_no_limit_is_missing_here(portal: Portal) -> None:
 
 async def claim(portal: Portal, limits: Sequence[Limit], now: datetime) -> datetime | None:
     async with transaction():
-        return await throttles.claim(portal, limits, now)
+        return await throttles.claim(scope_of(portal, now), limits)
 
 
 async def fill(portal: Portal, limit: Limit, now: datetime) -> datetime:
@@ -161,7 +165,7 @@ async def test_the_time_that_is_told_is_one_at_which_it_works(
     at = await claim(portal, [limit], last)
     assert at is not None
     assert at > last
-    assert await throttles.free_at(portal, [limit], last) == at
+    assert await throttles.free_at(scope_of(portal, last), [limit]) == at
     assert await claim(portal, [limit], at - timedelta(microseconds=1)) == at
     assert await claim(portal, [limit], at) is None
     assert len(await run("SELECT key FROM throttles")) == 1

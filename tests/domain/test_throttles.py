@@ -12,13 +12,14 @@ from db.engine import Engine, run, transaction
 from domain import throttles
 from domain.portal import Portal
 from domain.throttles import DAY, HOUR, Limit, network_of, per_network
+from tests.conftest import scope_of
 
 
 async def refused_until(
     portal: Portal, limits: list[Limit], now: datetime, watched: tuple[Limit, ...] = ()
 ) -> datetime | None:
     async with transaction():
-        return await throttles.claim(portal, limits, now, watched=watched)
+        return await throttles.claim(scope_of(portal, now), limits, watched=watched)
 
 
 async def let_through(portal: Portal, limits: list[Limit], now: datetime) -> bool:
@@ -80,11 +81,11 @@ async def test_given_back_and_emptied(engine: Engine, portal: Portal, now: datet
         assert await let_through(portal, [limit], now)
         assert not await let_through(portal, [limit], now)
         # With its pause: an attempt that was a good one holds nobody up.
-        await throttles.give_back(portal, given_back, emptied)
+        await throttles.give_back(scope_of(portal, now), given_back, emptied)
     for _ in range(2):
         assert await let_through(portal, [limit], now)
         now += timedelta(seconds=60)
-    await throttles.give_back(portal, [], [limit])
+    await throttles.give_back(scope_of(portal, now), [], [limit])
     assert await let_through(portal, [limit], now)
 
 
@@ -104,7 +105,7 @@ async def test_what_strangers_share_is_in_several_rows_and_its_sum_is_exact(
     counted = [row["hits"] for row in await run("SELECT hits FROM throttles WHERE key LIKE 'budget:%'")]
     assert (granted, sum(counted), len(counted)) == (1003, 1003, 16)
     assert await refused_until(portal, budget, now) == now + timedelta(days=1)
-    await throttles.give_back(portal, budget)
+    await throttles.give_back(scope_of(portal, now), budget)
     assert [await let_through(portal, budget, now) for _ in range(2)] == [True, False]
 
 
@@ -118,7 +119,7 @@ async def test_two_who_share_a_budget_do_not_wait_for_each_other(engine: Engine,
     async def claim(n: int) -> None:
         nonlocal inside, most
         async with transaction():
-            assert await throttles.claim(portal, [budget, Limit("own", str(n), 1, DAY)], now) is None
+            assert await throttles.claim(scope_of(portal, now), [budget, Limit("own", str(n), 1, DAY)]) is None
             inside += 1
             most = max(most, inside)
             await run("SELECT pg_sleep(0.05)")
@@ -165,11 +166,14 @@ def test_what_one_subscriber_holds(ip: str, network: str) -> None:
 async def test_a_network_is_counted_at_every_size(
     engine: Engine, portal: Portal, now: datetime, ips: list[str], allowed: int
 ) -> None:
-    told = [await let_through(portal, per_network(portal, "x", ip, 2, HOUR), now) for ip in ips]
+    told = [await let_through(portal, per_network(scope_of(portal, now), "x", ip, 2, HOUR), now) for ip in ips]
     assert sum(told) == allowed
 
 
 @pytest.mark.parametrize("changed", [{"network_24": 1, "network_56": 1, "network_48": 1}])
 async def test_the_sizes_are_settings(engine: Engine, portal: Portal, now: datetime) -> None:
     for ips in ([f"203.0.113.{n}" for n in range(5)], [f"2001:db8:0:{n:x}00::1" for n in range(5)]):
-        assert sum([await let_through(portal, per_network(portal, "x", ip, 2, HOUR), now) for ip in ips]) == 2
+        assert (
+            sum([await let_through(portal, per_network(scope_of(portal, now), "x", ip, 2, HOUR), now) for ip in ips])
+            == 2
+        )

@@ -20,7 +20,7 @@ from domain.delivery.messages import RegistrationCode
 from domain.delivery.sending import deliver_due
 from domain.portal import Portal, make_portal
 from routes.message_texts import MessageTexts
-from tests.conftest import SECRET
+from tests.conftest import SECRET, scope_of
 from tests.domain.delivery.channels.gateway import Gateway, running_gateway
 
 ROOT = Path(__file__).parents[2]
@@ -63,7 +63,7 @@ async def _row() -> dict[str, Any]:
 async def test_a_worker_killed_while_sending_sends_nothing_twice(engine: Engine, database: str, portal: Portal) -> None:
     async with running_gateway() as gateway:
         gateway.behaviour = "hang"
-        await outbox.post(portal, MESSAGE, PHONE, datetime.now(UTC))
+        await outbox.post(scope_of(portal, datetime.now(UTC)), MESSAGE, PHONE)
         async with _worker(database, gateway) as process:
             await asyncio.wait_for(gateway.came.wait(), 20)
             process.send_signal(signal.SIGKILL)
@@ -85,7 +85,7 @@ async def test_a_row_committed_before_the_worker_began_is_sent_once_and_sigterm_
 ) -> None:
     # As after a process that was killed between its commit and the claim.
     async with running_gateway() as gateway:
-        await outbox.post(portal, MESSAGE, PHONE, datetime.now(UTC))
+        await outbox.post(scope_of(portal, datetime.now(UTC)), MESSAGE, PHONE)
         async with _worker(database, gateway) as process, _worker(database, gateway) as other:
             began = [await asyncio.wait_for(_begun(worker), 20) for worker in (process, other)]
             await asyncio.wait_for(gateway.came.wait(), 20)

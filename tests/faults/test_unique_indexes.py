@@ -16,10 +16,9 @@ from db.unique import unless_taken
 from domain.portal import Portal
 from domain.registry.importing import import_rows
 from domain.registry.kinds import kinds
-from domain.sign_in.by_password import login_hash
 from settings import Settings
 from tests.browser import BILL, PASSWORD, Browser, location, path_of
-from tests.conftest import Clock, Posted
+from tests.conftest import Clock, Posted, scope_of
 from tests.screen import errors, words
 
 CODE = "24680"
@@ -187,7 +186,7 @@ async def test_the_login_of_a_registration_by_card(
     client: Browser, portal: Portal, posted: Outbox, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
     link = await _step_two(client, posted)
-    login = {"login": "tk1001", "login_hash": login_hash(portal, "tk1001")}
+    login = {"login": "tk1001", "login_hash": scope_of(portal).login_hash("tk1001")}
     sql, arguments = await _customer(portal, clock, OTHERS_PHONE, **login)
     picture = await _picture(client, link)
     async with occupied(sql, *arguments) as overtake:

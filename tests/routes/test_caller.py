@@ -11,7 +11,7 @@ import pytest
 from litestar import Litestar
 
 from db.engine import run
-from routes.caller import client_ip
+from routes.client import client_ip
 from tests.asgi import FORM, HOST, OURS, ask
 from tests.browser import Browser
 

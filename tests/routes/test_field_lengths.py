@@ -15,7 +15,7 @@ from routes import handlers_of
 from routes.forms import SECRET, Form, longest_of
 from settings import Settings
 from tests.browser import PHONE, Browser, path_of
-from tests.conftest import Clock
+from tests.conftest import Clock, scope_of
 from tests.screen import value_of
 
 # As much as a request may hold, in what normalisation takes longest for: marks that it sorts and composes.
@@ -157,6 +157,8 @@ async def test_a_password_is_never_cut_into_the_right_one(client: Browser) -> No
 
 async def test_a_picture_of_endless_length_is_a_wrong_one(client: Browser, portal: Portal, clock: Clock) -> None:
     card = {"card_number": "9643900000000013", "email": "a@example.org", "captcha": "1" * 50_000}
-    answer = await client.post("/registration/card/card", {**card, "picture": captcha.make(portal, clock()).token})
+    answer = await client.post(
+        "/registration/card/card", {**card, "picture": captcha.make(scope_of(portal, clock())).token}
+    )
     assert answer.status_code == 422
     assert "Код с картинки введен неверно" in answer.text

@@ -15,7 +15,7 @@ from domain.portal import Portal
 from domain.proofs import captcha
 from settings import Settings
 from tests.browser import BILL, COOKIE, PASSWORD, PERSON, PHONE, Browser
-from tests.conftest import Clock
+from tests.conftest import Clock, scope_of
 
 _TABLES = {
     "sqlite": "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'",
@@ -44,13 +44,13 @@ def _paths(app: Litestar, picture: str, method: Any = "GET") -> list[str]:
 async def test_no_get_and_no_head_writes_a_row(
     app: Litestar, client: Browser, portal: Portal, settings: Settings, clock: Clock, more: str
 ) -> None:
-    made = captcha.make(portal, clock()).token
+    made = captcha.make(scope_of(portal, clock())).token
     before = await _counts(settings)
     paths = _paths(app, made)
     assert len(paths) > 60
     assert f"/captcha/{made}/picture.webp" in paths
     for path in paths * 2:
-        replaced = captcha.make(portal, clock()).token
+        replaced = captcha.make(scope_of(portal, clock())).token
         for method in ("GET", "HEAD"):
             answer = await client.http.request(method, path + more.format(picture=replaced))
             assert answer.status_code < 500, path
@@ -85,10 +85,10 @@ async def test_a_flood_of_tries_is_told_to_wait(
     form = {"card_number": "9643900000000013", "email": "a@example.org", "captcha": "00000"}
     answers = []
     for _ in range(8):
-        picture = captcha.make(portal, clock()).token
+        picture = captcha.make(scope_of(portal, clock())).token
         answers.append((await client.post("/registration/card/card", {**form, "picture": picture})).status_code)
     assert answers == [422] * 5 + [429] * 3
     assert (await run("SELECT count(*) AS n FROM captchas"))[0]["n"] == 5
     clock.forward(hours=1)
-    picture = captcha.make(portal, clock()).token
+    picture = captcha.make(scope_of(portal, clock())).token
     assert (await client.post("/registration/card/card", {**form, "picture": picture})).status_code == 422

@@ -16,7 +16,7 @@ from routes.going import seal
 from settings import Settings
 from tests import holder
 from tests.browser import COOKIE, PASSWORD, PHONE, Browser, location, path_of
-from tests.conftest import Clock
+from tests.conftest import Clock, scope_of
 from tests.holder import Outbox
 from tests.routes.test_password_due import _addresses
 from tests.screen import errors, value_of, words
@@ -85,7 +85,7 @@ async def test_a_value_sealed_for_something_else_is_no_session(
     client: Browser, clock: Clock, portal: Portal, settings: Settings
 ) -> None:
     picture = value_of(await client.get("/registration/card/card"), "picture")
-    going = seal(portal, "/profile", {"visit": "x", "ends_at": "x", "idle_until": "x"}, 1, clock())
+    going = seal(scope_of(portal, clock()), "/profile", {"visit": "x", "ends_at": "x", "idle_until": "x"}, 1)
     kept = portal.sealing.seal({"registration": {"phone": "+79123456789", "phone_confirmed": True}})
     for value in (str(picture), going, kept, "", "x", "s.", "\u0444", "a" * 3000):
         for cookie in (value, f"s.{value}"):

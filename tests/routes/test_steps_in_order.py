@@ -14,11 +14,11 @@ from domain.portal import Portal
 from domain.refusals import OutOfTurn
 from domain.registration import completion
 from domain.registration.progress import SLUGS
-from domain.sessions import Caller
+from domain.scope import Client
 from settings import Settings
 from tests import holder
 from tests.browser import BILL, PASSWORD, PERSON, PHONE, REQUEST, STEPS, Browser, location, path_of
-from tests.conftest import Clock
+from tests.conftest import Clock, scope_of
 from tests.holder import Outbox
 from tests.screen import errors
 
@@ -159,10 +159,10 @@ async def test_a_step_changed_while_the_password_is_hashed_makes_no_cabinet(
 ) -> None:
     """The order is asked for again in the transaction that makes the customer."""
     await client.reach("password")
-    caller = Caller(client.cookie, "203.0.113.7", "Tests/1.0")
+    caller = Client(client.cookie, "203.0.113.7", "Tests/1.0")
     hasher = _HeldUp()
     hasher.meanwhile = client.post(path_of(step), form)
-    outcome = await completion.register(replace(portal, hasher=hasher), caller, PASSWORD, clock())
+    outcome = await completion.register(scope_of(replace(portal, hasher=hasher), clock(), caller), PASSWORD)
     assert isinstance(outcome, OutOfTurn)
     assert await _made() == [0, 0, 0, 0]
     assert await client.where() == path_of(unmet)

@@ -23,7 +23,7 @@ async def guard(page: Page, path: str) -> Response[None] | None:
     visit = owner_of(page)
     if visit is None:
         return await page.lead_to_sign_in()
-    return None if is_fresh(page.portal, visit, page.now) else await ask_for_password(page, path)
+    return None if is_fresh(page.scope, visit) else await ask_for_password(page, path)
 
 
 async def ask_for_password(page: Page, path: str) -> Response[None]:

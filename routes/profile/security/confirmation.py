@@ -35,7 +35,7 @@ async def submit(page: ThisPage) -> Response[Any]:
     # Without a session the press may be the second one: the first has changed the session's id.
     if form.data is None or (page.visit is not None and owner_of(page) is None):
         return await _answer(page, form, 422)
-    outcome = await reauthentication.prove(page.portal, page.caller, form.data.password, page.now)
+    outcome = await reauthentication.prove(page.scope, form.data.password)
     match outcome:
         case Visit():
             return page.lead_to(inside(form.data.next), outcome)
@@ -51,7 +51,7 @@ def inside(path: str) -> str:
 
 
 async def _answer(page: Page, form: Filled[Any], status: int) -> Response[Any]:
-    known = await overview.of(page.portal, page.customer, page.now) if page.customer is not None else None
+    known = await overview.of(page.scope, page.customer) if page.customer is not None else None
     if known is None:
         return await page.lead_to_sign_in()
     return page.show(FRAGMENT, status=status, form=form, phone=known.phone)

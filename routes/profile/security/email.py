@@ -32,7 +32,7 @@ async def submit(page: ThisPage) -> Response[Any]:
     form = await page.read(NewEmailForm)
     if form.data is None:
         return page.refuse(FRAGMENT, form)
-    outcome = await email_confirmation.begin_change(page.portal, page.caller, form.data.email, page.now)
+    outcome = await email_confirmation.begin_change(page.scope, form.data.email)
     match outcome:
         case None:
             return page.lead_to(f"{BASE}?email=sent")

@@ -20,13 +20,13 @@ _ENTRIES = 20
 @get(BASE, name=NAME)
 async def show(page: ThisPage) -> Response[Any]:
     visit = owner_of(page)
-    known = await overview.of(page.portal, visit.customer, page.now) if visit is not None and visit.customer else None
+    known = await overview.of(page.scope, visit.customer) if visit is not None and visit.customer else None
     if visit is None or visit.customer is None or known is None:
         return await page.lead_to_sign_in()
     return page.show(
         FRAGMENT,
         profile=known,
-        devices=await devices.of(visit, page.now),
+        devices=await devices.of(page.scope, visit),
         entries=await journal.of_customer(visit.customer, _ENTRIES),
         note=next(iter(page.request.query_params.keys()), ""),
     )
@@ -41,7 +41,7 @@ async def end_one(page: ThisPage, session: FromPath[str]) -> Response[Any]:
     # Where another device is signed in decides who keeps the cabinet. Nothing was typed here that could be lost.
     if elsewhere := await guard(page, BASE):
         return elsewhere
-    await devices.end_one(page.caller, visit.customer, ended, page.now)
+    await devices.end_one(page.scope, visit.customer, ended)
     return page.lead_out("/") if ended == visit.id else page.lead_to(f"{BASE}?ended=one")
 
 
@@ -52,7 +52,7 @@ async def end_others(page: ThisPage) -> Response[Any]:
         return await page.lead_to_sign_in(BASE)
     if elsewhere := await guard(page, BASE):
         return elsewhere
-    await devices.end_others(page.caller, visit, page.now)
+    await devices.end_others(page.scope, visit)
     return page.lead_to(f"{BASE}?ended=others")
 
 

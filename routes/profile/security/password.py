@@ -37,9 +37,7 @@ async def submit(page: ThisPage) -> Response[Any]:
     if form.data is None:
         return await _answer(page, form, 422)
     typed = form.data
-    outcome = await password_change.change(
-        page.portal, page.caller, typed.password, page.now, current=typed.current_password
-    )
+    outcome = await password_change.change(page.scope, typed.password, current=typed.current_password)
     match outcome:
         case Visit():
             return page.lead_to(f"{BASE}?password=saved", outcome)
@@ -57,13 +55,13 @@ async def submit(page: ThisPage) -> Response[Any]:
 async def check_conditions(page: ThisPage) -> Response[str]:
     """The list that ticks off while the password is typed."""
     form = await page.read(PasswordForm)
-    about = await password_change.about(page.portal, page.customer) if page.customer is not None else ()
-    unmet = password_change.unmet(page.portal, form.data.password if form.data else "", about)
+    about = await password_change.about(page.scope, page.customer) if page.customer is not None else ()
+    unmet = password_change.unmet(page.scope, form.data.password if form.data else "", about)
     return page.show_piece("partials/conditions.html", conditions_shown(page, unmet, ticking=True))
 
 
 async def _answer(page: Page, form: Filled[Any], status: int, unmet: list[str] | None = None) -> Response[Any]:
-    known = await overview.of(page.portal, page.customer, page.now) if page.customer is not None else None
+    known = await overview.of(page.scope, page.customer) if page.customer is not None else None
     if known is None:
         return await page.lead_to_sign_in()
     values = conditions_shown(page, unmet, ticking=False)

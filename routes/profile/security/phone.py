@@ -37,10 +37,10 @@ async def submit(page: ThisPage) -> Response[Any]:
     form = await page.read(NewPhoneForm)
     if form.data is None:
         return page.refuse(FRAGMENT, form)
-    known = await overview.of(page.portal, page.customer or 0, page.now)
+    known = await overview.of(page.scope, page.customer or 0)
     if known is not None and known.phone == form.data.phone:
         return page.refuse(FRAGMENT, form.refuse(Refused(Code.PHONE_SAME, "phone")))
-    outcome = await phone_change.begin(page.portal, page.caller, form.data.phone, page.now)
+    outcome = await phone_change.begin(page.scope, form.data.phone)
     match outcome:
         case Visit():
             return page.lead_to(CODE_PATH)
@@ -62,7 +62,7 @@ async def submit_code(page: ThisPage) -> Response[Any]:
     form = await page.read(CodeForm)
     if form.data is None:
         return await _answer(page, form, 422)
-    outcome = await phone_change.confirm(page.portal, page.caller, form.data.code, page.now)
+    outcome = await phone_change.confirm(page.scope, form.data.code)
     match outcome:
         case Visit():
             return page.lead_to(f"{BASE}?phone=saved", outcome)
@@ -76,7 +76,7 @@ async def submit_code(page: ThisPage) -> Response[Any]:
 
 @post(f"{CODE_PATH}/another", name=f"{CODE_NAME}.another")
 async def send_another(page: ThisPage) -> Response[Any]:
-    outcome = await phone_change.send_another_code(page.portal, page.caller, page.now)
+    outcome = await phone_change.send_another_code(page.scope)
     match outcome:
         case Visit():
             return page.lead_to(f"{CODE_PATH}?sent=again")
@@ -104,9 +104,9 @@ async def _answer(page: Page, form: Filled[Any], status: int) -> Response[Any]:
     change = change_of(visit)
     if change is None:
         return page.lead_to(BASE)
-    if not form.errors and not change.holds(visit, page.now):
+    if not form.errors and not change.holds(visit, page.scope.now):
         form.refuse(Refused(Code.CODE_LAPSED, "code"))
-    next_at = await one_time_codes.next_at(page.portal, phone_change.PURPOSE, change.phone, page.caller, page.now)
+    next_at = await one_time_codes.next_at(page.scope, phone_change.PURPOSE, change.phone)
     return page.show(
         CODE_FRAGMENT,
         status=status,

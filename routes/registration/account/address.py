@@ -40,7 +40,7 @@ async def submit(page: ThisPage) -> Response[Any]:
     answer = (await page.read(AnswerForm)).typed["answer"]
     if answer not in {"yes", "no"}:
         return page.lead_to(PATH)
-    outcome = await by_account.confirm_address(page.portal, page.caller, mine=answer == "yes", now=page.now)
+    outcome = await by_account.confirm_address(page.scope, mine=answer == "yes")
     match outcome:
         case Visit():
             return page.lead_to(where(registration_of(outcome)), outcome)

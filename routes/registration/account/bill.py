@@ -35,7 +35,7 @@ async def submit(page: ThisPage) -> Response[Any]:
     if form.data is None:
         return out_of_turn(page, "bill") or await _answer(page, form, 422)
     bill, further = bill_form.bill_of(form.data), bill_form.further_of(form.data)
-    outcome = await by_account.find_account(page.portal, page.caller, bill, page.now, further)
+    outcome = await by_account.find_account(page.scope, bill, further)
     match outcome:
         case Visit():
             return page.lead_to(where(registration_of(outcome)), outcome)

@@ -31,7 +31,7 @@ async def submit(page: ThisPage) -> Response[Any]:
     form = await page.read(CodeForm)
     if form.data is None:
         return out_of_turn(page, "code") or await _answer(page, form, 422)
-    outcome = await by_account.confirm_code(page.portal, page.caller, form.data.code, page.now)
+    outcome = await by_account.confirm_code(page.scope, form.data.code)
     match outcome:
         case Visit():
             return page.lead_to(where(registration_of(outcome)), outcome)
@@ -50,7 +50,7 @@ async def submit(page: ThisPage) -> Response[Any]:
 async def send_another(page: ThisPage) -> Response[Any]:
     if home := page.home():
         return home
-    outcome = await by_account.send_another_code(page.portal, page.caller, page.now)
+    outcome = await by_account.send_another_code(page.scope)
     match outcome:
         case Visit():
             return page.lead_to(PATH + "?sent=again", outcome)
@@ -71,7 +71,7 @@ async def show_another(page: ThisPage) -> Response[Any]:
 async def _answer(page: Page, form: Filled[Any], status: int) -> Response[Any]:
     known = registration_of(page.visit)
     purpose = by_account.PURPOSE
-    next_at = await one_time_codes.next_at(page.portal, purpose, known.phone, page.caller, page.now)
+    next_at = await one_time_codes.next_at(page.scope, purpose, known.phone)
     return page.show(
         FRAGMENT,
         status=status,

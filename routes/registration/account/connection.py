@@ -49,7 +49,7 @@ async def submit(page: ThisPage) -> Response[Any]:
     known = registration_of(page.visit)
     if form.data is None:
         return page.refuse(FRAGMENT, form, phone=known.phone) if may_be_sent(known) else lead_on(page, known)
-    outcome = await connection_requests.send(page.portal, page.caller, Request(**form.data.model_dump()), page.now)
+    outcome = await connection_requests.send(page.scope, Request(**form.data.model_dump()))
     match outcome:
         case Visit():
             return page.lead_to(SENT_PATH, outcome)

@@ -31,7 +31,7 @@ async def submit(page: ThisPage) -> Response[Any]:
     form = await page.read(PasswordForm)
     if form.data is None:
         return out_of_turn(page, "password") or _answer(page, form, 422)
-    outcome = await completion.register(page.portal, page.caller, form.data.password, page.now)
+    outcome = await completion.register(page.scope, form.data.password)
     match outcome:
         case Visit():
             return page.lead_to("/profile", outcome)
@@ -51,7 +51,7 @@ async def check_conditions(page: ThisPage) -> Response[str]:
     """The list that ticks off while the password is typed; the password goes nowhere."""
     form = await page.read(PasswordForm)
     password = form.data.password if form.data else ""
-    unmet = completion.unmet_by(page.portal, registration_of(page.visit), password)
+    unmet = completion.unmet_by(page.scope, registration_of(page.visit), password)
     return page.show_piece("partials/conditions.html", conditions_shown(page, unmet, ticking=True))
 
 

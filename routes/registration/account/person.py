@@ -43,7 +43,7 @@ async def submit(page: ThisPage) -> Response[Any]:
     if form.data is None:
         return out_of_turn(page, "person") or page.refuse(FRAGMENT, form, place=place("person"))
     person = Person(**form.data.model_dump())
-    outcome = await by_account.give_person(page.portal, page.caller, person, page.now)
+    outcome = await by_account.give_person(page.scope, person)
     match outcome:
         case Visit():
             return page.lead_to(where(registration_of(outcome)), outcome)

@@ -41,7 +41,7 @@ async def submit(page: ThisPage) -> Response[Any]:
     form = await page.read(PhoneForm)
     if form.data is None:
         return page.refuse(FRAGMENT, form, place=place("phone"), lost=False)
-    outcome = await by_account.give_phone(page.portal, page.caller, form.data.phone, CONSENT, page.now)
+    outcome = await by_account.give_phone(page.scope, form.data.phone, CONSENT)
     if isinstance(outcome, Refused):
         return page.refuse(FRAGMENT, form.refuse(outcome), place=place("phone"), lost=False)
     return page.lead_to(where(registration_of(outcome)), outcome)

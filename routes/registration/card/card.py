@@ -35,7 +35,7 @@ class CardForm(Form):
 async def show(page: ThisPage) -> Response[Any]:
     if home := page.home():
         return home
-    captcha.replace(page.portal, page.request.query_params.get("instead", ""), page.now)
+    captcha.replace(page.scope, page.request.query_params.get("instead", ""))
     return _answer(page, Filled(PATH), 200)
 
 
@@ -46,9 +46,7 @@ async def submit(page: ThisPage) -> Response[Any]:
         return _answer(page, form, 422)
     count_try(page)
     card = form.data
-    outcome = await by_card.ask_for_link(
-        page.portal, page.caller, card.card_number, card.email, Proof(card.picture, card.captcha), page.now
-    )
+    outcome = await by_card.ask_for_link(page.scope, card.card_number, card.email, Proof(card.picture, card.captcha))
     match outcome:
         case Refused():
             return _answer(page, form.refuse(outcome), 422)
@@ -62,7 +60,7 @@ async def submit(page: ThisPage) -> Response[Any]:
 
 @get(f"{BASE}/sent", name="registration.card.sent")
 async def show_sent(page: ThisPage) -> Response[Any]:
-    return page.show(f"{FOLDER}/sent", good_for=page.portal.settings.card_link_lifetime)
+    return page.show(f"{FOLDER}/sent", good_for=page.settings.card_link_lifetime)
 
 
 @get(f"{BASE}/registered", name="registration.card.registered")
@@ -78,7 +76,7 @@ async def show_login_taken(page: ThisPage) -> Response[Any]:
 def _answer(page: Page, form: Filled[Any], status: int) -> Response[Any]:
     """Every time with a new picture: each is good for one try."""
     form.typed.pop("picture", None)
-    return page.show(FRAGMENT, status=status, form=form, picture=captcha.make(page.portal, page.now))
+    return page.show(FRAGMENT, status=status, form=form, picture=captcha.make(page.scope))
 
 
 @post(f"{PATH}/fields/card_number", name=f"{NAME}.field.card-number", status_code=200)

@@ -30,7 +30,7 @@ async def submit(page: ThisPage) -> Response[Any]:
     # Without a session the press may be the second one: the first has changed the session's id.
     if form.data is None or (page.visit is not None and page.customer_with_password_due is None):
         return await _answer(page, form, 422)
-    outcome = await password_change.change(page.portal, page.caller, form.data.password, page.now, current=None)
+    outcome = await password_change.change(page.scope, form.data.password, current=None)
     match outcome:
         case Visit():
             return page.lead_to("/profile", outcome)
@@ -45,14 +45,14 @@ async def check_conditions(page: ThisPage) -> Response[str]:
     """The list that ticks off while the password is typed."""
     form = await page.read(PasswordForm)
     customer = page.customer_with_password_due
-    about = await password_change.about(page.portal, customer) if customer is not None else ()
-    unmet = password_change.unmet(page.portal, form.data.password if form.data else "", about)
+    about = await password_change.about(page.scope, customer) if customer is not None else ()
+    unmet = password_change.unmet(page.scope, form.data.password if form.data else "", about)
     return page.show_piece("partials/conditions.html", conditions_shown(page, unmet, ticking=True))
 
 
 async def _answer(page: Page, form: Filled[Any], status: int, unmet: list[str] | None = None) -> Response[Any]:
     customer = page.customer_with_password_due
-    known = await overview.of(page.portal, customer, page.now) if customer is not None else None
+    known = await overview.of(page.scope, customer) if customer is not None else None
     if known is None:
         return page.lead_to("/")
     return page.show(

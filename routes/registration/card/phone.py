@@ -29,7 +29,7 @@ class BoundPhoneForm(links.LinkForm):
 
 @get(LINK_PATH, name=f"{NAME}.link")
 async def open_link(page: ThisPage, token: FromPath[str]) -> Response[Any]:
-    if not await by_card.is_alive(token, page.now):
+    if not await by_card.is_alive(page.scope, token):
         return _void(page)
     return links.exchange(page, PATH, token)
 
@@ -37,9 +37,9 @@ async def open_link(page: ThisPage, token: FromPath[str]) -> Response[Any]:
 @get(PATH, name=NAME)
 async def show(page: ThisPage) -> Response[Any]:
     token = links.token_of(page, PATH)
-    if not await by_card.is_alive(token, page.now):
+    if not await by_card.is_alive(page.scope, token):
         return _void(page)
-    captcha.replace(page.portal, page.request.query_params.get("instead", ""), page.now)
+    captcha.replace(page.scope, page.request.query_params.get("instead", ""))
     return _answer(page, token, Filled(PATH), 200)
 
 
@@ -56,11 +56,11 @@ async def submit_link(page: ThisPage, token: FromPath[str]) -> Response[Any]:
 
 async def _give_phone(page: Page, token: str, form: Filled[BoundPhoneForm]) -> Response[Any]:
     if form.data is None:
-        alive = await by_card.is_alive(token, page.now)
+        alive = await by_card.is_alive(page.scope, token)
         return _answer(page, token, form, 422) if alive else _void(page)
     count_try(page)
     proof = Proof(form.data.picture, form.data.captcha)
-    outcome = await by_card.give_phone(page.portal, page.caller, token, form.data.phone, proof, page.now)
+    outcome = await by_card.give_phone(page.scope, token, form.data.phone, proof)
     match outcome:
         case None:
             return page.lead_to(f"{BASE}/done")
@@ -78,7 +78,7 @@ async def _give_phone(page: Page, token: str, form: Filled[BoundPhoneForm]) -> R
 
 @get(f"{BASE}/done", name="registration.card.done")
 async def show_done(page: ThisPage) -> Response[Any]:
-    return page.show(f"{FOLDER}/done", good_for=page.portal.settings.sms_password_lifetime)
+    return page.show(f"{FOLDER}/done", good_for=page.settings.sms_password_lifetime)
 
 
 @get(f"{BASE}/known", name="registration.card.known")
@@ -94,7 +94,7 @@ def _void(page: Page) -> Response[Any]:
 def _answer(page: Page, token: str, form: Filled[Any], status: int) -> Response[Any]:
     """Every time with a new picture: each is good for one try."""
     form.typed.pop("picture", None)
-    picture = captcha.make(page.portal, page.now)
+    picture = captcha.make(page.scope)
     return page.show(FRAGMENT, status=status, form=form, picture=picture, link=links.seal(page, PATH, token))
 
 

@@ -22,6 +22,7 @@ from domain.delivery.messages import ConnectionRequestReceived, RegistrationCode
 from domain.delivery.sending import AT_ONCE, LONGEST_ATTEMPT, PAUSES, deliver_due
 from domain.delivery.worker import run_forever
 from domain.portal import Portal, make_portal
+from tests.conftest import scope_of
 from tests.domain.delivery.channels.gateway import Gateway, closed_port, running_gateway
 from tests.domain.delivery.channels.mailbox import running_mailbox
 
@@ -73,7 +74,7 @@ async def gateway() -> AsyncIterator[Gateway]:
 
 async def test_a_sent_row_is_wiped(engine: Engine, portal: Portal, now: datetime) -> None:
     way = Way()
-    await outbox.post(portal, MESSAGE, PHONE, now)
+    await outbox.post(scope_of(portal, now), MESSAGE, PHONE)
     assert await deliver_due(portal, {"sms": [way]}, render, now) == 1
     assert [(o.to, o.content.text) for o in way.sent] == [(PHONE, "registration-code 483920")]
     row = await _row()
@@ -87,7 +88,7 @@ async def test_what_is_rolled_back_is_never_sent(engine: Engine, portal: Portal,
     way = Way()
     with pytest.raises(ZeroDivisionError):
         async with transaction():
-            await outbox.post(portal, MESSAGE, PHONE, now)
+            await outbox.post(scope_of(portal, now), MESSAGE, PHONE)
             raise ZeroDivisionError
     assert await deliver_due(portal, {"sms": [way]}, render, now) == 0
     assert way.sent == []
@@ -98,7 +99,7 @@ async def test_what_is_settled_is_wiped_and_not_tried_again(
     engine: Engine, portal: Portal, now: datetime, failure: DeliveryFailed, state: str
 ) -> None:
     way = Way(failure)
-    await outbox.post(portal, MESSAGE, PHONE, now)
+    await outbox.post(scope_of(portal, now), MESSAGE, PHONE)
     await deliver_due(portal, {"sms": [way]}, render, now)
     row = await _row()
     assert (row["state"], row["sealed"], row["reason"]) == (state, "", failure.reason)
@@ -109,7 +110,7 @@ async def test_what_is_settled_is_wiped_and_not_tried_again(
 
 async def test_later_means_growing_pauses_then_it_lapses(engine: Engine, portal: Portal, now: datetime) -> None:
     way = Way(*[LATER] * 50)
-    await outbox.post(portal, MESSAGE, PHONE, now)
+    await outbox.post(scope_of(portal, now), MESSAGE, PHONE)
     at, pauses = now, []
     while await deliver_due(portal, {"sms": [way]}, render, at):
         row = await _row()
@@ -126,7 +127,7 @@ async def test_later_means_growing_pauses_then_it_lapses(engine: Engine, portal:
 
 async def test_the_last_pause_repeats(engine: Engine, portal: Portal, now: datetime) -> None:
     way = Way(*[LATER] * 8)
-    await outbox.post(portal, ConnectionRequestReceived(number=7, first_name="Иван"), "i@example.com", now)
+    await outbox.post(scope_of(portal, now), ConnectionRequestReceived(number=7, first_name="Иван"), "i@example.com")
     at = now
     for _ in range(8):
         await deliver_due(portal, {"email": [way]}, render, at)
@@ -140,7 +141,7 @@ async def test_the_last_pause_repeats(engine: Engine, portal: Portal, now: datet
 
 async def test_a_row_too_old_lapses_unsent(engine: Engine, portal: Portal, now: datetime) -> None:
     way = Way()
-    await outbox.post(portal, MESSAGE, PHONE, now)
+    await outbox.post(scope_of(portal, now), MESSAGE, PHONE)
     assert await deliver_due(portal, {"sms": [way]}, render, now + timedelta(minutes=10)) == 0
     row = await _row()
     assert (row["state"], row["sealed"], row["attempts"]) == ("lapsed", "", 0)
@@ -151,7 +152,7 @@ async def test_outbox_mode_leaves_rows_sealed_and_a_channel_set_later_lapses_the
     engine: Engine, portal: Portal, now: datetime
 ) -> None:
     way = Way()
-    await outbox.post(portal, MESSAGE, PHONE, now)
+    await outbox.post(scope_of(portal, now), MESSAGE, PHONE)
     assert await deliver_due(portal, {"sms": [], "email": [way]}, render, now + timedelta(days=1)) == 0
     row = await _row()
     assert row["state"] == "waiting"
@@ -185,7 +186,7 @@ async def test_the_next_channel_is_tried_when_the_first_surely_did_not_deliver(
     by_second: int,
 ) -> None:
     ways = [Way(first), Way(*second)]
-    await outbox.post(portal, MESSAGE, PHONE, now)
+    await outbox.post(scope_of(portal, now), MESSAGE, PHONE)
     await deliver_due(portal, {"sms": ways}, render, now)
     row = await _row()
     assert (row["state"], len(ways[0].sent), len(ways[1].sent)) == (state, 0, by_second)
@@ -199,7 +200,7 @@ async def test_a_slip_in_a_template_keeps_the_message(
         raise KeyError(values["code"])
 
     way = Way()
-    await outbox.post(portal, MESSAGE, PHONE, now)
+    await outbox.post(scope_of(portal, now), MESSAGE, PHONE)
     await deliver_due(portal, {"sms": [way]}, broken, now)
     assert (await _row())["state"] == "waiting"
     assert "483920" not in (await _row())["reason"] + caplog.text
@@ -209,7 +210,7 @@ async def test_a_slip_in_a_template_keeps_the_message(
 
 async def test_a_lost_secret_fails_the_row(engine: Engine, portal: Portal, now: datetime) -> None:
     way = Way()
-    await outbox.post(_with(portal, secret="another secret, as long as it must be"), MESSAGE, PHONE, now)
+    await outbox.post(scope_of(_with(portal, secret="another secret, as long as it must be"), now), MESSAGE, PHONE)
     await deliver_due(portal, {"sms": [way]}, render, now)
     assert (await _row())["state"] == "failed"
 
@@ -219,7 +220,7 @@ async def test_a_row_left_sending_ends_as_unknown_after_the_lease(
 ) -> None:
     assert rows.LEASE.total_seconds() > LONGEST_ATTEMPT
     way = Way()
-    await outbox.post(portal, MESSAGE, PHONE, now)
+    await outbox.post(scope_of(portal, now), MESSAGE, PHONE)
     [claimed] = await rows.claim(["sms"], now, 1)
     almost = now + rows.LEASE - timedelta(seconds=1)
     await deliver_due(portal, {"sms": [way]}, render, almost)
@@ -234,7 +235,7 @@ async def test_a_row_left_sending_ends_as_unknown_after_the_lease(
 
 
 async def test_an_older_attempt_does_not_settle_a_newer_one(engine: Engine, portal: Portal, now: datetime) -> None:
-    await outbox.post(portal, MESSAGE, PHONE, now)
+    await outbox.post(scope_of(portal, now), MESSAGE, PHONE)
     [first] = await rows.claim(["sms"], now, 1)
     assert await rows.put_back(first, now, "")
     [second] = await rows.claim(["sms"], now, 1)
@@ -247,7 +248,7 @@ async def test_two_workers_never_send_one_row_twice(
 ) -> None:
     way = Way()
     for _ in range(60):
-        await outbox.post(portal, MESSAGE, PHONE, now)
+        await outbox.post(scope_of(portal, now), MESSAGE, PHONE)
 
     async def work() -> None:
         while await deliver_due(portal, {"sms": [way]}, render, now):
@@ -262,7 +263,7 @@ async def test_two_workers_never_send_one_row_twice(
 async def test_at_most_so_many_at_once_the_oldest_first(engine: Engine, portal: Portal, now: datetime) -> None:
     way = Way()
     for seconds in range(AT_ONCE + 3):
-        await outbox.post(portal, MESSAGE, PHONE, now - timedelta(seconds=seconds))
+        await outbox.post(scope_of(portal, now - timedelta(seconds=seconds)), MESSAGE, PHONE)
     assert await deliver_due(portal, {"sms": [way]}, render, now) == AT_ONCE
     assert min(o.written_at for o in way.sent) == now - timedelta(seconds=AT_ONCE + 2)
     assert await deliver_due(portal, {"sms": [way]}, render, now) == 3
@@ -277,7 +278,7 @@ async def test_a_message_keeps_its_reference_at_every_attempt(engine: Engine, po
             await super().send(outgoing)
 
     way = Forgetful(LATER)
-    await outbox.post(portal, MESSAGE, PHONE, now)
+    await outbox.post(scope_of(portal, now), MESSAGE, PHONE)
     await deliver_due(portal, {"sms": [way]}, render, now)
     await deliver_due(portal, {"sms": [way]}, render, now + timedelta(seconds=30))
     assert len(seen) == 2
@@ -295,8 +296,10 @@ async def test_from_the_settings_to_the_gateway_and_the_mail_server(
             mail=f"smtp://127.0.0.1:{mailbox.port}?tls=none",
             mail_from="kabinet@example.org",
         )
-        await outbox.post(portal, MESSAGE, PHONE, now)
-        await outbox.post(portal, ConnectionRequestReceived(number=7, first_name="Иван"), "i@example.com", now)
+        await outbox.post(scope_of(portal, now), MESSAGE, PHONE)
+        await outbox.post(
+            scope_of(portal, now), ConnectionRequestReceived(number=7, first_name="Иван"), "i@example.com"
+        )
         async with open_channels(portal.settings) as channels:
             assert await deliver_due(portal, channels, render, now) == 2
     assert [request["text"] for request in gateway.requests] == ["registration-code 483920"]
@@ -310,7 +313,7 @@ async def test_neither_file_nor_log_holds_the_code_afterwards(
     for name in ("", *logging.root.manager.loggerDict):
         caplog.set_level(logging.DEBUG, logger=name)
     portal = _with(portal, sms=(gateway.dsn("hush-hush"),))
-    await outbox.post(portal, MESSAGE, PHONE, now)
+    await outbox.post(scope_of(portal, now), MESSAGE, PHONE)
     sealed = (await _row())["sealed"]
     async with open_channels(portal.settings) as channels:
         await deliver_due(portal, channels, render, now)
@@ -348,7 +351,7 @@ async def test_a_worker_beside_the_portal_sends_and_stops_after_what_it_is_sendi
     gateway.behaviour = "hang"
     portal = _with(portal, sms=(gateway.dsn(),))
     async with delivering(portal):
-        await outbox.post(portal, MESSAGE, PHONE, datetime.now(UTC))
+        await outbox.post(scope_of(portal, datetime.now(UTC)), MESSAGE, PHONE)
         await asyncio.wait_for(gateway.came.wait(), 5)
         asyncio.get_running_loop().call_later(0.1, gateway.release.set)
     # The gateway hung up without an answer only after the stop had been asked for: the row knows of it.
@@ -367,10 +370,10 @@ async def test_a_mail_server_that_hangs_holds_up_no_code(engine: Engine, portal:
     portal = _with(portal, sms=(gateway.dsn(),), mail=f"smtp://127.0.0.1:{port}?tls=none", mail_from="k@example.org")
     async with server, delivering(portal):
         await outbox.post(
-            portal, ConnectionRequestReceived(number=7, first_name="Иван"), "i@example.com", datetime.now(UTC)
+            scope_of(portal, datetime.now(UTC)), ConnectionRequestReceived(number=7, first_name="Иван"), "i@example.com"
         )
         await asyncio.sleep(0.7)
-        await outbox.post(portal, MESSAGE, PHONE, datetime.now(UTC))
+        await outbox.post(scope_of(portal, datetime.now(UTC)), MESSAGE, PHONE)
         await asyncio.wait_for(gateway.came.wait(), 3)
         mail_done.set()
 
@@ -385,7 +388,7 @@ async def test_the_worker_outlives_a_fault_of_the_database(
             while "delivery waits" not in caplog.text:  # noqa: ASYNC110 - a log has no event
                 await asyncio.sleep(0.02)
         await run("ALTER TABLE away RENAME TO outbox")
-        await outbox.post(portal, MESSAGE, PHONE, datetime.now(UTC))
+        await outbox.post(scope_of(portal, datetime.now(UTC)), MESSAGE, PHONE)
         await asyncio.wait_for(gateway.came.wait(), 10)
     assert (await _row())["state"] == "sent"
     [line] = [record.getMessage() for record in caplog.records if "waits" in record.getMessage()][:1]

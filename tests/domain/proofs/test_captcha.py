@@ -13,13 +13,14 @@ from db.engine import Engine, run, transaction
 from domain.portal import Portal
 from domain.proofs import captcha
 from domain.refusals import Code, Refused
+from tests.conftest import scope_of
 
 REFUSED = Refused(Code.CAPTCHA_WRONG, "captcha")
 
 
 async def _judge(portal: Portal, token: str, typed: str, now: datetime, about: str = "a card") -> Refused | bool:
     async with transaction():
-        return await captcha.judge(portal, token, typed, now, about=about)
+        return await captcha.judge(scope_of(portal, now), token, typed, about=about)
 
 
 def _code(portal: Portal, token: str) -> str:
@@ -27,14 +28,14 @@ def _code(portal: Portal, token: str) -> str:
 
 
 async def test_right_code_is_good_once(engine: Engine, portal: Portal, now: datetime) -> None:
-    token = captcha.make(portal, now).token
+    token = captcha.make(scope_of(portal, now)).token
     code = _code(portal, token)
     assert await _judge(portal, token, f" {code[:2]} {code[2:]} ", now) is True
     assert await _judge(portal, token, code, now) == REFUSED
 
 
 async def test_wrong_code_spends_the_try(engine: Engine, portal: Portal, now: datetime) -> None:
-    token = captcha.make(portal, now).token
+    token = captcha.make(scope_of(portal, now)).token
     code = _code(portal, token)
     wrong = "00000" if code != "00000" else "11111"
     assert await _judge(portal, token, wrong, now) == REFUSED
@@ -42,7 +43,7 @@ async def test_wrong_code_spends_the_try(engine: Engine, portal: Portal, now: da
 
 
 async def test_of_a_hundred_guesses_at_once_one_is_judged(engine: Engine, portal: Portal, now: datetime) -> None:
-    token = captcha.make(portal, now).token
+    token = captcha.make(scope_of(portal, now)).token
     code = _code(portal, token)
     judged = await asyncio.gather(*(_judge(portal, token, code, now) for _ in range(100)))
     assert [outcome for outcome in judged if outcome is True] == [True]
@@ -51,32 +52,32 @@ async def test_of_a_hundred_guesses_at_once_one_is_judged(engine: Engine, portal
 async def test_what_led_on_leads_on_again_for_the_same_and_for_nothing_else(
     engine: Engine, portal: Portal, now: datetime
 ) -> None:
-    token = captcha.make(portal, now).token
+    token = captcha.make(scope_of(portal, now)).token
     code = _code(portal, token)
     async with transaction():
-        assert await captcha.judge(portal, token, code, now, about="a card") is True
-        await captcha.led_on(portal, token, code, now, about="a card")
+        assert await captcha.judge(scope_of(portal, now), token, code, about="a card") is True
+        await captcha.led_on(scope_of(portal, now), token, code, about="a card")
     assert await _judge(portal, token, code, now, "a card") is False
     assert await _judge(portal, token, code, now, "another card") == REFUSED
     assert await _judge(portal, token, "1", now, "a card") == REFUSED
 
 
 async def test_code_lapses_after_five_minutes(engine: Engine, portal: Portal, now: datetime) -> None:
-    early, late = [captcha.make(portal, now).token for _ in range(2)]
+    early, late = [captcha.make(scope_of(portal, now)).token for _ in range(2)]
     assert await _judge(portal, early, _code(portal, early), now + timedelta(seconds=299)) is True
     assert await _judge(portal, late, _code(portal, late), now + timedelta(seconds=301)) == REFUSED
 
 
 async def test_a_tried_or_old_picture_is_not_made_again(engine: Engine, portal: Portal, now: datetime) -> None:
-    tried, old = [captcha.make(portal, now).token for _ in range(2)]
-    assert await captcha.digits_of(portal, tried, now) == _code(portal, tried)
+    tried, old = [captcha.make(scope_of(portal, now)).token for _ in range(2)]
+    assert await captcha.digits_of(scope_of(portal, now), tried) == _code(portal, tried)
     await _judge(portal, tried, "00000", now)
-    assert await captcha.digits_of(portal, tried, now) is None
-    assert await captcha.digits_of(portal, old, now + timedelta(seconds=301)) is None
+    assert await captcha.digits_of(scope_of(portal, now), tried) is None
+    assert await captcha.digits_of(scope_of(portal, now + timedelta(seconds=301)), old) is None
 
 
 async def test_a_machine_whose_clock_is_ahead_gives_no_try_back(engine: Engine, portal: Portal, now: datetime) -> None:
-    token = captcha.make(portal, now).token
+    token = captcha.make(scope_of(portal, now)).token
     await _judge(portal, token, "00000", now)
     await captchas.sweep(now + timedelta(hours=1))
     assert await _judge(portal, token, _code(portal, token), now) == REFUSED
@@ -85,22 +86,22 @@ async def test_a_machine_whose_clock_is_ahead_gives_no_try_back(engine: Engine, 
 
 
 async def test_another_picture_makes_the_former_void(engine: Engine, portal: Portal, now: datetime) -> None:
-    token = captcha.make(portal, now).token
-    captcha.replace(portal, token, now)
-    assert await captcha.digits_of(portal, token, now) is None
+    token = captcha.make(scope_of(portal, now)).token
+    captcha.replace(scope_of(portal, now), token)
+    assert await captcha.digits_of(scope_of(portal, now), token) is None
     assert await _judge(portal, token, _code(portal, token), now) == REFUSED
 
 
 async def test_invented_or_altered_tokens_are_refused(engine: Engine, portal: Portal, now: datetime) -> None:
-    token = captcha.make(portal, now).token
+    token = captcha.make(scope_of(portal, now)).token
     altered = token[:-6] + ("A" if token[-6] != "A" else "B") + token[-5:]
     for invented in ("", "x", "\0", altered, portal.sealing.seal("text"), portal.sealing.seal([1])):
         assert await _judge(portal, invented, "12345", now) == REFUSED
-        assert await captcha.digits_of(portal, invented, now) is None
+        assert await captcha.digits_of(scope_of(portal, now), invented) is None
 
 
 async def test_database_does_not_know_the_code(engine: Engine, portal: Portal, now: datetime) -> None:
-    token = captcha.make(portal, now).token
+    token = captcha.make(scope_of(portal, now)).token
     assert await run("SELECT * FROM captchas") == []
     await _judge(portal, token, _code(portal, token), now)
     rows = await run("SELECT * FROM captchas")
@@ -111,7 +112,7 @@ async def test_database_does_not_know_the_code(engine: Engine, portal: Portal, n
 
 async def test_operators_test_code_stands_on_every_picture(engine: Engine, portal: Portal, now: datetime) -> None:
     settings = portal.settings.model_copy(update={"captcha_code": "24680"})
-    token = captcha.make(Portal(settings, portal.sealing, portal.hasher), now).token
+    token = captcha.make(scope_of(Portal(settings, portal.sealing, portal.hasher), now)).token
     assert _code(portal, token) == "24680"
 
 

@@ -26,7 +26,7 @@ from routes.cli.requests import found_request
 from routes.message_texts import MessageTexts
 from tests.browser import BILL, REQUEST, Browser, path_of
 from tests.commands import REQUESTS, Command
-from tests.conftest import Clock
+from tests.conftest import Clock, scope_of
 from tests.routes.cli.test_registry import environment
 
 STAFF = ConnectionRequestForStaff(17, [("Фамилия", "Иванова")])
@@ -93,8 +93,8 @@ async def test_every_end_without_delivery_is_told(
     passed: int,
     state: str,
 ) -> None:
-    await outbox.post(portal, STAFF, "staff@example.org", now)
-    await outbox.post(portal, AccountShared("Анна", "7000000111", "ул. Тихая"), "a@example.org", now)
+    await outbox.post(scope_of(portal, now), STAFF, "staff@example.org")
+    await outbox.post(scope_of(portal, now), AccountShared("Анна", "7000000111", "ул. Тихая"), "a@example.org")
     await deliver_due(portal, {"email": [Failing(follows)]}, render, now + timedelta(seconds=passed))
     assert (await run("SELECT state FROM outbox ORDER BY id"))[0]["state"] == state
     told = [record.getMessage() for record in caplog.records if "connection request" in record.getMessage()]
@@ -105,7 +105,7 @@ async def test_every_end_without_delivery_is_told(
 async def test_a_request_left_by_a_killed_worker_is_told(
     engine: Engine, portal: Portal, now: datetime, caplog: pytest.LogCaptureFixture
 ) -> None:
-    await outbox.post(portal, STAFF, "staff@example.org", now)
+    await outbox.post(scope_of(portal, now), STAFF, "staff@example.org")
     await run("UPDATE outbox SET state = 'sending', claimed_at = {}", now)
     await deliver_due(portal, {"email": [Failing("later")]}, render, now + timedelta(minutes=3))
     assert "litestar requests show 17" in caplog.text
@@ -115,7 +115,7 @@ async def test_a_request_left_by_a_killed_worker_is_told(
 async def test_a_request_sealed_with_another_secret_is_told_without_its_number(
     engine: Engine, portal: Portal, now: datetime, caplog: pytest.LogCaptureFixture
 ) -> None:
-    await outbox.post(portal, STAFF, "staff@example.org", now)
+    await outbox.post(scope_of(portal, now), STAFF, "staff@example.org")
     await run("UPDATE outbox SET sealed = 'of another portal'")
     with caplog.at_level(logging.ERROR):
         await deliver_due(portal, {"email": [Failing("later")]}, render, now)

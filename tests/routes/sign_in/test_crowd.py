@@ -14,7 +14,7 @@ from db.engine import run
 from domain import device_cookies
 from domain.portal import Portal
 from tests.browser import PASSWORD, PHONE, Browser, location
-from tests.conftest import Clock
+from tests.conftest import Clock, scope_of
 from tests.screen import errors, is_page, words
 
 WRONG = "Неверный логин или пароль"
@@ -70,7 +70,8 @@ async def test_the_cookie_is_worth_nothing_for_anybody_else_and_cannot_be_made(
     invented = [
         theirs, mine[:-2] + "AA", "x", "", "a" * 5000, portal.sealing.seal({"device": {}}),
         portal.sealing.seal({"path": "/", "typed": {}, "at": now.isoformat()}), portal.sealing.seal([1]),
-        device_cookies.renewed(portal, None, 1, now - timedelta(days=366)), json.dumps({"device": {"1": ["x", "y"]}}),
+        device_cookies.renewed(scope_of(portal, now - timedelta(days=366)), None, 1),
+        json.dumps({"device": {"1": ["x", "y"]}}),
     ]  # fmt: skip
     for cookie in invented:
         stranger = another_browser("198.51.100.1")

@@ -12,12 +12,12 @@ from db.engine import run
 from domain.passwords import Hasher
 from domain.portal import Portal
 from domain.refusals import Code, Refused
-from domain.sessions import Caller
+from domain.scope import Client
 from domain.sign_in import password_change
 from routes import going
 from routes.forms import SECRET, Form
 from tests.browser import PASSWORD, Browser, location
-from tests.conftest import Clock
+from tests.conftest import Clock, scope_of
 from tests.screen import errors, words
 
 NEW = "осенний берег у моря"
@@ -92,9 +92,9 @@ async def test_a_password_replaced_since_it_was_judged_is_not_the_current_one(
     client: Browser, portal: Portal, clock: Clock
 ) -> None:
     await client.register()
-    caller = Caller(client.cookie, "203.0.113.7", "Tests/1.0")
+    caller = Client(client.cookie, "203.0.113.7", "Tests/1.0")
     overtaken = replace(portal, hasher=_OvertakenHasher())
-    outcome = await password_change.change(overtaken, caller, NEW, clock(), current=PASSWORD)
+    outcome = await password_change.change(scope_of(overtaken, clock(), caller), NEW, current=PASSWORD)
     assert outcome == [Refused(Code.SIGN_IN_WRONG, "current_password")]
     assert (await run("SELECT password_hash FROM customers"))[0]["password_hash"] == "another"
 

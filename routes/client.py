@@ -8,7 +8,8 @@ from typing import Any
 
 from litestar import Request
 
-from domain.sessions import LONGEST_TOKEN, Caller
+from domain.scope import Client
+from domain.sessions import LONGEST_TOKEN
 from routes.catalogue import current
 from routes.cookies import cookie_name
 from settings import Settings
@@ -16,12 +17,12 @@ from settings import Settings
 _LONGEST_DEVICE = 2000
 
 
-def caller_of(request: Request[Any, Any, Any], settings: Settings) -> Caller:
+def client_of(request: Request[Any, Any, Any], settings: Settings) -> Client:
     token = request.cookies.get(cookie_name("kabinet", settings.production))
     device = request.cookies.get(cookie_name("kabinet-device", settings.production))
     peer = request.client.host if request.client else ""
     forwarded = ",".join(request.headers.getall("x-forwarded-for", []))
-    return Caller(
+    return Client(
         token=token if token and len(token) <= LONGEST_TOKEN else None,
         ip=client_ip(peer, forwarded, settings.trusted_proxies),
         user_agent=request.headers.get("user-agent", "")[:300],

@@ -1,0 +1,75 @@
+"""What every use case gets, as one value: the settings, the keys, who asks, and when."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from domain.passwords import Hasher
+from domain.picture_limits import PictureLimits
+from domain.portal import Portal
+from domain.values.people import fold_email, fold_login
+from settings import Settings
+
+
+@dataclass(frozen=True)
+class Client:
+    """One request's sender: the value of its cookie, if any, what is written into the journal, and the language."""
+
+    token: str | None
+    ip: str
+    user_agent: str
+    language: str = "ru"
+    # The cookie of a device that signed in before, as it came (domain/device_cookies.py).
+    device: str | None = None
+
+
+# Work that no request asked for: imports, housekeeping.
+NOBODY = Client(None, "", "")
+
+
+@dataclass(frozen=True)
+class Scope:
+    """`now` is UTC, the time by which this request is judged."""
+
+    portal: Portal
+    client: Client
+    now: datetime
+
+    @property
+    def settings(self) -> Settings:
+        return self.portal.settings
+
+    @property
+    def hasher(self) -> Hasher:
+        return self.portal.hasher
+
+    @property
+    def pictures(self) -> PictureLimits:
+        return self.portal.pictures
+
+    def seal(self, value: Any) -> str:
+        """Encrypted, for a column or a cookie."""
+        return self.portal.sealing.seal(value)
+
+    def unseal(self, sealed: str) -> Any:
+        """ValueError where it was not sealed under these keys."""
+        return self.portal.sealing.unseal(sealed)
+
+    def keyed_hash(self, purpose: str, value: str) -> str:
+        """By which a value is found again without being stored; another for each `purpose`."""
+        return self.portal.sealing.keyed_hash(purpose, value)
+
+    def phone_hash(self, phone: str) -> str:
+        return self.keyed_hash("phone", phone)
+
+    def email_hash(self, email: str) -> str:
+        """The same for two spellings of one address."""
+        return self.keyed_hash("email", fold_email(email))
+
+    def login_hash(self, login: str) -> str:
+        return self.keyed_hash("login", fold_login(login))
+
+    def card_hash(self, number: str) -> str:
+        return self.keyed_hash("card", number)
