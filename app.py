@@ -36,7 +36,7 @@ from routes.cli.serving import run_command
 from routes.cli.texts import texts_command
 from routes.client import client_of
 from routes.dev import development_handlers
-from routes.faults import exception_handlers
+from routes.error_pages import exception_handlers
 from routes.headers import security_headers
 from routes.health import Readiness
 from routes.health import handlers as health_handlers

@@ -120,7 +120,7 @@ async def of_account(account: int) -> Sequence[dict[str, Any]]:
 
 
 async def take_losses(portion: int) -> Sequence[dict[str, Any]]:
-    """Attachments whose account has become absent, for the caller to tell their customers in this transaction.
+    """Attachments whose account has become absent, for the client to tell their customers in this transaction.
 
     `customer`, `first_name`, `email_sealed`, `email_confirmed_at`, `number` and `address` of the account.
     """

@@ -17,7 +17,7 @@ import asyncpg
 from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
 from piccolo.querystring import QueryString
 
-from db.owned import Owned, joinable, to_the_end
+from db.transactions import Owned, joinable, run_to_completion
 from db.unavailable import DatabaseUnavailableError, database_faults
 
 # How much later than the server this end gives up a statement, seconds: the server's own answer says more.
@@ -100,7 +100,7 @@ class PostgresWrite(PostgresTransaction, Owned):
                     await asyncio.wait_for(self.rollback(), _CLEARING)
             elif exception is None and not self._rolled_back and not self._committed:
                 with database_faults():
-                    await to_the_end(self.commit())
+                    await run_to_completion(self.commit())
         finally:
             await self.engine.release(self.connection)
         return exception is None
@@ -160,7 +160,7 @@ class Postgres(PostgresEngine):
         return await asyncpg.connect(**self.config, timeout=self.limits.connect, statement_cache_size=0)
 
     async def new_connection(self) -> asyncpg.Connection[Any]:
-        """A session outside the pool, without limits, for the caller to close."""
+        """A session outside the pool, without limits, for the client to close."""
         if self.behind_pooler:
             raise DatabaseUnavailableError(
                 "a pooler such as PgBouncer stands before PostgreSQL, and this needs a session of its own:"

@@ -58,7 +58,7 @@ async def rename(session: int, token_hash: str, former_until: datetime) -> None:
     )  # fmt: skip
 
 
-async def keep(session: int, progress_sealed: str, now: datetime, idle_until: datetime) -> None:
+async def save(session: int, progress_sealed: str, now: datetime, idle_until: datetime) -> None:
     await run(
         "UPDATE sessions SET progress_sealed = {}, seen_at = {}, idle_until = {} WHERE id = {}",
         progress_sealed, now, idle_until, session,

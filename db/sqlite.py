@@ -18,7 +18,7 @@ from piccolo.engine.sqlite import SQLiteEngine, SQLiteTransaction, TransactionTy
 from piccolo.query.base import Query
 from piccolo.querystring import QueryString
 
-from db.owned import Owned, joinable, to_the_end
+from db.transactions import Owned, joinable, run_to_completion
 from db.unavailable import database_faults
 
 READERS = 3
@@ -53,7 +53,7 @@ class SQLiteWrite(SQLiteTransaction, Owned):
         try:
             self.connection = self.engine.writer
             with database_faults():
-                await to_the_end(self.begin())
+                await run_to_completion(self.begin())
         except BaseException:
             await self._leave_nothing_open()
             raise
@@ -68,7 +68,7 @@ class SQLiteWrite(SQLiteTransaction, Owned):
         try:
             if exception is None and not self._rolled_back and not self._committed:
                 with database_faults():
-                    await to_the_end(self.commit())
+                    await run_to_completion(self.commit())
         finally:
             await self._leave_nothing_open()
         return exception is None
@@ -78,7 +78,7 @@ class SQLiteWrite(SQLiteTransaction, Owned):
         try:
             if self.engine.writer.in_transaction:
                 with database_faults():
-                    await to_the_end(self.rollback())
+                    await run_to_completion(self.rollback())
         finally:
             self.engine.turn.release()
 
@@ -131,7 +131,7 @@ class SQLite(SQLiteEngine):
             self._writer = None
 
     async def new_connection(self) -> aiosqlite.Connection:
-        """A connection with this project's PRAGMAs, for the caller to close."""
+        """A connection with this project's PRAGMAs, for the client to close."""
         connection = await aiosqlite.connect(**self.connection_kwargs)
         connection.row_factory = cast(Any, dict_factory)
         try:
@@ -170,11 +170,11 @@ class SQLite(SQLiteEngine):
             finally:
                 self._readers.put_nowait(reader)
         async with self.turn:
-            return await to_the_end(self.writer.execute_fetchall(query, arguments))
+            return await run_to_completion(self.writer.execute_fetchall(query, arguments))
 
     async def truncate_log(self) -> bool:
         """Empty the `-wal` file, where pages as they were before they were wiped would linger; whether it could be."""
-        return await to_the_end(self._truncate_log())
+        return await run_to_completion(self._truncate_log())
 
     async def _truncate_log(self) -> bool:
         connection = await self.new_connection()

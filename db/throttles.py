@@ -1,8 +1,8 @@
 """Counters in one table. All claims of a step are one statement, with the condition in it: no two callers can
 take the same place.
 
-A row is decided by what it holds and by the caller's `now`, never by comparing two callers' times: where a counter
-has no pause, a caller who began earlier and is counted later is counted all the same.
+A row is decided by what it holds and by the client's `now`, never by comparing two callers' times: where a counter
+has no pause, a client who began earlier and is counted later is counted all the same.
 """
 
 from __future__ import annotations

@@ -39,7 +39,7 @@ def unmet_conditions(
 
     `about` is what others know of the customer: phone digits, names, e-mail. Lengths are in characters.
     """
-    unmet = []
+    broken_rules = []
     for condition in conditions(needs):
         match condition:
             case "length":
@@ -53,8 +53,8 @@ def unmet_conditions(
             case _:
                 met = any(_WIDTH[condition](c) for c in password)
         if not met:
-            unmet.append(condition)
-    return unmet
+            broken_rules.append(condition)
+    return broken_rules
 
 
 def conditions(needs: Sequence[str]) -> list[str]:

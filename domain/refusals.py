@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from domain.sessions import Visit
+from domain.sessions import Session
 
 
 class Code(StrEnum):
@@ -39,7 +39,7 @@ class Code(StrEnum):
     CAPTCHA_EMPTY = "captcha_empty"
     # Meaning
     CODE_WRONG = "code_wrong"
-    CODE_LAPSED = "code_lapsed"
+    CODE_EXPIRED = "code_expired"
     CODE_EXHAUSTED = "code_exhausted"
     RESEND_EARLY = "resend_early"
     BILL_UNKNOWN = "bill_unknown"
@@ -52,7 +52,7 @@ class Code(StrEnum):
     CARD_PHONE_WRONG = "card_phone_wrong"
     HOLDER_REGISTERED = "holder_registered"
     CARD_ATTACHED = "card_attached"
-    SMS_PASSWORD_LAPSED = "sms_password_lapsed"  # noqa: S105
+    SMS_PASSWORD_EXPIRED = "sms_password_expired"  # noqa: S105
     SIGN_IN_WRONG = "sign_in_wrong"
     SIGN_IN_LOCKED = "sign_in_locked"
     EMAIL_SAME = "email_same"
@@ -71,12 +71,12 @@ class Refused:
 
 
 @dataclass(frozen=True)
-class Lost:
+class SessionExpired:
     """The session that the step needs is gone."""
 
 
 @dataclass(frozen=True)
-class OutOfTurn:
+class WrongStep:
     """The step cannot be taken now; the customer is led to the one they are really at."""
 
 
@@ -97,7 +97,7 @@ class LoginTaken:
 
 @dataclass(frozen=True)
 class KnownPhone:
-    """The phone, confirmed a moment ago, has a customer already. `visit` is the session that knows it."""
+    """The phone, confirmed a moment ago, has a customer already. `session` is the session that knows it."""
 
     phone: str
-    visit: Visit | None = None
+    session: Session | None = None

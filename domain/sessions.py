@@ -45,12 +45,12 @@ class Client:
 
 
 @dataclass
-class Visit:
+class Session:
     """A living session. `token` is set only where it has just been made and must go into the cookie.
 
     Without a row (`id` is 0) nothing has been proved yet, and the progress lives in the cookie. `credentials` is the
     customer's version now; `authenticated_at` counts only while it is the one under which the password was typed.
-    A `former` visit was found by the id it had before a proof: it has no right but to be asked for that proof again.
+    A `former` session was found by the id it had before a proof: it has no right but to be asked for that proof again.
     """
 
     id: int
@@ -73,8 +73,8 @@ def hash_token(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-async def resume(scope: Scope) -> Visit | None:
-    """The caller's session for a request that only reads."""
+async def resume(scope: Scope) -> Session | None:
+    """The client's session for a request that only reads."""
     if scope.client.token is None or scope.client.token.startswith(_SEALED):
         return _unsealed(scope)
     row = await sessions.find(hash_token(scope.client.token), scope.now)
@@ -86,18 +86,18 @@ async def resume(scope: Scope) -> Visit | None:
     return _visit(scope, row)
 
 
-async def touch(scope: Scope, visit: Visit) -> datetime:
+async def touch(scope: Scope, session: Session) -> datetime:
     """Move the idle end, whenever it was moved last; returns the new one."""
-    if not visit.id:
-        await keep(scope, visit)
-        return visit.idle_until
-    visit.idle_until = _idle_until(scope, visit.ends_at, visit.remembered)
-    await sessions.touch(visit.id, scope.now, visit.idle_until)
-    return visit.idle_until
+    if not session.id:
+        await save(scope, session)
+        return session.idle_until
+    session.idle_until = _idle_until(scope, session.ends_at, session.remembered)
+    await sessions.touch(session.id, scope.now, session.idle_until)
+    return session.idle_until
 
 
-async def lock(scope: Scope) -> Visit | None:
-    """The caller's session inside a transaction; another request of the same session waits.
+async def lock(scope: Scope) -> Session | None:
+    """The client's session inside a transaction; another request of the same session waits.
 
     So does every other change of its customer: see db/customers.py for the order.
     """
@@ -113,11 +113,11 @@ async def lock(scope: Scope) -> Visit | None:
     return _visit(scope, row) if row else None
 
 
-async def lock_for_proof(scope: Scope) -> Visit | None:
+async def lock_for_proof(scope: Scope) -> Session | None:
     """The same for a request that carries a whole proof: it may have come before, by the id of that time."""
-    visit = await lock(scope)
-    if visit is not None or scope.client.token is None or scope.client.token.startswith(_SEALED):
-        return visit
+    session = await lock(scope)
+    if session is not None or scope.client.token is None or scope.client.token.startswith(_SEALED):
+        return session
     token_hash = hash_token(scope.client.token)
     seen = await sessions.find_former(token_hash, scope.now)
     if seen is None:
@@ -138,115 +138,119 @@ async def customer_to_prove(scope: Scope) -> int | None:
 
 
 async def last_customer(scope: Scope) -> int | None:
-    """Whose session the caller's is, or was before it ended by time."""
+    """Whose session the client's is, or was before it ended by time."""
     return await sessions.customer_of(hash_token(scope.client.token)) if scope.client.token else None
 
 
-def begin_unproved(scope: Scope) -> Visit:
-    """Somebody who has proved nothing: no row is kept of them, and `keep` puts the progress into the cookie."""
+def begin_unproved(scope: Scope) -> Session:
+    """Somebody who has proved nothing: no row is kept of them, and `save` puts the progress into the cookie."""
     ends_at = scope.now + timedelta(seconds=scope.settings.session_lifetime)
-    return Visit(0, None, ends_at, _idle_until(scope, ends_at, False))
+    return Session(0, None, ends_at, _idle_until(scope, ends_at, False))
 
 
-async def begin(scope: Scope, *, customer: int | None = None, remembered: bool = False) -> Visit:
+async def begin(scope: Scope, *, customer: int | None = None, remembered: bool = False) -> Session:
     """A new session with an id of the server's making, whatever the client has sent."""
     lifetime = scope.settings.remember_lifetime if remembered else scope.settings.session_lifetime
     ends_at = scope.now + timedelta(seconds=lifetime)
-    visit = Visit(0, customer, ends_at, scope.now, remembered=remembered)
+    session = Session(0, customer, ends_at, scope.now, remembered=remembered)
     if customer is not None:
         known = await customers.lock(customer)
         assert known is not None
-        visit.authenticated_at, visit.credentials = scope.now, known["credentials"]
-        visit.device = device_cookies.renewed(scope, scope.client.device, customer)
-    return await _add(scope, visit, secrets.token_urlsafe(32))
+        session.authenticated_at, session.credentials = scope.now, known["credentials"]
+        session.device = device_cookies.renewed(scope, scope.client.device, customer)
+    return await _add(scope, session, secrets.token_urlsafe(32))
 
 
-async def renew(scope: Scope, visit: Visit, proof: str) -> Visit:
+async def renew(scope: Scope, session: Session, proof: str) -> Session:
     """Something has been proved: the same session goes on under an id that only this request can know."""
     token = _derived(scope, proof)
-    if not visit.id:
-        return await _add(scope, visit, token)
-    await sessions.rename(visit.id, hash_token(token), scope.now + _FORMER_LIFETIME)
-    visit.token = token
-    return visit
+    if not session.id:
+        return await _add(scope, session, token)
+    await sessions.rename(session.id, hash_token(token), scope.now + _FORMER_LIFETIME)
+    session.token = token
+    return session
 
 
-async def renewed(scope: Scope, proof: str) -> Visit | None:
-    """The session that this very request has led to before; the caller of this has judged the proof again."""
+async def renewed(scope: Scope, proof: str) -> Session | None:
+    """The session that this very request has led to before; the client of this has judged the proof again."""
     token = _derived(scope, proof)
     row = await sessions.find(hash_token(token), scope.now, locked=True)
-    visit = _visit(scope, row) if row else None
-    if visit is not None:
-        visit.token = token
-    return visit
+    session = _visit(scope, row) if row else None
+    if session is not None:
+        session.token = token
+    return session
 
 
-async def keep(scope: Scope, visit: Visit) -> None:
-    """Save the progress; the caller holds the session's lock."""
-    visit.idle_until = _idle_until(scope, visit.ends_at, visit.remembered)
-    if visit.id:
-        await sessions.keep(visit.id, scope.seal(visit.progress), scope.now, visit.idle_until)
+async def save(scope: Scope, session: Session) -> None:
+    """Save the progress; the client holds the session's lock."""
+    session.idle_until = _idle_until(scope, session.ends_at, session.remembered)
+    if session.id:
+        await sessions.save(session.id, scope.seal(session.progress), scope.now, session.idle_until)
         return
-    kept = {"visit": visit.progress, "ends_at": visit.ends_at.isoformat(), "idle_until": visit.idle_until.isoformat()}
-    visit.token = _SEALED + scope.seal(kept)
-    if len(visit.token) > LONGEST_TOKEN:
+    kept = {
+        "session": session.progress,
+        "ends_at": session.ends_at.isoformat(),
+        "idle_until": session.idle_until.isoformat(),
+    }
+    session.token = _SEALED + scope.seal(kept)
+    if len(session.token) > LONGEST_TOKEN:
         raise ValueError("What has not been proved must fit into a cookie")
 
 
-async def succeed(
+async def replace_at_sign_in(
     scope: Scope,
-    visit: Visit | None,
+    session: Session | None,
     customer: int,
     *,
     remembered: bool = False,
-) -> Visit:
+) -> Session:
     """Sign in: a new session, and the one that led here ends."""
-    if visit is not None and visit.id:
-        await sessions.end(visit.id)
+    if session is not None and session.id:
+        await sessions.end(session.id)
     return await begin(scope, customer=customer, remembered=remembered)
 
 
-async def finish(scope: Scope, visit: Visit, progress: dict[str, Any]) -> None:
+async def finish(scope: Scope, session: Session, progress: dict[str, Any]) -> None:
     """Keep of a journey only `progress`, and that for ten minutes."""
-    visit.progress = progress
-    await keep(scope, visit)
-    await sessions.shorten(visit.id, scope.now + FINISHED_LIFETIME)
+    session.progress = progress
+    await save(scope, session)
+    await sessions.shorten(session.id, scope.now + FINISHED_LIFETIME)
 
 
-async def authenticate(visit: Visit, authenticated_at: datetime | None) -> None:
+async def authenticate(session: Session, authenticated_at: datetime | None) -> None:
     """The password was typed then, and counts under the customer's credentials of now."""
-    known = await customers.lock(visit.customer) if visit.customer is not None else None
+    known = await customers.lock(session.customer) if session.customer is not None else None
     assert known is not None
-    visit.authenticated_at, visit.credentials = authenticated_at, known["credentials"]
-    await sessions.authenticate(visit.id, authenticated_at, visit.credentials)
+    session.authenticated_at, session.credentials = authenticated_at, known["credentials"]
+    await sessions.authenticate(session.id, authenticated_at, session.credentials)
 
 
-def is_fresh(scope: Scope, visit: Visit) -> bool:
+def is_fresh(scope: Scope, session: Session) -> bool:
     """Whether the password was typed a short while ago, and neither it nor the phone has changed since."""
     limit = timedelta(seconds=scope.settings.password_again)
-    return visit.authenticated_at is not None and scope.now - visit.authenticated_at <= limit
+    return session.authenticated_at is not None and scope.now - session.authenticated_at <= limit
 
 
-async def _add(scope: Scope, visit: Visit, token: str) -> Visit:
-    visit.idle_until = _idle_until(scope, visit.ends_at, visit.remembered)
-    visit.token = token
-    visit.id = await sessions.add(
+async def _add(scope: Scope, session: Session, token: str) -> Session:
+    session.idle_until = _idle_until(scope, session.ends_at, session.remembered)
+    session.token = token
+    session.id = await sessions.add(
         {
             "token_hash": hash_token(token),
-            "customer": visit.customer,
-            "progress_sealed": scope.seal(visit.progress),
+            "customer": session.customer,
+            "progress_sealed": scope.seal(session.progress),
             "created_at": scope.now,
             "seen_at": scope.now,
-            "idle_until": visit.idle_until,
-            "ends_at": visit.ends_at,
-            "authenticated_at": visit.authenticated_at,
-            "credentials": visit.credentials,
-            "remembered": visit.remembered,
+            "idle_until": session.idle_until,
+            "ends_at": session.ends_at,
+            "authenticated_at": session.authenticated_at,
+            "credentials": session.credentials,
+            "remembered": session.remembered,
             "ip": scope.client.ip,
             "user_agent": scope.client.user_agent[:300],
         }
     )
-    return visit
+    return session
 
 
 def _derived(scope: Scope, proof: str) -> str:
@@ -257,25 +261,25 @@ def _idle_until(scope: Scope, ends_at: datetime, remembered: bool) -> datetime:
     return ends_at if remembered else min(ends_at, scope.now + timedelta(seconds=scope.settings.session_idle))
 
 
-def _unsealed(scope: Scope) -> Visit | None:
-    """The visit that the cookie itself holds; None for none, for a stranger's, and for one that has ended."""
+def _unsealed(scope: Scope) -> Session | None:
+    """The session that the cookie itself holds; None for none, for a stranger's, and for one that has ended."""
     try:
         kept = scope.unseal((scope.client.token or "").removeprefix(_SEALED))
         # Sealed by us, but for something else: nothing else has these names.
-        progress, ends_at, idle_until = kept["visit"], kept["ends_at"], kept["idle_until"]
+        progress, ends_at, idle_until = kept["session"], kept["ends_at"], kept["idle_until"]
     except (ValueError, KeyError, TypeError):
         return None
-    visit = Visit(0, None, datetime.fromisoformat(ends_at), datetime.fromisoformat(idle_until), progress)
-    return visit if scope.now < visit.idle_until and scope.now < visit.ends_at else None
+    session = Session(0, None, datetime.fromisoformat(ends_at), datetime.fromisoformat(idle_until), progress)
+    return session if scope.now < session.idle_until and scope.now < session.ends_at else None
 
 
-def _visit(scope: Scope, row: dict[str, Any], *, former: bool = False) -> Visit | None:
+def _visit(scope: Scope, row: dict[str, Any], *, former: bool = False) -> Session | None:
     try:
         progress = scope.unseal(row["progress_sealed"])
     except ValueError:
         # KABINET_SECRET has been changed: nothing of the session can be read, and its customer begins anew.
         return None
-    return Visit(
+    return Session(
         id=row["id"],
         customer=row["customer"],
         ends_at=row["ends_at"],

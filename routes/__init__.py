@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from litestar.handlers import HTTPRouteHandler
 
-from routes import captcha, language, legal, session_note
+from routes import captcha, language, legal, session_expiry
 from routes.email import confirmation
 from routes.profile import accounts, cards, data, overview
 from routes.profile.security import confirmation as security_confirmation
@@ -46,7 +46,7 @@ _ALWAYS = (
     captcha,
     language,
     legal,
-    session_note,
+    session_expiry,
 )
 _OF_TRACK = {
     "account": (phone, code, bill, address, person, password, connection),

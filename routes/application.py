@@ -8,7 +8,7 @@ from typing import Any
 from litestar import Litestar
 from litestar.exceptions import HTTPException
 
-from routes.catalogue import spoken
+from routes.catalogue import use_language
 from routes.host import check_development, check_host
 from routes.incoming import UncachedRequest, check_lengths, route_without_caches
 from routes.language import language_of
@@ -32,7 +32,7 @@ class Kabinet(Litestar):
         if scope["type"] != "http":
             await super().__call__(scope, receive, send)
             return
-        with spoken(language_of(scope, self.settings)):
+        with use_language(language_of(scope, self.settings)):
             send = _without_body(scope["method"], send)
             if scope["method"] == "HEAD":
                 scope = {**scope, "method": "GET"}

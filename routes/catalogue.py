@@ -30,7 +30,7 @@ def current() -> str:
 
 
 @contextmanager
-def spoken(language: str) -> Iterator[None]:
+def use_language(language: str) -> Iterator[None]:
     """Everything within is said in `language`."""
     token = _language.set(language)
     try:

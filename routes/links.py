@@ -28,7 +28,7 @@ class LinkForm(Form):
 
 def exchange(page: Page, path: str, token: str, answer: Response[None] | None = None) -> Response[None]:
     """Lead to `path`, or send `answer`, with the token in the cookie of this kind of link."""
-    answer = answer or page.lead_to(path)
+    answer = answer or page.redirect(path)
     answer.set_cookie(page.cookie(name_of_link(path), seal(page, path, token), int(LIFETIME.total_seconds())))
     return answer
 

@@ -9,8 +9,8 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from domain.delivery.channels.channel import Rendered
-from routes import printed
-from routes.catalogue import Catalogue, current, spoken
+from routes import formatting
+from routes.catalogue import Catalogue, current, use_language
 
 MESSAGES_DIRECTORY = Path(__file__).resolve().parent.parent / "templates" / "messages"
 
@@ -31,12 +31,12 @@ class MessageTexts:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._environment.filters |= {"moment": printed.moment, "lasting": printed.lasting}
+        self._environment.filters |= {"moment": formatting.moment, "lasting": formatting.lasting}
         self._environment.globals["greeting"] = self._greeting
         Catalogue(reload=True).add_to(self._environment)
 
     def __call__(self, name: str, values: Mapping[str, Any], language: str = "ru") -> Rendered:
-        with spoken(language):
+        with use_language(language):
             return self._rendered(name, values)
 
     def _rendered(self, name: str, values: Mapping[str, Any]) -> Rendered:

@@ -17,12 +17,12 @@ from litestar.di import NamedDependency
 
 from domain import sessions
 from domain.scope import Scope
-from domain.sessions import Visit
+from domain.sessions import Session
 from routes.catalogue import current
 from routes.cookies import cookie_name, make_cookie, name_of_link
 from routes.forms import F, Filled, read_form, sent_form
-from routes.going import LIFETIME, Going, seal, unseal
 from routes.own_path import LINKS, address_shown, own_path, path_shown
+from routes.return_to import LIFETIME, ReturnTo, seal, unseal
 from routes.templates import Templates
 from settings import Settings
 
@@ -31,7 +31,7 @@ _VARY = "HX-Request-Type, HX-History-Restore-Request, Accept-Encoding"
 _NOTES = ("registered", "known", "password", "deleted")
 # Not "cookies": that would take the language along, and the cookie of a sign-in that is faster in another tab.
 _CLEARED = '"cache", "storage"'
-_SESSION, _GOING, _DEVICE = "kabinet", "going", "kabinet-device"
+_SESSION, _RETURN_TO, _DEVICE = "kabinet", "going", "kabinet-device"
 AnyRequest = Request[Any, Any, State]
 
 
@@ -45,11 +45,11 @@ class Page:
         request: AnyRequest,
         scope: Scope,
         templates: Templates,
-        visit: Visit | None,
+        session: Session | None,
     ) -> None:
         self.request = request
         self.scope = scope
-        self.visit = visit
+        self.session = session
         self._templates = templates
 
     @property
@@ -64,23 +64,23 @@ class Page:
     @property
     def customer(self) -> int | None:
         """The signed-in customer, unless they have to make a password first."""
-        return self.visit.customer if self.visit and not self.visit.password_due else None
+        return self.session.customer if self.session and not self.session.password_due else None
 
     @property
     def customer_with_password_due(self) -> int | None:
         """Whoever came in with the password of an SMS and has none of their own yet."""
-        return self.visit.customer if self.visit and self.visit.password_due else None
+        return self.session.customer if self.session and self.session.password_due else None
 
     def home(self) -> Response[None] | None:
         """Where to lead whoever is signed in from a page for those who are not."""
         if self.customer_with_password_due is not None:
-            return self.lead_to(self.PASSWORD_DUE)
-        return self.lead_to("/profile") if self.customer is not None else None
+            return self.redirect(self.PASSWORD_DUE)
+        return self.redirect("/profile") if self.customer is not None else None
 
     @property
     def lost(self) -> bool:
         """Whether a cookie was brought whose session is over."""
-        return self.visit is None and self.scope.client.token is not None
+        return self.session is None and self.scope.client.token is not None
 
     def tabs(self, current: str) -> str:
         """Which tab of the sign-in is open; empty where only one track is on and there are no tabs."""
@@ -112,11 +112,11 @@ class Page:
         }
         # The session's cookie is not touched here: a late answer would take back what a sign-in has brought meanwhile.
         cookies = []
-        going = self.going
-        if going is not None and status == 200 and going.path == self.request.url.path:
-            if going.is_for(self.customer):
-                values["form"].typed = going.typed | {n: text for n, text in values["form"].typed.items() if text}
-            cookies.append(self._no_cookie(_GOING))
+        return_to = self.going
+        if return_to is not None and status == 200 and return_to.path == self.request.url.path:
+            if return_to.is_for(self.customer):
+                values["form"].typed = return_to.typed | {n: text for n, text in values["form"].typed.items() if text}
+            cookies.append(self._no_cookie(_RETURN_TO))
         return Response(
             self._templates.render(f"partials/{fragment}.html", values),
             media_type=MediaType.HTML,
@@ -144,74 +144,74 @@ class Page:
         html = self._templates.render_block(f"partials/{fragment}.html", field, {"form": form, "path": form.path})
         return self._piece(html)
 
-    def show_piece(self, template: str, values: Mapping[str, Any], visit: Visit | None = None) -> Response[str]:
-        """A part of a step that changes by itself; a visit's new token goes into the cookie."""
+    def show_piece(self, template: str, values: Mapping[str, Any], session: Session | None = None) -> Response[str]:
+        """A part of a step that changes by itself; a session's new token goes into the cookie."""
         piece = self._piece(self._templates.render(template, values))
-        piece.cookies.extend(self._cookies_of(visit))
+        piece.cookies.extend(self._cookies_of(session))
         return piece
 
     def _piece(self, html: str) -> Response[str]:
         headers = {"Vary": _VARY, "Cache-Control": "no-store", "HX-Push-Url": "false"}
         return Response(html, media_type=MediaType.HTML, status_code=200, headers=headers)
 
-    def lead_to(self, path: str, visit: Visit | None = None) -> Response[None]:
-        """303: go on there; a visit's new token goes into the cookie."""
-        return Response(None, status_code=303, headers={"Location": path}, cookies=self._cookies_of(visit))
+    def redirect(self, path: str, session: Session | None = None) -> Response[None]:
+        """303: go on there; a session's new token goes into the cookie."""
+        return Response(None, status_code=303, headers={"Location": path}, cookies=self._cookies_of(session))
 
-    def lead_in(self, visit: Visit) -> Response[None]:
+    def redirect_after_sign_in(self, session: Session) -> Response[None]:
         """303 after a sign-in: where the customer was going, else the profile. Another's way back is thrown away."""
-        going = self.going
-        theirs = going is not None and going.is_for(visit.customer)
-        path = own_path(going.path, "/profile") if going is not None and theirs else "/profile"
-        answer = self.lead_to(self.PASSWORD_DUE if visit.password_due else path, visit)
-        if going is not None and not (theirs and (going.typed or visit.password_due)):
-            answer.cookies.append(self._no_cookie(_GOING))
+        return_to = self.going
+        theirs = return_to is not None and return_to.is_for(session.customer)
+        path = own_path(return_to.path, "/profile") if return_to is not None and theirs else "/profile"
+        answer = self.redirect(self.PASSWORD_DUE if session.password_due else path, session)
+        if return_to is not None and not (theirs and (return_to.typed or session.password_due)):
+            answer.cookies.append(self._no_cookie(_RETURN_TO))
         return answer
 
-    async def lead_to_sign_in(self, back: str = "") -> Response[None]:
+    async def redirect_to_sign_in(self, back: str = "") -> Response[None]:
         """To the welcome screen, and after the sign-in `back` to here with what was typed.
 
         Whoever brought a dead cookie is told that the session is over.
         """
         if self.customer_with_password_due is not None:
-            return self.lead_to(self.PASSWORD_DUE)
-        return await self.lead_aside("/?session=lost" if self.lost else "/", back)
+            return self.redirect(self.PASSWORD_DUE)
+        return await self.redirect_and_return("/?session=lost" if self.lost else "/", back)
 
-    async def lead_aside(self, path: str, back: str = "") -> Response[None]:
+    async def redirect_and_return(self, path: str, back: str = "") -> Response[None]:
         """To `path`, while `back`, else this very address, waits with what was typed here."""
         typed = await sent_form(self.request) if self.request.method == "POST" else {}
         customer = await sessions.last_customer(self.scope)
-        going = seal(self.scope, back or path_shown(self.request.url.path), typed, customer)
-        answer = self.lead_to(path)
-        answer.cookies.append(self._cookie(_GOING, going, int(LIFETIME.total_seconds())))
+        return_to = seal(self.scope, back or path_shown(self.request.url.path), typed, customer)
+        answer = self.redirect(path)
+        answer.cookies.append(self._cookie(_RETURN_TO, return_to, int(LIFETIME.total_seconds())))
         return answer
 
     def reload_at(self, path: str) -> Response[None]:
         """Where a part of a page has to become another page: the whole of it is loaded anew."""
         if self.is_partial:
             return Response(None, status_code=200, headers={"HX-Redirect": path}, media_type=MediaType.TEXT)
-        return self.lead_to(path)
+        return self.redirect(path)
 
-    def lead_out(self, path: str) -> Response[None]:
+    def redirect_after_sign_out(self, path: str) -> Response[None]:
         """303, and the session's cookie is taken back with whatever the browser has kept of its pages.
 
         So are the links opened here: the next one at this browser would read whose address they are about.
         """
         headers = {"Location": path, "Clear-Site-Data": _CLEARED}
-        names = (_SESSION, _GOING, *map(name_of_link, LINKS))
+        names = (_SESSION, _RETURN_TO, *map(name_of_link, LINKS))
         return Response(None, status_code=303, headers=headers, cookies=[self._no_cookie(name) for name in names])
 
     @property
-    def going(self) -> Going | None:
+    def going(self) -> ReturnTo | None:
         """Where the customer was going when the session ended."""
-        name = cookie_name(_GOING, self.settings.production)
+        name = cookie_name(_RETURN_TO, self.settings.production)
         return unseal(self.scope, self.request.cookies.get(name))
 
     def _idle_until(self) -> datetime | None:
         """When the session ends by itself, where that is soon enough to be worth a note."""
-        if self.visit is None or self.visit.remembered:
+        if self.session is None or self.session.remembered:
             return None
-        return self.visit.idle_until
+        return self.session.idle_until
 
     def _headers(self, status: int) -> Mapping[str, str]:
         headers = {"Vary": _VARY, "Cache-Control": "no-store"}
@@ -234,13 +234,13 @@ class Page:
         current = re.sub(r"^[^/]*//[^/]*|[?#].*", "", self.request.headers.get("hx-current-url", ""))
         return current == self.request.url.path
 
-    def _cookies_of(self, visit: Visit | None) -> list[Cookie]:
-        if visit is None or not visit.token:
+    def _cookies_of(self, session: Session | None) -> list[Cookie]:
+        if session is None or not session.token:
             return []
-        lifetime = self.settings.remember_lifetime if visit.remembered else None
-        cookies = [self._cookie(_SESSION, visit.token, lifetime)]
-        if visit.device:
-            cookies.append(self._cookie(_DEVICE, visit.device, self.settings.device_lifetime))
+        lifetime = self.settings.remember_lifetime if session.remembered else None
+        cookies = [self._cookie(_SESSION, session.token, lifetime)]
+        if session.device:
+            cookies.append(self._cookie(_DEVICE, session.device, self.settings.device_lifetime))
         return cookies
 
     def _cookie(self, name: str, value: str, max_age: int | None) -> Cookie:

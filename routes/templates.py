@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from domain.values.people import mask_email
 from domain.values.phones import mask_phone, show_phone
-from routes import printed
+from routes import formatting
 from routes.catalogue import Catalogue, current
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
@@ -48,18 +48,18 @@ class Templates:
             auto_reload=reload,
         )
         self.environment.filters |= {
-            "amount": printed.amount,
+            "amount": formatting.amount,
             "phone": show_phone,
             "masked_phone": mask_phone,
             "masked_email": mask_email,
-            "with_names": lambda periods: [(period, printed.period(period)) for period in periods],
+            "with_names": lambda periods: [(period, formatting.period(period)) for period in periods],
             "clock": lambda at: _rounded_up(at, zone).strftime("%H:%M"),
-            "day": lambda at: printed.day(_rounded_up(at, zone)),
+            "day": lambda at: formatting.day(_rounded_up(at, zone)),
             # Of what has happened, or ends: never a minute too late.
             "past_clock": lambda at: at.astimezone(zone).strftime("%H:%M"),
-            "past_day": lambda at: printed.day(at.astimezone(zone)),
-            "period": printed.period,
-            "lasting": printed.lasting,
+            "past_day": lambda at: formatting.day(at.astimezone(zone)),
+            "period": formatting.period,
+            "lasting": formatting.lasting,
             "lower_first": _lower_first,
             "instant": lambda at: at.isoformat(),
         }

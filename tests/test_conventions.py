@@ -27,12 +27,12 @@ LONGER = {
     "tests/routes/test_links.py": "one table: every kind of link, opened, sent again and left behind",
     "tests/routes/profile/security/test_changes.py": "one page: every change that it offers",
     "tests/routes/test_session_ids.py": "one subject: when a session's id changes and what the former one is worth",
-    "tests/routes/test_steps_in_order.py": "one table: every step against every unmet earlier one",
+    "tests/routes/test_steps_in_order.py": "one table: every step against every broken_rules earlier one",
     "routes/forms.py": "what can be typed in one place: every kind of field beside its limit",
     "db/staging.py": "one interface, told for each database",
     "db/tables.py": "every table in one place",
     "settings.py": "every setting and its check in one place",
-    "domain/sessions.py": "one subject: the id of a visit, from the first step through every proof",
+    "domain/sessions.py": "one subject: the id of a session, from the first step through every proof",
     "tests/test_conventions.py": "every convention in one place",
     "tests/conftest.py": "the fixtures that all tests share",
     "tests/test_settings.py": "every wrong setting in one table",
@@ -55,7 +55,7 @@ PURE = (
     "sealing",
 )
 CATCHING = {
-    "routes/faults.py",
+    "routes/error_pages.py",
     "routes/health.py",
     "domain/delivery/sending.py",
     "domain/delivery/worker.py",

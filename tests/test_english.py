@@ -18,7 +18,7 @@ from babel.messages.pofile import PoFileError
 from jinja2 import Environment
 
 from domain.delivery.messages import ConnectionRequestForStaff
-from routes.catalogue import LANGUAGES, LOCALE, Catalogue, path_of, spoken
+from routes.catalogue import LANGUAGES, LOCALE, Catalogue, path_of, use_language
 from routes.cli.texts import found_for, is_translated, messages_of, read_catalogue
 from routes.dev.states import PARTIALS, fragments, states_of
 from routes.message_texts import MessageTexts
@@ -84,7 +84,7 @@ def test_a_changed_catalogue_is_read_again_while_developing(tmp_path: Path) -> N
         Catalogue(reload=reload, folder=tmp_path).add_to(environment)
     kept, read_again = (environment.from_string('{{ _("Далее") }}') for environment in environments)
     file = path_of("en", tmp_path)
-    with spoken("en"):
+    with use_language("en"):
         assert (kept.render(), read_again.render()) == ("Next", "Next")
         file.write_text(file.read_text("utf-8").replace('msgstr "Next"', 'msgstr "Onwards"'), "utf-8")
         assert (kept.render(), read_again.render()) == ("Next", "Onwards")
@@ -152,7 +152,7 @@ def strings_of(value: Any) -> Iterator[str]:
 def test_every_state_is_english_from_end_to_end(state: Any, layout: str) -> None:
     declared = json.loads((PARTIALS / f"{state.fragment}.states.json").read_text("utf-8"))
     around = {"layout": layout, "path": "/", "back": "/", "signed_in": True, "idle_until": None, "form": None}
-    with spoken("en"):
+    with use_language("en"):
         page = templates.render(f"partials/{state.fragment}.html", around | state.values)
     if state.fragment.startswith(FOR_DEVELOPERS):
         page = re.sub(r"<title>.*?</title>", "", page)
@@ -166,7 +166,7 @@ def test_the_check_sees_what_nobody_has_translated() -> None:
 def test_what_comes_up_later_is_english_too() -> None:
     """The note of a session that ends, and what the script says."""
     at = states_of("registration/account/code")[0].values["next_at"]
-    with spoken("en"):
+    with use_language("en"):
         assert russian_in(templates.render("partials/session.html", {"idle_until": at})) == []
     for script in (ROOT / "static").glob("*.js"):
         code = re.sub(r"/\*.*?\*/", "", script.read_text("utf-8"), flags=re.DOTALL)
@@ -192,7 +192,7 @@ def test_dates_periods_and_amounts_are_printed_as_the_language_has_them() -> Non
     template = templates.environment.from_string("{{ at | past_day }}; {{ month | period }}; {{ kopecks | amount }}")
     values = {"at": at, "month": "2026-08", "kopecks": 1605853}
     assert template.render(values).replace("\u00a0", " ") == "15 сентября в 14:32; Август 2026; 16 058,53"
-    with spoken("en"):
+    with use_language("en"):
         assert template.render(values).replace("\u00a0", " ") == "15 September at 14:32; August 2026; 16,058.53"
 
 

@@ -138,7 +138,7 @@ def test_first_visit_is_light(context: BrowserContext, server: Server) -> None:
     style = next(path for path in fetched if path.endswith(".css"))
     assert fetched[style].body < STYLESHEET, f"the stylesheet weighs {fetched[style].body} bytes"
     assert sizes["/"] + sizes[style] < FIRST_PAINT, f"too much for the first paint: {sizes}"
-    assert sum(sizes.values()) <= FIRST_VISIT, f"the first visit weighs {sum(sizes.values())} bytes: {sizes}"
+    assert sum(sizes.values()) <= FIRST_VISIT, f"the first session weighs {sum(sizes.values())} bytes: {sizes}"
 
 
 def test_forced_colours_keep_borders_and_focus(page: Page, server: Server) -> None:

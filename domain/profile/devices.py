@@ -9,7 +9,7 @@ from datetime import datetime
 from db import customers, journal, sessions
 from db.engine import transaction
 from domain.scope import Scope
-from domain.sessions import Visit
+from domain.sessions import Session
 
 # The first that fits: Chrome's siblings name Chrome too, and Chrome names Safari.
 _BROWSERS = (
@@ -45,12 +45,12 @@ class Device:
     this: bool
 
 
-async def of(scope: Scope, visit: Visit) -> list[Device]:
-    """The devices of the customer of `visit`, the one in their hands first."""
-    assert visit.customer is not None
-    rows = await sessions.of_customer(visit.customer, scope.now)
+async def of(scope: Scope, session: Session) -> list[Device]:
+    """The devices of the customer of `session`, the one in their hands first."""
+    assert session.customer is not None
+    rows = await sessions.of_customer(session.customer, scope.now)
     devices = [
-        Device(row["id"], *describe(row["user_agent"]), row["created_at"], row["seen_at"], row["id"] == visit.id)
+        Device(row["id"], *describe(row["user_agent"]), row["created_at"], row["seen_at"], row["id"] == session.id)
         for row in rows
     ]
     return sorted(devices, key=lambda device: (not device.this, -device.seen_at.timestamp()))
@@ -71,10 +71,10 @@ async def end_one(scope: Scope, customer: int, session: int) -> None:
             await journal.add(scope.now, "session-ended", customer, scope.client.ip, scope.client.user_agent)
 
 
-async def end_others(scope: Scope, visit: Visit) -> None:
+async def end_others(scope: Scope, session: Session) -> None:
     """«Завершить все остальные»."""
-    assert visit.customer is not None
+    assert session.customer is not None
     async with transaction():
-        await customers.lock(visit.customer)
-        await sessions.end_all(visit.customer, visit.id)
-        await journal.add(scope.now, "other-sessions-ended", visit.customer, scope.client.ip, scope.client.user_agent)
+        await customers.lock(session.customer)
+        await sessions.end_all(session.customer, session.id)
+        await journal.add(scope.now, "other-sessions-ended", session.customer, scope.client.ip, scope.client.user_agent)

@@ -11,12 +11,12 @@ from db.engine import transaction
 from domain import sessions
 from domain.delivery import outbox
 from domain.delivery.messages import CabinetDeleted
-from domain.refusals import Code, Lost, Refused
+from domain.refusals import Code, Refused, SessionExpired
 from domain.scope import Scope
 from domain.sign_in import by_password, reauthentication
 
 
-async def export(scope: Scope, customer: int) -> dict[str, Any] | Lost:
+async def export(scope: Scope, customer: int) -> dict[str, Any] | SessionExpired:
     """Everything the portal knows of a customer, as JSON can say it; amounts in kopecks, times ISO.
 
     That it was carried away stands in the journal, from the next time on in the file too. Until it does, the cabinet
@@ -24,7 +24,7 @@ async def export(scope: Scope, customer: int) -> dict[str, Any] | Lost:
     """
     async with transaction():
         if await customers.lock(customer) is None:
-            return Lost()
+            return SessionExpired()
         data = await _collected(scope, customer)
         await journal.add(scope.now, "data-exported", customer, scope.client.ip, scope.client.user_agent)
         return data
@@ -73,22 +73,22 @@ async def _collected(scope: Scope, customer: int) -> dict[str, Any]:
     }
 
 
-async def delete(scope: Scope, password: str) -> list[Refused] | Lost | None:
+async def delete(scope: Scope, password: str) -> list[Refused] | SessionExpired | None:
     """Remove the customer with everything that hangs on them, by the password that is theirs at that moment.
 
     What the law needs stays: the consents (152-FZ, article 9, part 3) and the journal, neither with a name,
     a phone or an e-mail in it.
     """
-    visit = await sessions.resume(scope)
-    row = await customers.get(visit.customer) if visit is not None and visit.customer is not None else None
-    if visit is None or row is None or visit.password_due:
-        return Lost()
+    session = await sessions.resume(scope)
+    row = await customers.get(session.customer) if session is not None and session.customer is not None else None
+    if session is None or row is None or session.password_due:
+        return SessionExpired()
     refused = await reauthentication.judge(scope, row, password)
     if refused:
         return refused
     async with transaction():
         if await sessions.lock(scope) is None:
-            return Lost()
+            return SessionExpired()
         if not await by_password.still_judged(row):
             return [Refused(Code.SIGN_IN_WRONG, "password")]
         await journal.add(scope.now, "deleted", row["id"], scope.client.ip, scope.client.user_agent)

@@ -13,9 +13,9 @@ from domain.delivery import outbox
 from domain.delivery.messages import PhoneChangeCode, PhoneChanged
 from domain.proofs import one_time_codes, sms_limits
 from domain.proofs.one_time_codes import Purpose, Verdict, proof_of, refused_code
-from domain.refusals import Code, Lost, OutOfTurn, ProofNeeded, Refused
+from domain.refusals import Code, ProofNeeded, Refused, SessionExpired, WrongStep
 from domain.scope import Scope
-from domain.sessions import Visit, is_fresh
+from domain.sessions import Session, is_fresh
 from domain.sign_in.password_change import void_recoveries
 from domain.values.phones import mask_phone
 
@@ -34,49 +34,49 @@ class NewPhone:
     credentials: int
     until: str
 
-    def holds(self, visit: Visit, now: datetime) -> bool:
-        return self.credentials == visit.credentials and now < datetime.fromisoformat(self.until)
+    def holds(self, session: Session, now: datetime) -> bool:
+        return self.credentials == session.credentials and now < datetime.fromisoformat(self.until)
 
 
-def change_of(visit: Visit | None) -> NewPhone | None:
-    known = visit.progress.get(_KEY) if visit else None
+def change_of(session: Session | None) -> NewPhone | None:
+    known = session.progress.get(_KEY) if session else None
     if not isinstance(known, dict) or not {"phone", "credentials", "until"} <= known.keys():
         return None
     return NewPhone(known["phone"], known["credentials"], known["until"])
 
 
-async def begin(scope: Scope, phone: str) -> Visit | Refused | Lost | ProofNeeded:
+async def begin(scope: Scope, phone: str) -> Session | Refused | SessionExpired | ProofNeeded:
     async with transaction():
-        visit = await sessions.lock(scope)
-        if visit is None or visit.customer is None or visit.password_due:
-            return Lost()
-        if not is_fresh(scope, visit):
+        session = await sessions.lock(scope)
+        if session is None or session.customer is None or session.password_due:
+            return SessionExpired()
+        if not is_fresh(scope, session):
             return ProofNeeded()
-        at = await _send(scope, visit.customer, phone)
+        at = await _send(scope, session.customer, phone)
         if at is not None and not await one_time_codes.is_under_way(scope, PURPOSE, phone):
             return Refused(Code.RESEND_EARLY, "phone", at)
         if at is None:
-            await _note_request(scope, visit.customer)
-        return await _keep(scope, visit, phone)
+            await _note_request(scope, session.customer)
+        return await _keep(scope, session, phone)
 
 
-async def send_another_code(scope: Scope) -> Visit | Refused | Lost | OutOfTurn | ProofNeeded:
+async def send_another_code(scope: Scope) -> Session | Refused | SessionExpired | WrongStep | ProofNeeded:
     """«Отправить код еще раз»: a change that has lapsed begins anew."""
     async with transaction():
-        visit = await sessions.lock(scope)
-        if visit is None or visit.customer is None or visit.password_due:
-            return Lost()
-        change = change_of(visit)
+        session = await sessions.lock(scope)
+        if session is None or session.customer is None or session.password_due:
+            return SessionExpired()
+        change = change_of(session)
         if change is None:
-            return OutOfTurn()
-        holds = change.holds(visit, scope.now)
-        if not holds and not is_fresh(scope, visit):
+            return WrongStep()
+        holds = change.holds(session, scope.now)
+        if not holds and not is_fresh(scope, session):
             return ProofNeeded()
-        at = await _send(scope, visit.customer, change.phone)
+        at = await _send(scope, session.customer, change.phone)
         if at is not None:
             return Refused(Code.RESEND_EARLY, "code", at)
-        await _note_request(scope, visit.customer)
-        return visit if holds else await _keep(scope, visit, change.phone)
+        await _note_request(scope, session.customer)
+        return session if holds else await _keep(scope, session, change.phone)
 
 
 async def _send(scope: Scope, customer: int, phone: str) -> datetime | None:
@@ -88,59 +88,59 @@ async def _note_request(scope: Scope, customer: int) -> None:
     await journal.add(scope.now, "code-requested", customer, scope.client.ip, scope.client.user_agent, PURPOSE.name)
 
 
-async def confirm(scope: Scope, typed: str) -> Visit | list[Refused] | Lost | OutOfTurn:
+async def confirm(scope: Scope, typed: str) -> Session | list[Refused] | SessionExpired | WrongStep:
     """Replace the number. That it is somebody else's is learned only behind its code."""
     async with transaction():
-        visit = await sessions.lock_for_proof(scope)
-        row = await customers.get(visit.customer) if visit is not None and visit.customer is not None else None
-        if visit is None or row is None or visit.password_due:
-            return Lost()
-        change = change_of(visit)
-        if visit.former:
+        session = await sessions.lock_for_proof(scope)
+        row = await customers.get(session.customer) if session is not None and session.customer is not None else None
+        if session is None or row is None or session.password_due:
+            return SessionExpired()
+        change = change_of(session)
+        if session.former:
             return await _confirmed_before(scope, scope.unseal(row["phone_sealed"]), typed)
         if change is None:
-            return OutOfTurn()
-        if not change.holds(visit, scope.now):
-            return [Refused(Code.CODE_LAPSED, "code")]
+            return WrongStep()
+        if not change.holds(session, scope.now):
+            return [Refused(Code.CODE_EXPIRED, "code")]
         verdict = await one_time_codes.judge(scope, PURPOSE, change.phone, typed)
         if verdict not in {Verdict.CORRECT, Verdict.REPEATED}:
             return refused_code(verdict)
         holder = await customers.by_phone(scope.phone_hash(change.phone))
-        if holder is not None and holder["id"] != visit.customer:
+        if holder is not None and holder["id"] != session.customer:
             return [Refused(Code.PHONE_TAKEN, "code")]
-        if holder is None and not await _replace(scope, row, visit, change.phone):
+        if holder is None and not await _replace(scope, row, session, change.phone):
             # Somebody has registered by it at this very moment.
             return [Refused(Code.PHONE_TAKEN, "code")]
-        del visit.progress[_KEY]
-        visit = await sessions.renew(scope, visit, proof_of(PURPOSE, change.phone, typed))
-        await sessions.keep(scope, visit)
-        return visit
+        del session.progress[_KEY]
+        session = await sessions.renew(scope, session, proof_of(PURPOSE, change.phone, typed))
+        await sessions.save(scope, session)
+        return session
 
 
-async def _confirmed_before(scope: Scope, phone: str, typed: str) -> Visit | Lost:
+async def _confirmed_before(scope: Scope, phone: str, typed: str) -> Session | SessionExpired:
     """The same press again: its answer, and with it the session's new id, may have been lost."""
     verdict = await one_time_codes.judge(scope, PURPOSE, phone, typed)
     if verdict is not Verdict.REPEATED:
-        return Lost()
-    return await sessions.renewed(scope, proof_of(PURPOSE, phone, typed)) or Lost()
+        return SessionExpired()
+    return await sessions.renewed(scope, proof_of(PURPOSE, phone, typed)) or SessionExpired()
 
 
-async def _replace(scope: Scope, row: dict[str, Any], visit: Visit, phone: str) -> bool:
+async def _replace(scope: Scope, row: dict[str, Any], session: Session, phone: str) -> bool:
     """What was granted under the former number ends with it, but not that this session has typed the password."""
-    assert visit.customer is not None
+    assert session.customer is not None
     former = scope.unseal(row["phone_sealed"])
     phone_hash = scope.phone_hash(phone)
-    if not await customers.set_phone(visit.customer, phone_hash, scope.seal(phone)):
+    if not await customers.set_phone(session.customer, phone_hash, scope.seal(phone)):
         return False
-    await sessions.authenticate(visit, visit.authenticated_at)
+    await sessions.authenticate(session, session.authenticated_at)
     await void_recoveries(scope, row)
     await outbox.post(scope, PhoneChanged(mask_phone(phone)), former, scope.client.language)
-    await journal.add(scope.now, "phone-changed", visit.customer, scope.client.ip, scope.client.user_agent)
+    await journal.add(scope.now, "phone-changed", session.customer, scope.client.ip, scope.client.user_agent)
     return True
 
 
-async def _keep(scope: Scope, visit: Visit, phone: str) -> Visit:
+async def _keep(scope: Scope, session: Session, phone: str) -> Session:
     until = (scope.now + GRANT_LIFETIME).isoformat()
-    visit.progress[_KEY] = asdict(NewPhone(phone, visit.credentials, until))
-    await sessions.keep(scope, visit)
-    return visit
+    session.progress[_KEY] = asdict(NewPhone(phone, session.credentials, until))
+    await sessions.save(scope, session)
+    return session

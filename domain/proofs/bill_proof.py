@@ -49,7 +49,7 @@ async def offered_periods(scope: Scope) -> list[str]:
 async def find_account(
     scope: Scope, phone: str, bill: Bill, further: Further | None = None
 ) -> dict[str, Any] | Refused:
-    """The account (`id`, `number`, `address`) that has this bill. Part of the caller's transaction.
+    """The account (`id`, `number`, `address`) that has this bill. Part of the client's transaction.
 
     A miss is counted against the confirmed phone and against the account number. However many answers were right,
     no more than so many different accounts are looked for by one phone.

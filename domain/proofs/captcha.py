@@ -51,7 +51,7 @@ async def judge(scope: Scope, token: str, typed: str, *, about: str) -> Refused 
     """Spend the one try. True where the code is right, False where it was, and led on with the same `about`.
 
     So a button pressed twice is one press, and a code used again for anything else is refused. Part of the
-    caller's transaction, which calls `led_on` when the rest is right too.
+    client's transaction, which calls `remember_use` when the rest is right too.
     """
     opened = _open(scope, token)
     refused = Refused(Code.CAPTCHA_WRONG, "captcha")
@@ -65,7 +65,7 @@ async def judge(scope: Scope, token: str, typed: str, *, about: str) -> Refused 
     return True if hmac.compare_digest(opened.code.encode(), typed_code.encode()) else refused
 
 
-async def led_on(scope: Scope, token: str, typed: str, *, about: str) -> None:
+async def remember_use(scope: Scope, token: str, typed: str, *, about: str) -> None:
     """Remember what the right code was used for."""
     opened = _open(scope, token)
     if opened is not None:

@@ -16,7 +16,7 @@ from db.engine import transaction
 from domain import sessions, throttles
 from domain.delivery import outbox
 from domain.delivery.messages import EmailChange, EmailChanged, EmailConfirmation, Message
-from domain.refusals import Code, Lost, ProofNeeded, Refused
+from domain.refusals import Code, ProofNeeded, Refused, SessionExpired
 from domain.scope import Scope
 from domain.sessions import hash_token, is_fresh
 from domain.throttles import DAY, Limit
@@ -32,12 +32,12 @@ class LinkedAddress:
 
 
 async def send_link(scope: Scope, customer: int, first_name: str, email: str) -> None:
-    """Post a link to the customer's own address; earlier ones go on working. Part of the caller's transaction."""
+    """Post a link to the customer's own address; earlier ones go on working. Part of the client's transaction."""
     await _send(scope, customer, email, lambda link, good_for: EmailConfirmation(first_name, link, good_for))
 
 
 async def send_first_link(scope: Scope, customer: int) -> None:
-    """To whoever was taken over with an address that nobody has confirmed. Part of the caller's transaction."""
+    """To whoever was taken over with an address that nobody has confirmed. Part of the client's transaction."""
     row = await customers.get(customer)
     if row is None or not row["email_sealed"] or row["email_confirmed_at"] is not None:
         return
@@ -59,14 +59,14 @@ async def send_another_link(scope: Scope, customer: int) -> Refused | None:
         return None
 
 
-async def begin_change(scope: Scope, email: str) -> Refused | Lost | ProofNeeded | None:
+async def begin_change(scope: Scope, email: str) -> Refused | SessionExpired | ProofNeeded | None:
     """Send a link to a new address; the former one stays until it is pressed."""
     async with transaction():
-        visit = await sessions.lock(scope)
-        row = await customers.get(visit.customer) if visit is not None and visit.customer is not None else None
-        if visit is None or row is None or visit.password_due:
-            return Lost()
-        if not is_fresh(scope, visit):
+        session = await sessions.lock(scope)
+        row = await customers.get(session.customer) if session is not None and session.customer is not None else None
+        if session is None or row is None or session.password_due:
+            return SessionExpired()
+        if not is_fresh(scope, session):
             return ProofNeeded()
         if row["email_hash"] == _hash(scope, email):
             return Refused(Code.EMAIL_SAME, "email")

@@ -67,7 +67,7 @@ class Verdict(Enum):
 
 
 async def send(scope: Scope, purpose: Purpose, phone: str, *, also: Sequence[Limit] = ()) -> datetime | None:
-    """Send a code to `phone` (E.164), or return when that may be done. Part of the caller's transaction.
+    """Send a code to `phone` (E.164), or return when that may be done. Part of the client's transaction.
 
     `also` is what this purpose counts besides.
     """
@@ -172,9 +172,9 @@ def refused_code(verdict: Verdict) -> list[Refused]:
         # Both, so that the customer learns at once that trying on is in vain.
         Verdict.WRONG_AND_LAST: [Code.CODE_WRONG, Code.CODE_EXHAUSTED],
         Verdict.EXHAUSTED: [Code.CODE_EXHAUSTED],
-        Verdict.LAPSED: [Code.CODE_LAPSED],
+        Verdict.LAPSED: [Code.CODE_EXPIRED],
         # What it led to has ended meanwhile.
-        Verdict.REPEATED: [Code.CODE_LAPSED],
+        Verdict.REPEATED: [Code.CODE_EXPIRED],
     }
     return [Refused(code, "code") for code in codes[verdict]]
 

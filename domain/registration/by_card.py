@@ -69,7 +69,7 @@ async def ask_for_link(
             letter=lambda link, renewed: CardRegistration(card["login"], link, good_for, renewed),
         )
         if refused is None:
-            await captcha.led_on(scope, proof.token, proof.typed, about=about)
+            await captcha.remember_use(scope, proof.token, proof.typed, about=about)
         return refused
 
 
@@ -110,7 +110,7 @@ async def give_phone(
         await cards.forget_links(card["holder_id"], None)
         if isinstance(outcome, int):
             await _send_password(scope, outcome, phone, password)
-            await captcha.led_on(scope, proof.token, proof.typed, about=about)
+            await captcha.remember_use(scope, proof.token, proof.typed, about=about)
             return None
         return outcome
 

@@ -9,10 +9,10 @@ from db.engine import transaction
 from domain import sessions
 from domain.delivery import outbox
 from domain.delivery.messages import ConnectionRequestForStaff, ConnectionRequestReceived
-from domain.refusals import Lost, OutOfTurn
+from domain.refusals import SessionExpired, WrongStep
 from domain.registration.progress import Registration, may_take, put_into, registration_of
 from domain.scope import Scope
-from domain.sessions import Visit
+from domain.sessions import Session
 from domain.values.money import show_amount
 from domain.values.periods import show_period
 from domain.values.phones import show_phone
@@ -34,17 +34,17 @@ class Request:
     comment: str
 
 
-async def send(scope: Scope, request: Request) -> Visit | Lost | OutOfTurn:
+async def send(scope: Scope, request: Request) -> Session | SessionExpired | WrongStep:
     """Send it once; the same session sending again gets the same number."""
     async with transaction():
-        visit = await sessions.lock(scope)
-        if visit is None:
-            return Lost()
-        registration = registration_of(visit)
+        session = await sessions.lock(scope)
+        if session is None:
+            return SessionExpired()
+        registration = registration_of(session)
         if registration.request_number:
-            return visit
+            return session
         if not may_be_sent(registration):
-            return OutOfTurn()
+            return WrongStep()
         entries = _entries(registration, request)
         number = await connection_requests.add(scope.seal(entries), scope.now)
         staff = scope.settings.staff_email or _STAFF_OF_THE_OUTBOX
@@ -57,9 +57,9 @@ async def send(scope: Scope, request: Request) -> Visit | Lost | OutOfTurn:
         registration.request_number = number
         registration.last_name, registration.first_name = request.last_name, request.first_name
         registration.patronymic, registration.email = request.patronymic, request.email
-        put_into(visit, registration)
-        await sessions.keep(scope, visit)
-        return visit
+        put_into(session, registration)
+        await sessions.save(scope, session)
+        return session
 
 
 def may_be_sent(registration: Registration) -> bool:

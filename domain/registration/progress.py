@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from domain.refusals import KnownPhone, OutOfTurn
-from domain.sessions import Visit
+from domain.refusals import KnownPhone, WrongStep
+from domain.sessions import Session
 from domain.sign_in import by_password
 
 _KEY, _KNOWN_PHONE = "registration", "known_phone"
@@ -66,32 +66,32 @@ def may_take(known: Registration, slug: str) -> bool:
     return not known.customer and all(step.is_done(known) for step in STEPS[: SLUGS.index(slug)])
 
 
-def registration_of(visit: Visit | None) -> Registration:
-    known = visit.progress.get(_KEY, {}) if visit else {}
+def registration_of(session: Session | None) -> Registration:
+    known = session.progress.get(_KEY, {}) if session else {}
     names = {f.name for f in fields(Registration)}
     return Registration(**{name: value for name, value in known.items() if name in names})
 
 
-def put_into(visit: Visit, registration: Registration) -> None:
-    visit.progress[_KEY] = asdict(registration)
+def put_into(session: Session, registration: Registration) -> None:
+    session.progress[_KEY] = asdict(registration)
 
 
-def phone_to_confirm(visit: Visit) -> str:
+def phone_to_confirm(session: Session) -> str:
     """The number that the code was sent to: of a code typed again, that of what it has led to."""
-    return registration_of(visit).phone or str(visit.progress.get(_KNOWN_PHONE, ""))
+    return registration_of(session).phone or str(session.progress.get(_KNOWN_PHONE, ""))
 
 
-def end_for_known_phone(visit: Visit, phone: str) -> KnownPhone:
+def end_for_known_phone(session: Session, phone: str) -> KnownPhone:
     """Forget the journey, but not what its code has told: the button may be pressed again."""
-    visit.progress = {_KNOWN_PHONE: phone}
-    by_password.remember_phone(visit, phone)
-    return KnownPhone(phone, visit)
+    session.progress = {_KNOWN_PHONE: phone}
+    by_password.remember_phone(session, phone)
+    return KnownPhone(phone, session)
 
 
-def out_of_turn(visit: Visit) -> KnownPhone | OutOfTurn:
+def wrong_step(session: Session) -> KnownPhone | WrongStep:
     """What to answer to a step that cannot be taken now."""
-    phone = "" if registration_of(visit).phone else visit.progress.get(_KNOWN_PHONE, "")
-    return KnownPhone(phone, visit) if phone else OutOfTurn()
+    phone = "" if registration_of(session).phone else session.progress.get(_KNOWN_PHONE, "")
+    return KnownPhone(phone, session) if phone else WrongStep()
 
 
 def only(registration: Registration) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from domain.journal_sums import sum_key
 from domain.passwords import OverloadedError
 from domain.refusals import Code, Refused
 from domain.scope import Scope
-from domain.sessions import Visit
+from domain.sessions import Session
 from domain.throttles import HOUR, Limit
 from domain.values.people import fold_login
 
@@ -21,31 +21,31 @@ _PHONE_KEY = "sign_in_phone"
 _JUDGED = ("password_hash", "password_until", "credentials")
 
 
-async def give_phone(scope: Scope, phone: str) -> Visit:
+async def give_phone(scope: Scope, phone: str) -> Session:
     """Remember which number the password window is for."""
     async with transaction():
-        visit = await sessions.lock(scope) or sessions.begin_unproved(scope)
-        remember_phone(visit, phone)
-        await sessions.keep(scope, visit)
-        return visit
+        session = await sessions.lock(scope) or sessions.begin_unproved(scope)
+        remember_phone(session, phone)
+        await sessions.save(scope, session)
+        return session
 
 
-def remember_phone(visit: Visit, phone: str) -> None:
-    visit.progress[_PHONE_KEY] = phone
+def remember_phone(session: Session, phone: str) -> None:
+    session.progress[_PHONE_KEY] = phone
 
 
-def phone_given(visit: Visit | None) -> str:
+def phone_given(session: Session | None) -> str:
     """E.164, or empty where no number has been given yet."""
-    return str(visit.progress.get(_PHONE_KEY, "")) if visit else ""
+    return str(session.progress.get(_PHONE_KEY, "")) if session else ""
 
 
-async def by_phone(scope: Scope, phone: str, password: str, *, remembered: bool = False) -> Visit | list[Refused]:
-    """Judge the password; the returned visit is a new session, the one that led here has ended."""
+async def by_phone(scope: Scope, phone: str, password: str, *, remembered: bool = False) -> Session | list[Refused]:
+    """Judge the password; the returned session is a new session, the one that led here has ended."""
     customer = await customers.by_phone(scope.phone_hash(phone))
     return await _enter(scope, phone, customer, password, remembered=remembered)
 
 
-async def by_login(scope: Scope, login: str, password: str, *, remembered: bool = False) -> Visit | list[Refused]:
+async def by_login(scope: Scope, login: str, password: str, *, remembered: bool = False) -> Session | list[Refused]:
     """The same for a login of the card track."""
     customer = await customers.by_login(scope.login_hash(login))
     return await _enter(scope, fold_login(login), customer, password, remembered=remembered)
@@ -58,23 +58,23 @@ async def _enter(
     password: str,
     *,
     remembered: bool,
-) -> Visit | list[Refused]:
+) -> Session | list[Refused]:
     refused = await judge(scope, identifier, customer, password)
     if refused:
         return refused
     assert customer is not None
     async with transaction():
-        visit = await sessions.lock(scope)
+        session = await sessions.lock(scope)
         # The password was verified outside of any transaction: whoever has changed it meanwhile has ended this sign-in.
         if not await still_judged(customer):
             return [Refused(Code.SIGN_IN_WRONG, "password")]
         due = customer["password_until"] is not None
         if due and customer["password_until"] <= scope.now:
-            return [Refused(Code.SMS_PASSWORD_LAPSED, "password")]
+            return [Refused(Code.SMS_PASSWORD_EXPIRED, "password")]
         if due and not await customers.spend_sms_password(customer["id"], customer["password_hash"]):
             return [Refused(Code.SIGN_IN_WRONG, "password")]
         await journal.add(scope.now, "signed-in", customer["id"], scope.client.ip, scope.client.user_agent)
-        entered = await sessions.succeed(scope, visit, customer["id"], remembered=remembered)
+        entered = await sessions.replace_at_sign_in(scope, session, customer["id"], remembered=remembered)
         entered.password_due = due
         return entered
 
@@ -138,7 +138,7 @@ async def _refuse(scope: Scope, counted: list[Limit], customer: int | None) -> l
 
 
 async def lift_lock(scope: Scope, identifier: str, customer: int) -> None:
-    """Whoever has set a new password by SMS may use it at once. Part of the caller's transaction."""
+    """Whoever has set a new password by SMS may use it at once. Part of the client's transaction."""
     device = device_cookies.recognised(scope, scope.client.device, customer)
     own = [limit_of_device(scope, device)] if device is not None else []
     # Not those of the network: one customer's new password says nothing about the others there.
@@ -146,17 +146,17 @@ async def lift_lock(scope: Scope, identifier: str, customer: int) -> None:
 
 
 async def sign_out(scope: Scope) -> None:
-    """End the caller's session; without one there is nothing to end.
+    """End the client's session; without one there is nothing to end.
 
     Only a customer's sign-out is written down: progress that lives in the cookie alone can be sent again and again.
     """
     async with transaction():
-        visit = await sessions.lock(scope)
-        if visit is None:
+        session = await sessions.lock(scope)
+        if session is None:
             return
-        await session_rows.end(visit.id)
-        if visit.customer is not None:
-            await journal.add(scope.now, "signed-out", visit.customer, scope.client.ip, scope.client.user_agent)
+        await session_rows.end(session.id)
+        if session.customer is not None:
+            await journal.add(scope.now, "signed-out", session.customer, scope.client.ip, scope.client.user_agent)
 
 
 def limits(scope: Scope, identifier: str) -> list[Limit]:

@@ -15,9 +15,9 @@ from domain.delivery.messages import PasswordChanged, RecoveryCode
 from domain.passwords import unmet_conditions
 from domain.proofs import one_time_codes
 from domain.proofs.one_time_codes import Purpose, RecoveryRequest
-from domain.refusals import Code, Lost, ProofNeeded, Refused
+from domain.refusals import Code, ProofNeeded, Refused, SessionExpired
 from domain.scope import Scope
-from domain.sessions import Visit, is_fresh
+from domain.sessions import Session, is_fresh
 from domain.sign_in import by_password, reauthentication
 from domain.throttles import DAY, Limit
 from domain.values.people import fold_login
@@ -30,13 +30,13 @@ _UNCONFIRMED_LETTERS = 5
 
 
 @dataclass(frozen=True)
-class UnmetConditions:
+class BrokenRules:
     """The password breaks these conditions of domain/passwords.py."""
 
     conditions: list[str]
 
 
-def unmet(scope: Scope, password: str, about: Sequence[str]) -> list[str]:
+def broken_rules(scope: Scope, password: str, about: Sequence[str]) -> list[str]:
     """Conditions that `password` breaks; `about` is what others know of the customer."""
     settings = scope.settings
     return unmet_conditions(
@@ -62,7 +62,7 @@ def _about(scope: Scope, row: dict[str, Any]) -> Sequence[str]:
 
 async def change(
     scope: Scope, password: str, *, current: str | None
-) -> Visit | UnmetConditions | list[Refused] | Lost | ProofNeeded:
+) -> Session | BrokenRules | list[Refused] | SessionExpired | ProofNeeded:
     """Whoever is signed in sets a new one: every other session ends, and this one goes on under another id.
 
     `current` is the password they have, judged and counted as a sign-in is. It is None where there is none: that of
@@ -72,57 +72,57 @@ async def change(
     row = await customers.get(customer) if customer is not None else None
     if row is None:
         # Signed out, or the cabinet deleted, on another device meanwhile.
-        return Lost()
-    if conditions := unmet(scope, password, _about(scope, row)):
-        return UnmetConditions(conditions)
+        return SessionExpired()
+    if conditions := broken_rules(scope, password, _about(scope, row)):
+        return BrokenRules(conditions)
     proof = f"new password\0{password}"
     if current is not None and (refused := await reauthentication.judge(scope, row, current)):
         again = await _pressed_again(scope, row["id"], password, proof)
         return again or [replace(one, field=CURRENT) for one in refused]
     password_hash = await scope.hasher.hash(password)
     async with transaction():
-        visit = await sessions.lock(scope)
-        if visit is not None and visit.customer is not None:
-            if not visit.password_due and (current is None or not is_fresh(scope, visit)):
+        session = await sessions.lock(scope)
+        if session is not None and session.customer is not None:
+            if not session.password_due and (current is None or not is_fresh(scope, session)):
                 return ProofNeeded()
             if not await by_password.still_judged(row):
                 # Changed on another device since it was judged: what was typed is the current one no more.
                 return [Refused(Code.SIGN_IN_WRONG, CURRENT)]
-            await set_password(scope, visit.customer, password_hash, but=visit.id)
-            await journal.add(scope.now, "password-changed", visit.customer, scope.client.ip, scope.client.user_agent)
-            await sessions.authenticate(visit, scope.now)
-            visit.password_due = False
-            return await sessions.renew(scope, visit, proof)
+            await set_password(scope, session.customer, password_hash, but=session.id)
+            await journal.add(scope.now, "password-changed", session.customer, scope.client.ip, scope.client.user_agent)
+            await sessions.authenticate(session, scope.now)
+            session.password_due = False
+            return await sessions.renew(scope, session, proof)
     return await _changed_before(scope, row["id"], password, proof)
 
 
-async def _pressed_again(scope: Scope, customer: int, password: str, proof: str) -> Visit | None:
+async def _pressed_again(scope: Scope, customer: int, password: str, proof: str) -> Session | None:
     """Where the first press has changed the password already, what was the current one is wrong at the second."""
     async with transaction():
-        visit = await sessions.lock_for_proof(scope)
-    if visit is None or not visit.former:
+        session = await sessions.lock_for_proof(scope)
+    if session is None or not session.former:
         return None
     led = await _changed_before(scope, customer, password, proof)
-    return led if isinstance(led, Visit) else None
+    return led if isinstance(led, Session) else None
 
 
-async def _changed_before(scope: Scope, customer: int, password: str, proof: str) -> Visit | Lost:
+async def _changed_before(scope: Scope, customer: int, password: str, proof: str) -> Session | SessionExpired:
     """The same press again: whoever knows the password it has set is led to the session it has led to."""
     row = await customers.get(customer)
     if row is None:
-        return Lost()
+        return SessionExpired()
     phone = scope.unseal(row["phone_sealed"])
     if await by_password.judge(scope, phone, row, password):
-        return Lost()
+        return SessionExpired()
     async with transaction():
-        visit = await sessions.lock_for_proof(scope)
-        if visit is None or not visit.former or not await by_password.still_judged(row):
-            return Lost()
-        return await sessions.renewed(scope, proof) or Lost()
+        session = await sessions.lock_for_proof(scope)
+        if session is None or not session.former or not await by_password.still_judged(row):
+            return SessionExpired()
+        return await sessions.renewed(scope, proof) or SessionExpired()
 
 
 async def set_password(scope: Scope, customer: int, password_hash: str, *, but: int | None = None) -> None:
-    """Save it, end all sessions `but` one, tell the customer. Part of the caller's transaction.
+    """Save it, end all sessions `but` one, tell the customer. Part of the client's transaction.
 
     Whatever else was granted under the former one, codes and links under way among it, is void with it.
     """

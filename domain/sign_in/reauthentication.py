@@ -7,9 +7,9 @@ from typing import Any
 from db import customers
 from db.engine import transaction
 from domain import sessions
-from domain.refusals import Code, Lost, Refused
+from domain.refusals import Code, Refused, SessionExpired
 from domain.scope import Scope
-from domain.sessions import Visit
+from domain.sessions import Session
 from domain.sign_in import by_password
 
 
@@ -18,23 +18,23 @@ async def judge(scope: Scope, row: dict[str, Any], password: str) -> list[Refuse
     return await by_password.judge_again(scope, row, password)
 
 
-async def prove(scope: Scope, password: str) -> Visit | list[Refused] | Lost:
+async def prove(scope: Scope, password: str) -> Session | list[Refused] | SessionExpired:
     """Judge the password, counted by this session; where it is right the session is fresh, under another id."""
     customer = await sessions.customer_to_prove(scope)
     row = await customers.get(customer) if customer is not None else None
     if row is None:
-        return Lost()
+        return SessionExpired()
     refused = await judge(scope, row, password)
     if refused:
         return refused
     async with transaction():
-        visit = await sessions.lock_for_proof(scope)
-        if visit is None or visit.customer is None or visit.password_due:
-            return Lost()
+        session = await sessions.lock_for_proof(scope)
+        if session is None or session.customer is None or session.password_due:
+            return SessionExpired()
         if not await by_password.still_judged(row):
             return [Refused(Code.SIGN_IN_WRONG, "password")]
         proof = f"password\0{password}"
-        if visit.former:
-            return await sessions.renewed(scope, proof) or Lost()
-        await sessions.authenticate(visit, scope.now)
-        return await sessions.renew(scope, visit, proof)
+        if session.former:
+            return await sessions.renewed(scope, proof) or SessionExpired()
+        await sessions.authenticate(session, scope.now)
+        return await sessions.renew(scope, session, proof)

@@ -15,11 +15,11 @@ from db.engine import transaction
 from domain import sessions
 from domain.proofs import email_confirmation, one_time_codes
 from domain.proofs.one_time_codes import RecoveryRequest, Verdict, proof_of, refused_code
-from domain.refusals import Code, Lost, OutOfTurn, Refused
+from domain.refusals import Code, Refused, SessionExpired, WrongStep
 from domain.scope import Scope
-from domain.sessions import Visit
+from domain.sessions import Session
 from domain.sign_in import by_password
-from domain.sign_in.password_change import RECOVERY, UnmetConditions, about, set_password, unmet
+from domain.sign_in.password_change import RECOVERY, BrokenRules, about, broken_rules, set_password
 from domain.values.people import fold_login
 
 # How long a confirmed code allows a new password.
@@ -42,126 +42,128 @@ class Recovery:
     def is_confirmed(self, now: datetime) -> bool:
         return bool(self.until) and now < datetime.fromisoformat(self.until)
 
-    def has_lapsed(self, now: datetime) -> bool:
+    def has_expired(self, now: datetime) -> bool:
         """Whether the code was confirmed, but too long ago, or something has changed since."""
         return self.lapsed or (bool(self.until) and not self.is_confirmed(now))
 
 
-def recovery_of(visit: Visit | None) -> Recovery:
-    known = visit.progress.get(_KEY, {}) if visit else {}
+def recovery_of(session: Session | None) -> Recovery:
+    known = session.progress.get(_KEY, {}) if session else {}
     names = {f.name for f in fields(Recovery)}
     return Recovery(**{name: value for name, value in known.items() if name in names})
 
 
-async def give_login(scope: Scope, login: str) -> Visit:
+async def give_login(scope: Scope, login: str) -> Session:
     """Remember whose password it is about; the number bound to it is asked for next."""
     async with transaction():
-        visit = await sessions.lock(scope) or sessions.begin_unproved(scope)
-        return await _keep(scope, visit, Recovery(login=fold_login(login)))
+        session = await sessions.lock(scope) or sessions.begin_unproved(scope)
+        return await _keep(scope, session, Recovery(login=fold_login(login)))
 
 
-async def begin(scope: Scope, phone: str, *, login: str = "") -> Visit | Refused:
+async def begin(scope: Scope, phone: str, *, login: str = "") -> Session | Refused:
     """«Я забыл пароль» for a number, or for a login (folded) and the number bound to it: send the code."""
     async with transaction():
-        visit = await sessions.lock(scope) or sessions.begin_unproved(scope)
+        session = await sessions.lock(scope) or sessions.begin_unproved(scope)
         recovery = Recovery(phone, login)
         asked = await _asked(scope, recovery)
         at = await one_time_codes.send_recovery(scope, RECOVERY, asked)
         if at is not None and not await one_time_codes.is_under_way(scope, RECOVERY, asked.subject):
             return Refused(Code.RESEND_EARLY, "phone", at)
-        return await _keep(scope, visit, recovery)
+        return await _keep(scope, session, recovery)
 
 
-async def send_another_code(scope: Scope) -> Visit | Refused | Lost | OutOfTurn:
+async def send_another_code(scope: Scope) -> Session | Refused | SessionExpired | WrongStep:
     """«Отправить код еще раз»."""
     async with transaction():
-        visit = await sessions.lock(scope)
-        if visit is None:
-            return Lost()
-        recovery = recovery_of(visit)
+        session = await sessions.lock(scope)
+        if session is None:
+            return SessionExpired()
+        recovery = recovery_of(session)
         if not recovery.phone or recovery.is_confirmed(scope.now):
-            return OutOfTurn()
+            return WrongStep()
         at = await one_time_codes.send_recovery(scope, RECOVERY, await _asked(scope, recovery))
         if at is not None:
             return Refused(Code.RESEND_EARLY, "code", at)
-        return await _keep(scope, visit, Recovery(recovery.phone, recovery.login))
+        return await _keep(scope, session, Recovery(recovery.phone, recovery.login))
 
 
-async def next_code_at(scope: Scope, visit: Visit | None) -> datetime:
+async def next_code_at(scope: Scope, session: Session | None) -> datetime:
     """When another code may be asked for; `now` where it may already."""
-    asked = await _asked(scope, recovery_of(visit))
+    asked = await _asked(scope, recovery_of(session))
     return await one_time_codes.next_recovery_at(scope, RECOVERY, asked)
 
 
-async def confirm_code(scope: Scope, typed: str) -> Visit | list[Refused] | Lost | OutOfTurn:
+async def confirm_code(scope: Scope, typed: str) -> Session | list[Refused] | SessionExpired | WrongStep:
     """Judge the code. One that was sent about another login, or before the number changed hands, proves nothing."""
     async with transaction():
-        visit = await sessions.lock_for_proof(scope)
-        if visit is None:
-            return Lost()
-        recovery = recovery_of(visit)
-        if not recovery.phone or (recovery.is_confirmed(scope.now) and not visit.former):
-            return OutOfTurn()
+        session = await sessions.lock_for_proof(scope)
+        if session is None:
+            return SessionExpired()
+        recovery = recovery_of(session)
+        if not recovery.phone or (recovery.is_confirmed(scope.now) and not session.former):
+            return WrongStep()
         customer = await _customer_of(scope, recovery)
         asked = RecoveryRequest(recovery.phone, recovery.login, known=customer is not None)
         verdict = await one_time_codes.judge(scope, RECOVERY, asked.subject, typed, expected=customer is not None)
         proof = proof_of(RECOVERY, recovery.phone, typed)
         if verdict is Verdict.REPEATED and (led := await sessions.renewed(scope, proof)):
             return led
-        if visit.former:
-            return Lost()
+        if session.former:
+            return SessionExpired()
         if verdict is not Verdict.CORRECT or customer is None:
             return refused_code(verdict)
         until = (scope.now + GRANT_LIFETIME).isoformat()
         granted = Recovery(recovery.phone, recovery.login, customer["id"], customer["credentials"], until)
-        return await _keep(scope, await sessions.renew(scope, visit, proof), granted)
+        return await _keep(scope, await sessions.renew(scope, session, proof), granted)
 
 
-async def unmet_by(scope: Scope, visit: Visit | None, password: str) -> list[str]:
+async def rules_broken_by(scope: Scope, session: Session | None, password: str) -> list[str]:
     """Conditions that `password` breaks for whoever this recovery is about."""
-    recovery = recovery_of(visit)
+    recovery = recovery_of(session)
     known = await about(scope, recovery.customer) if recovery.until else ()
-    return unmet(scope, password, known)
+    return broken_rules(scope, password, known)
 
 
-async def save_password(scope: Scope, password: str) -> Visit | UnmetConditions | Lost | OutOfTurn:
+async def save_password(scope: Scope, password: str) -> Session | BrokenRules | SessionExpired | WrongStep:
     """Set it, end every session of the customer, tell them by e-mail. Pressed twice it is set once."""
-    visit = await sessions.resume(scope)
-    if visit is None:
-        return Lost()
-    recovery = recovery_of(visit)
+    session = await sessions.resume(scope)
+    if session is None:
+        return SessionExpired()
+    recovery = recovery_of(session)
     if recovery.saved:
-        return visit
+        return session
     if not recovery.is_confirmed(scope.now):
-        return OutOfTurn()
-    if conditions := await unmet_by(scope, visit, password):
-        return UnmetConditions(conditions)
+        return WrongStep()
+    if conditions := await rules_broken_by(scope, session, password):
+        return BrokenRules(conditions)
     password_hash = await scope.hasher.hash(password)
     async with transaction():
-        visit = await sessions.lock(scope)
-        if visit is None:
-            return Lost()
-        recovery = recovery_of(visit)
+        session = await sessions.lock(scope)
+        if session is None:
+            return SessionExpired()
+        recovery = recovery_of(session)
         if recovery.saved:
-            return visit
+            return session
         if not recovery.is_confirmed(scope.now):
-            return OutOfTurn()
-        return await _save(scope, visit, recovery, password_hash)
+            return WrongStep()
+        return await _save(scope, session, recovery, password_hash)
 
 
-async def _save(scope: Scope, visit: Visit, recovery: Recovery, password_hash: str) -> Visit | Lost | OutOfTurn:
+async def _save(
+    scope: Scope, session: Session, recovery: Recovery, password_hash: str
+) -> Session | SessionExpired | WrongStep:
     customer = await customers.lock(recovery.customer)
     if customer is None:
         # Deleted meanwhile, on another device.
-        return Lost()
+        return SessionExpired()
     if customer["credentials"] != recovery.credentials:
-        await _keep(scope, visit, Recovery(recovery.phone, recovery.login, lapsed=True))
-        return OutOfTurn()
+        await _keep(scope, session, Recovery(recovery.phone, recovery.login, lapsed=True))
+        return WrongStep()
     await set_password(scope, recovery.customer, password_hash)
     await email_confirmation.send_first_link(scope, recovery.customer)
     await by_password.lift_lock(scope, recovery.login or recovery.phone, recovery.customer)
     await journal.add(scope.now, "password-recovered", recovery.customer, scope.client.ip, scope.client.user_agent)
-    return await _keep(scope, visit, Recovery(recovery.phone, recovery.login, saved=True))
+    return await _keep(scope, session, Recovery(recovery.phone, recovery.login, saved=True))
 
 
 async def _asked(scope: Scope, recovery: Recovery) -> RecoveryRequest:
@@ -178,7 +180,7 @@ async def _customer_of(scope: Scope, recovery: Recovery) -> dict[str, Any] | Non
     return customer
 
 
-async def _keep(scope: Scope, visit: Visit, recovery: Recovery) -> Visit:
-    visit.progress[_KEY] = asdict(recovery)
-    await sessions.keep(scope, visit)
-    return visit
+async def _keep(scope: Scope, session: Session, recovery: Recovery) -> Session:
+    session.progress[_KEY] = asdict(recovery)
+    await sessions.save(scope, session)
+    return session

@@ -9,7 +9,7 @@ from litestar import Response, get
 from litestar.exceptions import NotFoundException
 
 from domain.proofs import captcha
-from routes.catalogue import LANGUAGES, spoken
+from routes.catalogue import LANGUAGES, use_language
 from routes.dev.states import State, fragments, states_of
 from routes.page import Page, ThisPage
 
@@ -42,7 +42,7 @@ async def show_state(page: ThisPage) -> Response[Any]:
     state, _ = _state(page)
     if "picture" in state.values:
         state.values["picture"] = captcha.make(page.scope)
-    with spoken(_said_in(page)):
+    with use_language(_said_in(page)):
         return page.show_made_up(state.fragment, state.values)
 
 

@@ -29,7 +29,7 @@ async def show(page: ThisPage) -> Response[Any]:
 @post(PATH, name=f"{NAME}.submit")
 async def submit(page: ThisPage) -> Response[Any]:
     if page.customer is None:
-        return await page.lead_to_sign_in()
+        return await page.redirect_to_sign_in()
     form = await bill_form.read(page)
     if form.data is None:
         return await overview.answer(page, form, 422, adding=True)
@@ -37,25 +37,25 @@ async def submit(page: ThisPage) -> Response[Any]:
     refused = await attached_accounts.attach(page.scope, page.customer, bill, further)
     if isinstance(refused, Refused):
         return await overview.answer(page, form.refuse(refused), 422, adding=True)
-    return page.lead_to(f"{overview.PATH}?account=added")
+    return page.redirect(f"{overview.PATH}?account=added")
 
 
 @get(REMOVAL_PATH, name="profile.accounts.removal")
 async def show_removal(page: ThisPage, account: FromPath[str]) -> Response[Any]:
     if page.customer is None:
-        return await page.lead_to_sign_in()
+        return await page.redirect_to_sign_in()
     own = await attached_accounts.own(page.customer, row_id(account, bits=32))
     if own is None:
-        return page.lead_to(overview.PATH)
+        return page.redirect(overview.PATH)
     return page.show(REMOVAL_FRAGMENT, account=own)
 
 
 @post(REMOVAL_PATH, name="profile.accounts.removal.submit")
 async def remove(page: ThisPage, account: FromPath[str]) -> Response[Any]:
     if page.customer is None:
-        return await page.lead_to_sign_in()
+        return await page.redirect_to_sign_in()
     await attached_accounts.detach(page.scope, page.customer, row_id(account, bits=32))
-    return page.lead_to(f"{overview.PATH}?account=removed")
+    return page.redirect(f"{overview.PATH}?account=removed")
 
 
 check = field_check(PATH, NAME, FRAGMENT, bill_form.EveryFieldForm, bill_form.CHECKED)

@@ -28,34 +28,34 @@ class NewCardForm(Form):
 
 @get(PATH, name=NAME)
 async def show(page: ThisPage) -> Response[Any]:
-    return page.show(FRAGMENT, form=Filled(PATH)) if page.customer is not None else await page.lead_to_sign_in()
+    return page.show(FRAGMENT, form=Filled(PATH)) if page.customer is not None else await page.redirect_to_sign_in()
 
 
 @post(PATH, name=f"{NAME}.submit")
 async def submit(page: ThisPage) -> Response[Any]:
     if page.customer is None:
-        return await page.lead_to_sign_in()
+        return await page.redirect_to_sign_in()
     form = await page.read(NewCardForm)
     if form.data is None:
         return page.refuse(FRAGMENT, form)
     refused = await card_addition.ask_for_link(page.scope, page.customer, form.data.card_number, form.data.email)
     if isinstance(refused, Refused):
         return page.refuse(FRAGMENT, form.refuse(refused))
-    return page.lead_to(f"{overview.PATH}?card=sent")
+    return page.redirect(f"{overview.PATH}?card=sent")
 
 
 @get(LINK_TOKEN_PATH, name=f"{LINK_NAME}.link")
 async def open_link(page: ThisPage, token: FromPath[str]) -> Response[Any]:
     if not await card_addition.is_alive(page.scope, token):
         return _answer(page, token, None)
-    elsewhere = await page.lead_to_sign_in(LINK_PATH) if page.customer is None else None
+    elsewhere = await page.redirect_to_sign_in(LINK_PATH) if page.customer is None else None
     return links.exchange(page, LINK_PATH, token, elsewhere)
 
 
 @get(LINK_PATH, name=LINK_NAME)
 async def show_link(page: ThisPage) -> Response[Any]:
     if page.customer is None:
-        return await page.lead_to_sign_in()
+        return await page.redirect_to_sign_in()
     token = links.token_of(page, LINK_PATH)
     return _answer(page, token, await card_addition.look_at(page.scope, page.customer, token))
 
@@ -73,12 +73,12 @@ async def add_by_link(page: ThisPage, token: FromPath[str]) -> Response[Any]:
 
 async def _add(page: Page, token: str) -> Response[Any]:
     if page.customer is None:
-        elsewhere = await page.lead_to_sign_in(LINK_PATH)
+        elsewhere = await page.redirect_to_sign_in(LINK_PATH)
         alive = await card_addition.is_alive(page.scope, token)
         return links.exchange(page, LINK_PATH, token, elsewhere) if alive else elsewhere
     linked = await card_addition.add(page.scope, page.customer, token)
     if isinstance(linked, LinkedCard) and linked.theirs:
-        return page.lead_to(f"{overview.PATH}?card=added")
+        return page.redirect(f"{overview.PATH}?card=added")
     return _answer(page, token, linked)
 
 

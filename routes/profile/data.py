@@ -8,7 +8,7 @@ from typing import Any
 from litestar import Response, get, post
 
 from domain.profile import overview, personal_data
-from domain.refusals import Lost
+from domain.refusals import SessionExpired
 from routes.forms import Filled, Form, Password
 from routes.page import Page, ThisPage
 from routes.profile.security import BASE, guard
@@ -25,12 +25,12 @@ class DeletionForm(Form):
 async def download(page: ThisPage) -> Response[Any]:
     # Back to the page with the link: a file cannot be the next step of a form that htmx sends.
     if page.customer is None:
-        return await page.lead_to_sign_in(BASE)
+        return await page.redirect_to_sign_in(BASE)
     if elsewhere := await guard(page, BASE):
         return elsewhere
     data = await personal_data.export(page.scope, page.customer)
-    if isinstance(data, Lost):
-        return await page.lead_to_sign_in(BASE)
+    if isinstance(data, SessionExpired):
+        return await page.redirect_to_sign_in(BASE)
     headers = {"Content-Disposition": 'attachment; filename="kabinet.json"', "Cache-Control": "no-store"}
     return Response(json.dumps(data, ensure_ascii=False, indent=2), media_type="application/json", headers=headers)
 
@@ -43,16 +43,16 @@ async def show(page: ThisPage) -> Response[Any]:
 @post(PATH, name=f"{NAME}.submit")
 async def delete(page: ThisPage) -> Response[Any]:
     if page.customer is None:
-        return await page.lead_to_sign_in()
+        return await page.redirect_to_sign_in()
     form = await page.read(DeletionForm)
     if form.data is None:
         return await _answer(page, form, 422)
     outcome = await personal_data.delete(page.scope, form.data.password)
     match outcome:
         case None:
-            return page.lead_out("/?deleted=yes")
-        case Lost():
-            return await page.lead_to_sign_in()
+            return page.redirect_after_sign_out("/?deleted=yes")
+        case SessionExpired():
+            return await page.redirect_to_sign_in()
         case _:
             return await _answer(page, form.refuse(outcome), 422)
 
@@ -60,7 +60,7 @@ async def delete(page: ThisPage) -> Response[Any]:
 async def _answer(page: Page, form: Filled[Any], status: int) -> Response[Any]:
     known = await overview.of(page.scope, page.customer) if page.customer is not None else None
     if known is None:
-        return await page.lead_to_sign_in()
+        return await page.redirect_to_sign_in()
     return page.show(FRAGMENT, status=status, form=form, phone=known.phone)
 
 

@@ -26,38 +26,38 @@ async def show(page: ThisPage) -> Response[Any]:
 async def send_another_email(page: ThisPage) -> Response[Any]:
     """«Отправить письмо еще раз»."""
     if page.customer is None:
-        return await page.lead_to_sign_in()
+        return await page.redirect_to_sign_in()
     outcome = await email_confirmation.send_another_link(page.scope, page.customer)
     if isinstance(outcome, Refused):
         # What to do comes first, and then when another letter may be asked for.
         told = [Refused(Code.EMAIL_UNCONFIRMED, "email"), outcome]
         return await answer(page, Filled(PATH).refuse(told), 422)
-    return page.lead_to(f"{PATH}?email=sent")
+    return page.redirect(f"{PATH}?email=sent")
 
 
 @get(f"{PATH}/email/another", name=f"{NAME}.email.another.show")
 async def show_another(page: ThisPage) -> Response[Any]:
     """Where an early press without JavaScript leaves the address bar."""
-    return page.lead_to(PATH)
+    return page.redirect(PATH)
 
 
 @post("/sign-out", name="sign_out")
 async def sign_out(page: ThisPage) -> Response[Any]:
     await by_password.sign_out(page.scope)
-    return page.lead_out("/")
+    return page.redirect_after_sign_out("/")
 
 
 @get("/sign-out", name="sign_out.show")
 async def show_sign_out(page: ThisPage) -> Response[Any]:
     """An address typed or remembered: only the button signs out."""
-    return page.lead_to("/")
+    return page.redirect("/")
 
 
 async def answer(page: Page, form: Filled[Any], status: int, *, adding: bool = False) -> Response[Any]:
     """The profile, with the form of one more account where `adding`."""
     known = await overview.of(page.scope, page.customer) if page.customer is not None else None
     if known is None:
-        return await page.lead_to_sign_in()
+        return await page.redirect_to_sign_in()
     query = page.request.query_params
     return page.show(
         FRAGMENT,

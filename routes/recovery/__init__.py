@@ -14,7 +14,7 @@ SIGN_IN_BY_LOGIN = "/sign-in/login"
 
 def where(page: Page) -> str:
     """The path the customer is really at."""
-    recovery = recovery_of(page.visit)
+    recovery = recovery_of(page.session)
     if recovery.saved:
         return f"{SIGN_IN_BY_LOGIN if recovery.login else SIGN_IN}?password=saved"
     if recovery.login and not recovery.phone:
@@ -24,13 +24,13 @@ def where(page: Page) -> str:
     return f"{BASE}/password" if recovery.is_confirmed(page.scope.now) else f"{BASE}/code"
 
 
-def out_of_turn(page: Page, slug: str) -> Response[None] | None:
+def wrong_step(page: Page, slug: str) -> Response[None] | None:
     if home := page.home():
         return home
     here = where(page)
-    return None if here == f"{BASE}/{slug}" else page.lead_to(here)
+    return None if here == f"{BASE}/{slug}" else page.redirect(here)
 
 
 def lost(page: Page) -> Response[None]:
     """A step was sent without the session it needs."""
-    return page.lead_to("/sign-in/phone?session=lost")
+    return page.redirect("/sign-in/phone?session=lost")

@@ -6,22 +6,22 @@ from typing import Any
 
 from litestar import Response, get, post
 
-from domain.refusals import Code, Lost, OutOfTurn, Refused
-from domain.sessions import Visit
+from domain.refusals import Code, Refused, SessionExpired, WrongStep
+from domain.sessions import Session
 from domain.sign_in import recovery
-from domain.sign_in.password_change import UnmetConditions
+from domain.sign_in.password_change import BrokenRules
 from domain.sign_in.recovery import recovery_of
-from routes.conditions import conditions_shown
 from routes.forms import Filled, PasswordForm
 from routes.page import Page, ThisPage
-from routes.recovery import BASE, SIGN_IN, SIGN_IN_BY_LOGIN, lost, out_of_turn
+from routes.password_rules import password_rules_shown
+from routes.recovery import BASE, SIGN_IN, SIGN_IN_BY_LOGIN, lost, wrong_step
 
 PATH, NAME, FRAGMENT = f"{BASE}/password", "recovery.password", "recovery/password"
 
 
 @get(PATH, name=NAME)
 async def show(page: ThisPage) -> Response[Any]:
-    return out_of_turn(page, "password") or _answer(page, Filled(PATH), 200)
+    return wrong_step(page, "password") or _answer(page, Filled(PATH), 200)
 
 
 @post(PATH, name=f"{NAME}.submit")
@@ -30,33 +30,33 @@ async def submit(page: ThisPage) -> Response[Any]:
         return home
     form = await page.read(PasswordForm)
     if form.data is None:
-        return out_of_turn(page, "password") or _answer(page, form, 422)
+        return wrong_step(page, "password") or _answer(page, form, 422)
     outcome = await recovery.save_password(page.scope, form.data.password)
     match outcome:
-        case Visit():
+        case Session():
             window = SIGN_IN_BY_LOGIN if recovery_of(outcome).login else SIGN_IN
-            return page.lead_to(f"{window}?password=saved", outcome)
-        case UnmetConditions(unmet):
-            return _answer(page, form.refuse(Refused(Code.PASSWORD_UNMET, "password")), 422, unmet)
-        case Lost():
+            return page.redirect(f"{window}?password=saved", outcome)
+        case BrokenRules(broken_rules):
+            return _answer(page, form.refuse(Refused(Code.PASSWORD_UNMET, "password")), 422, broken_rules)
+        case SessionExpired():
             return lost(page)
-        case OutOfTurn():
+        case WrongStep():
             # Not by what was known when this request began: the confirmed code may have lapsed by it.
-            return page.lead_to(f"{BASE}/code")
+            return page.redirect(f"{BASE}/code")
 
 
 @post(f"{PATH}/conditions", name=f"{NAME}.conditions", status_code=200)
-async def check_conditions(page: ThisPage) -> Response[str]:
+async def check_rules(page: ThisPage) -> Response[str]:
     """The list that ticks off while the password is typed."""
     form = await page.read(PasswordForm)
-    unmet = await recovery.unmet_by(page.scope, page.visit, form.data.password if form.data else "")
-    return page.show_piece("partials/conditions.html", conditions_shown(page, unmet, ticking=True))
+    broken_rules = await recovery.rules_broken_by(page.scope, page.session, form.data.password if form.data else "")
+    return page.show_piece("partials/conditions.html", password_rules_shown(page, broken_rules, ticking=True))
 
 
-def _answer(page: Page, form: Filled[Any], status: int, unmet: list[str] | None = None) -> Response[Any]:
-    known = recovery_of(page.visit)
-    values = conditions_shown(page, unmet, ticking=False)
+def _answer(page: Page, form: Filled[Any], status: int, broken_rules: list[str] | None = None) -> Response[Any]:
+    known = recovery_of(page.session)
+    values = password_rules_shown(page, broken_rules, ticking=False)
     return page.show(FRAGMENT, status=status, form=form, phone=known.phone, login=known.login, **values)
 
 
-handlers = [show, submit, check_conditions]
+handlers = [show, submit, check_rules]

@@ -28,14 +28,14 @@ class BoundPhoneForm(Form):
 @post(BASE, name="recovery.start")
 async def start(page: ThisPage) -> Response[Any]:
     """For the number that the password window is open for."""
-    phone = by_password.phone_given(page.visit)
-    if elsewhere := page.home() or (None if phone else page.lead_to(where(page))):
+    phone = by_password.phone_given(page.session)
+    if elsewhere := page.home() or (None if phone else page.redirect(where(page))):
         return elsewhere
     outcome = await recovery.begin(page.scope, phone)
     if isinstance(outcome, Refused):
         refused = Refused(outcome.code, "password", outcome.at)
         return password_window.answer(page, Filled(password_window.PATH).refuse(refused), 422)
-    return page.lead_to(f"{BASE}/code", outcome)
+    return page.redirect(f"{BASE}/code", outcome)
 
 
 @post(f"{BASE}/login", name="recovery.login")
@@ -47,28 +47,28 @@ async def give_login(page: ThisPage) -> Response[Any]:
     if form.data is None:
         form.path = SIGN_IN_BY_LOGIN
         return page.refuse("sign_in/login", form, note="", tabs=page.tabs("login"))
-    visit = await recovery.give_login(page.scope, form.data.login)
-    return page.lead_to(PATH, visit)
+    session = await recovery.give_login(page.scope, form.data.login)
+    return page.redirect(PATH, session)
 
 
 @get([BASE, f"{BASE}/login"], name="recovery.start.show")
 async def show_start(page: ThisPage) -> Response[Any]:
     """Where a refusal without JavaScript leaves the address bar."""
-    return page.home() or page.lead_to(where(page))
+    return page.home() or page.redirect(where(page))
 
 
 @get(PATH, name=NAME)
 async def show(page: ThisPage) -> Response[Any]:
-    login = recovery_of(page.visit).login
-    if elsewhere := page.home() or (None if login else page.lead_to(where(page))):
+    login = recovery_of(page.session).login
+    if elsewhere := page.home() or (None if login else page.redirect(where(page))):
         return elsewhere
     return page.show(FRAGMENT, form=Filled(PATH), login=login)
 
 
 @post(PATH, name=f"{NAME}.submit")
 async def submit(page: ThisPage) -> Response[Any]:
-    login = recovery_of(page.visit).login
-    if elsewhere := page.home() or (None if login else page.lead_to(where(page))):
+    login = recovery_of(page.session).login
+    if elsewhere := page.home() or (None if login else page.redirect(where(page))):
         return elsewhere
     form = await page.read(BoundPhoneForm)
     if form.data is None:
@@ -76,7 +76,7 @@ async def submit(page: ThisPage) -> Response[Any]:
     outcome = await recovery.begin(page.scope, form.data.phone, login=login)
     if isinstance(outcome, Refused):
         return page.refuse(FRAGMENT, form.refuse(outcome), login=login)
-    return page.lead_to(f"{BASE}/code", outcome)
+    return page.redirect(f"{BASE}/code", outcome)
 
 
 handlers = [start, show_start, give_login, show, submit]

@@ -16,7 +16,7 @@ async def show(page: ThisPage) -> Response[Any]:
     tracks = page.settings.tracks
     if home := page.home():
         return home
-    return page.show("registration/choice") if len(tracks) > 1 else page.lead_to(_FIRST_STEPS[tracks[0]])
+    return page.show("registration/choice") if len(tracks) > 1 else page.redirect(_FIRST_STEPS[tracks[0]])
 
 
 handlers = [show]

@@ -6,7 +6,7 @@ from typing import Any
 
 from litestar import Response, get, post
 
-from domain.sessions import Visit
+from domain.sessions import Session
 from domain.sign_in import by_password
 from routes.forms import Filled, Form, Login, Password
 from routes.page import Page, ThisPage
@@ -32,8 +32,8 @@ async def submit(page: ThisPage) -> Response[Any]:
     if form.data is None:
         return answer(page, form, 422)
     outcome = await by_password.by_login(page.scope, form.data.login, form.data.password)
-    if isinstance(outcome, Visit):
-        return page.lead_in(outcome)
+    if isinstance(outcome, Session):
+        return page.redirect_after_sign_in(outcome)
     return answer(page, form.refuse(outcome), 422)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from litestar import Response, get, post
 
-from domain.sessions import Visit
+from domain.sessions import Session
 from domain.sign_in import by_password
 from routes.forms import Choice, Filled, Form, Password
 from routes.page import Page, ThisPage
@@ -31,24 +31,24 @@ async def submit(page: ThisPage) -> Response[Any]:
     form = await page.read(SignInForm)
     if form.data is None:
         return answer(page, form, 422)
-    phone = by_password.phone_given(page.visit)
+    phone = by_password.phone_given(page.session)
     outcome = await by_password.by_phone(page.scope, phone, form.data.password, remembered=bool(form.data.remember))
-    if isinstance(outcome, Visit):
-        return page.lead_in(outcome)
+    if isinstance(outcome, Session):
+        return page.redirect_after_sign_in(outcome)
     return answer(page, form.refuse(outcome), 422)
 
 
 def _elsewhere(page: Page) -> Response[Any] | None:
     if home := page.home():
         return home
-    if not by_password.phone_given(page.visit):
-        return page.lead_to("/sign-in/phone?session=lost" if page.lost else "/sign-in/phone")
+    if not by_password.phone_given(page.session):
+        return page.redirect("/sign-in/phone?session=lost" if page.lost else "/sign-in/phone")
     return None
 
 
 def answer(page: Page, form: Filled[Any], status: int) -> Response[Any]:
     """The window; its note says what has led here."""
-    return page.show(FRAGMENT, status=status, form=form, phone=by_password.phone_given(page.visit), note=page.note())
+    return page.show(FRAGMENT, status=status, form=form, phone=by_password.phone_given(page.session), note=page.note())
 
 
 handlers = [show, submit]

@@ -23,7 +23,7 @@ class PhoneForm(Form):
 @get("/", name="welcome")
 async def show_welcome(page: ThisPage) -> Response[Any]:
     """The first tab's form."""
-    if page.visit is None and "account" not in page.settings.tracks:
+    if page.session is None and "account" not in page.settings.tracks:
         return login.answer(page, Filled(login.PATH), 200)
     return _show(page)
 
@@ -36,7 +36,7 @@ async def show(page: ThisPage) -> Response[Any]:
 def _show(page: Page) -> Response[Any]:
     if home := page.home():
         return home
-    phone = by_password.phone_given(page.visit)
+    phone = by_password.phone_given(page.session)
     typed = {"phone": show_phone(phone)} if phone else {}
     return page.show(FRAGMENT, form=Filled(PATH, typed), note=page.note(), tabs=page.tabs("phone"))
 
@@ -48,8 +48,8 @@ async def submit(page: ThisPage) -> Response[Any]:
     form = await page.read(PhoneForm)
     if form.data is None:
         return page.refuse(FRAGMENT, form, note="", tabs=page.tabs("phone"))
-    visit = await by_password.give_phone(page.scope, form.data.phone)
-    return page.lead_to("/sign-in/password", visit)
+    session = await by_password.give_phone(page.scope, form.data.phone)
+    return page.redirect("/sign-in/password", session)
 
 
 check = field_check(PATH, NAME, FRAGMENT, PhoneForm, ["phone"])

@@ -14,9 +14,9 @@ STRANGER = Client(None, "203.0.113.7", "Tests/1.0")
 
 
 async def begun(portal: Portal, now: datetime, **more: bool) -> Client:
-    visit = await sessions.begin(scope_of(portal, now, STRANGER), **more)
-    assert visit.token is not None
-    return Client(visit.token, STRANGER.ip, STRANGER.user_agent)
+    session = await sessions.begin(scope_of(portal, now, STRANGER), **more)
+    assert session.token is not None
+    return Client(session.token, STRANGER.ip, STRANGER.user_agent)
 
 
 async def test_the_row_opens_nothing(engine: Engine, portal: Portal, now: datetime) -> None:

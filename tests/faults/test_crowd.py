@@ -25,7 +25,7 @@ async def first_steps(portals: list[PortalProcess]) -> list[str]:
     refused: list[str] = []
     numbers = iter(range(STEPS))
 
-    async def visit() -> None:
+    async def session() -> None:
         async with httpx.AsyncClient(headers=headers_of_a_browser(), timeout=60) as http:
             for n in numbers:
                 http.cookies.clear()
@@ -35,7 +35,7 @@ async def first_steps(portals: list[PortalProcess]) -> list[str]:
                     refused.append(f"{answer.status_code} {re.findall('<p class=.error.>(.*?)</p>', answer.text)}")
 
     began = time.perf_counter()
-    await asyncio.gather(*(visit() for _ in range(VISITORS)))
+    await asyncio.gather(*(session() for _ in range(VISITORS)))
     print(f"{STEPS} first steps in {time.perf_counter() - began:.1f} s, {len(refused)} refused")  # noqa: T201
     return refused
 

@@ -13,9 +13,9 @@ from db.engine import bound
 from domain.registry.importing import import_rows
 from domain.registry.kinds import kinds
 from domain.sealing import Sealing
-from routes.catalogue import LANGUAGES, spoken
+from routes.catalogue import LANGUAGES, use_language
+from routes.formatting import lasting
 from routes.message_texts import MessageTexts
-from routes.printed import lasting
 from routes.templates import TEMPLATES
 from settings import Settings
 from tests.browser import PHONE, Browser, path_of
@@ -65,15 +65,15 @@ _NUMBER = re.compile(r"(?:действует|valid for|works for) (\d+ \w+)")
     ],
 )
 def test_the_largest_whole_unit_in_its_form(seconds: int, russian: str, english: str) -> None:
-    with spoken("ru"):
+    with use_language("ru"):
         assert lasting(seconds) == russian.replace(" ", "\u00a0")
-    with spoken("en"):
+    with use_language("en"):
         assert lasting(seconds) == english.replace(" ", "\u00a0")
 
 
 def test_no_lifetime_is_promised_longer_than_it_is_or_a_tenth_too_short() -> None:
     length = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
-    with spoken("en"):
+    with use_language("en"):
         for seconds in [*range(1, 20_000), *range(20_000, 4_000_000, 997)]:
             number, unit = lasting(seconds).split("\u00a0")
             said = int(number) * length[unit.removesuffix("s")]

@@ -56,9 +56,9 @@ async def test_it_is_not_shown_to_another_who_was_signed_in_meanwhile(two: Brows
     """In another tab, after the post: no sign-in passes by the cookie."""
     clock.forward(minutes=31)
     await two.post(PATH, {"email": TYPED})
-    going = two.http.cookies.get("going")
+    return_to = two.http.cookies.get("going")
     await two.sign_in(phone=ANOTHERS_PHONE)
-    two.http.cookies.set("going", str(going))
+    two.http.cookies.set("going", str(return_to))
     page = await two.get(PATH)
     assert TYPED not in page.text
     assert 'going=""' in page.headers["set-cookie"]

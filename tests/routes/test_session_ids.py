@@ -12,7 +12,7 @@ from litestar import Litestar
 
 from db.engine import run
 from domain.portal import Portal
-from routes.going import seal
+from routes.return_to import seal
 from settings import Settings
 from tests import holder
 from tests.browser import COOKIE, PASSWORD, PHONE, Browser, location, path_of
@@ -85,9 +85,9 @@ async def test_a_value_sealed_for_something_else_is_no_session(
     client: Browser, clock: Clock, portal: Portal, settings: Settings
 ) -> None:
     picture = value_of(await client.get("/registration/card/card"), "picture")
-    going = seal(scope_of(portal, clock()), "/profile", {"visit": "x", "ends_at": "x", "idle_until": "x"}, 1)
+    return_to = seal(scope_of(portal, clock()), "/profile", {"session": "x", "ends_at": "x", "idle_until": "x"}, 1)
     kept = portal.sealing.seal({"registration": {"phone": "+79123456789", "phone_confirmed": True}})
-    for value in (str(picture), going, kept, "", "x", "s.", "\u0444", "a" * 3000):
+    for value in (str(picture), return_to, kept, "", "x", "s.", "\u0444", "a" * 3000):
         for cookie in (value, f"s.{value}"):
             header = {"Cookie": f"{COOKIE}={cookie}".encode()}
             answer = await client.http.get(path_of("code"), headers=header)  # type: ignore[arg-type]

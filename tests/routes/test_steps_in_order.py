@@ -11,7 +11,7 @@ import pytest
 from db.engine import run
 from domain.passwords import Hasher
 from domain.portal import Portal
-from domain.refusals import OutOfTurn
+from domain.refusals import WrongStep
 from domain.registration import completion
 from domain.registration.progress import SLUGS
 from domain.scope import Client
@@ -122,21 +122,21 @@ async def _made() -> list[int]:
     return [len(await run(f"SELECT id FROM {table}")) for table in tables]
 
 
-@pytest.mark.parametrize(("unmet", "come"), REGISTRATIONS, ids=lambda value: getattr(value, "__name__", value))
+@pytest.mark.parametrize(("missing", "come"), REGISTRATIONS, ids=lambda value: getattr(value, "__name__", value))
 async def test_no_later_step_of_a_registration_is_taken(
-    client: Browser, unmet: str, come: Callable[[Browser], Awaitable[None]]
+    client: Browser, missing: str, come: Callable[[Browser], Awaitable[None]]
 ) -> None:
     await come(client)
-    for later in (*STEPS[STEPS.index(unmet) + 1 :], "connection"):
-        assert location(await client.post(path_of(later), FORMS[later])) == path_of(unmet), later
-        assert location(await client.get(path_of(later))) == path_of(unmet), later
+    for later in (*STEPS[STEPS.index(missing) + 1 :], "connection"):
+        assert location(await client.post(path_of(later), FORMS[later])) == path_of(missing), later
+        assert location(await client.get(path_of(later))) == path_of(missing), later
     assert await _made() == [0, 0, 0, 0]
     assert location(await client.get("/profile")) == "/"
 
 
 def test_every_step_of_a_registration_is_left_out_above() -> None:
     """But for the last, behind which there is none."""
-    assert {unmet for unmet, _ in REGISTRATIONS} == set(SLUGS[:-1])
+    assert {missing for missing, _ in REGISTRATIONS} == set(SLUGS[:-1])
 
 
 class _HeldUp(Hasher):
@@ -150,12 +150,12 @@ class _HeldUp(Hasher):
 
 
 @pytest.mark.parametrize(
-    ("step", "form", "unmet"),
+    ("step", "form", "missing"),
     [("phone", {"phone": VICTIM, "consent": "yes"}, "code"), ("bill", OTHER_BILL, "address")],
     ids=["phone", "bill"],
 )
 async def test_a_step_changed_while_the_password_is_hashed_makes_no_cabinet(
-    client: Browser, portal: Portal, clock: Clock, step: str, form: dict[str, str], unmet: str
+    client: Browser, portal: Portal, clock: Clock, step: str, form: dict[str, str], missing: str
 ) -> None:
     """The order is asked for again in the transaction that makes the customer."""
     await client.reach("password")
@@ -163,9 +163,9 @@ async def test_a_step_changed_while_the_password_is_hashed_makes_no_cabinet(
     hasher = _HeldUp()
     hasher.meanwhile = client.post(path_of(step), form)
     outcome = await completion.register(scope_of(replace(portal, hasher=hasher), clock(), caller), PASSWORD)
-    assert isinstance(outcome, OutOfTurn)
+    assert isinstance(outcome, WrongStep)
     assert await _made() == [0, 0, 0, 0]
-    assert await client.where() == path_of(unmet)
+    assert await client.where() == path_of(missing)
 
 
 async def test_a_wrong_bill_late_allows_a_request_and_no_registration(client: Browser) -> None:

@@ -6,27 +6,31 @@ from urllib.parse import quote
 
 from litestar import Response
 
-from domain.sessions import Visit, is_fresh
+from domain.sessions import Session, is_fresh
 from routes.page import Page
 
 BASE = "/profile/security"
 FOLDER = "profile/security"
 
 
-def owner_of(page: Page) -> Visit | None:
-    """The signed-in visit."""
-    return page.visit if page.customer is not None else None
+def owner_of(page: Page) -> Session | None:
+    """The signed-in session."""
+    return page.session if page.customer is not None else None
 
 
 async def guard(page: Page, path: str) -> Response[None] | None:
     """Where to lead whoever may not change anything now: to the sign-in, or to the password once more."""
-    visit = owner_of(page)
-    if visit is None:
-        return await page.lead_to_sign_in()
-    return None if is_fresh(page.scope, visit) else await ask_for_password(page, path)
+    session = owner_of(page)
+    if session is None:
+        return await page.redirect_to_sign_in()
+    return None if is_fresh(page.scope, session) else await ask_for_password(page, path)
 
 
 async def ask_for_password(page: Page, path: str) -> Response[None]:
     """To the password once more, and then to `path`, where what was typed here is still there."""
     confirmation = f"{BASE}/confirmation?next={quote(path)}"
-    return await page.lead_aside(confirmation, path) if page.request.method == "POST" else page.lead_to(confirmation)
+    return (
+        await page.redirect_and_return(confirmation, path)
+        if page.request.method == "POST"
+        else page.redirect(confirmation)
+    )

@@ -8,8 +8,8 @@ from typing import Annotated, Any
 from litestar import Response, get, post
 
 from domain.profile import overview
-from domain.refusals import Lost
-from domain.sessions import Visit
+from domain.refusals import SessionExpired
+from domain.sessions import Session
 from domain.sign_in import reauthentication
 from routes.forms import Filled, Form, Longest, Password
 from routes.own_path import LONGEST, own_path
@@ -33,14 +33,14 @@ async def show(page: ThisPage) -> Response[Any]:
 async def submit(page: ThisPage) -> Response[Any]:
     form = await page.read(ConfirmationForm)
     # Without a session the press may be the second one: the first has changed the session's id.
-    if form.data is None or (page.visit is not None and owner_of(page) is None):
+    if form.data is None or (page.session is not None and owner_of(page) is None):
         return await _answer(page, form, 422)
     outcome = await reauthentication.prove(page.scope, form.data.password)
     match outcome:
-        case Visit():
-            return page.lead_to(inside(form.data.next), outcome)
-        case Lost():
-            return await page.lead_to_sign_in()
+        case Session():
+            return page.redirect(inside(form.data.next), outcome)
+        case SessionExpired():
+            return await page.redirect_to_sign_in()
         case _:
             return await _answer(page, form.refuse(outcome), 422)
 
@@ -53,7 +53,7 @@ def inside(path: str) -> str:
 async def _answer(page: Page, form: Filled[Any], status: int) -> Response[Any]:
     known = await overview.of(page.scope, page.customer) if page.customer is not None else None
     if known is None:
-        return await page.lead_to_sign_in()
+        return await page.redirect_to_sign_in()
     return page.show(FRAGMENT, status=status, form=form, phone=known.phone)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from litestar import Response, get, post
 
 from domain.proofs import email_confirmation
-from domain.refusals import Lost, ProofNeeded, Refused
+from domain.refusals import ProofNeeded, Refused, SessionExpired
 from routes.field_check import field_check
 from routes.forms import Email, Filled, Form
 from routes.page import ThisPage
@@ -35,11 +35,11 @@ async def submit(page: ThisPage) -> Response[Any]:
     outcome = await email_confirmation.begin_change(page.scope, form.data.email)
     match outcome:
         case None:
-            return page.lead_to(f"{BASE}?email=sent")
+            return page.redirect(f"{BASE}?email=sent")
         case Refused():
             return page.refuse(FRAGMENT, form.refuse(outcome))
-        case Lost():
-            return await page.lead_to_sign_in()
+        case SessionExpired():
+            return await page.redirect_to_sign_in()
         case ProofNeeded():
             return await ask_for_password(page, PATH)
 

@@ -19,41 +19,41 @@ _ENTRIES = 20
 
 @get(BASE, name=NAME)
 async def show(page: ThisPage) -> Response[Any]:
-    visit = owner_of(page)
-    known = await overview.of(page.scope, visit.customer) if visit is not None and visit.customer else None
-    if visit is None or visit.customer is None or known is None:
-        return await page.lead_to_sign_in()
+    session = owner_of(page)
+    known = await overview.of(page.scope, session.customer) if session is not None and session.customer else None
+    if session is None or session.customer is None or known is None:
+        return await page.redirect_to_sign_in()
     return page.show(
         FRAGMENT,
         profile=known,
-        devices=await devices.of(page.scope, visit),
-        entries=await journal.of_customer(visit.customer, _ENTRIES),
+        devices=await devices.of(page.scope, session),
+        entries=await journal.of_customer(session.customer, _ENTRIES),
         note=next(iter(page.request.query_params.keys()), ""),
     )
 
 
-@post(f"{BASE}/devices/{{session:str}}/end", name=f"{NAME}.devices.end")
-async def end_one(page: ThisPage, session: FromPath[str]) -> Response[Any]:
-    visit = owner_of(page)
-    if visit is None or visit.customer is None:
-        return await page.lead_to_sign_in(BASE)
-    ended = row_id(session, bits=64)
+@post(f"{BASE}/devices/{{device:str}}/end", name=f"{NAME}.devices.end")
+async def end_one(page: ThisPage, device: FromPath[str]) -> Response[Any]:
+    session = owner_of(page)
+    if session is None or session.customer is None:
+        return await page.redirect_to_sign_in(BASE)
+    ended = row_id(device, bits=64)
     # Where another device is signed in decides who keeps the cabinet. Nothing was typed here that could be lost.
     if elsewhere := await guard(page, BASE):
         return elsewhere
-    await devices.end_one(page.scope, visit.customer, ended)
-    return page.lead_out("/") if ended == visit.id else page.lead_to(f"{BASE}?ended=one")
+    await devices.end_one(page.scope, session.customer, ended)
+    return page.redirect_after_sign_out("/") if ended == session.id else page.redirect(f"{BASE}?ended=one")
 
 
 @post(f"{BASE}/devices/end-others", name=f"{NAME}.devices.end-others")
 async def end_others(page: ThisPage) -> Response[Any]:
-    visit = owner_of(page)
-    if visit is None:
-        return await page.lead_to_sign_in(BASE)
+    session = owner_of(page)
+    if session is None:
+        return await page.redirect_to_sign_in(BASE)
     if elsewhere := await guard(page, BASE):
         return elsewhere
-    await devices.end_others(page.scope, visit)
-    return page.lead_to(f"{BASE}?ended=others")
+    await devices.end_others(page.scope, session)
+    return page.redirect(f"{BASE}?ended=others")
 
 
 handlers = [show, end_one, end_others]

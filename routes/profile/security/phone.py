@@ -9,8 +9,8 @@ from litestar import Response, get, post
 from domain.profile import overview, phone_change
 from domain.profile.phone_change import change_of
 from domain.proofs import one_time_codes
-from domain.refusals import Code, Lost, OutOfTurn, ProofNeeded, Refused
-from domain.sessions import Visit
+from domain.refusals import Code, ProofNeeded, Refused, SessionExpired, WrongStep
+from domain.sessions import Session
 from routes.code_window import code_window
 from routes.field_check import field_check
 from routes.forms import CodeForm, Filled, Form, Phone
@@ -42,12 +42,12 @@ async def submit(page: ThisPage) -> Response[Any]:
         return page.refuse(FRAGMENT, form.refuse(Refused(Code.PHONE_SAME, "phone")))
     outcome = await phone_change.begin(page.scope, form.data.phone)
     match outcome:
-        case Visit():
-            return page.lead_to(CODE_PATH)
+        case Session():
+            return page.redirect(CODE_PATH)
         case Refused():
             return page.refuse(FRAGMENT, form.refuse(outcome))
-        case Lost():
-            return await page.lead_to_sign_in()
+        case SessionExpired():
+            return await page.redirect_to_sign_in()
         case ProofNeeded():
             return await ask_for_password(page, PATH)
 
@@ -64,12 +64,12 @@ async def submit_code(page: ThisPage) -> Response[Any]:
         return await _answer(page, form, 422)
     outcome = await phone_change.confirm(page.scope, form.data.code)
     match outcome:
-        case Visit():
-            return page.lead_to(f"{BASE}?phone=saved", outcome)
-        case Lost():
-            return await page.lead_to_sign_in(PATH)
-        case OutOfTurn():
-            return page.lead_to(BASE)
+        case Session():
+            return page.redirect(f"{BASE}?phone=saved", outcome)
+        case SessionExpired():
+            return await page.redirect_to_sign_in(PATH)
+        case WrongStep():
+            return page.redirect(BASE)
         case _:
             return await _answer(page, form.refuse(outcome), 422)
 
@@ -78,14 +78,14 @@ async def submit_code(page: ThisPage) -> Response[Any]:
 async def send_another(page: ThisPage) -> Response[Any]:
     outcome = await phone_change.send_another_code(page.scope)
     match outcome:
-        case Visit():
-            return page.lead_to(f"{CODE_PATH}?sent=again")
-        case Lost():
-            return await page.lead_to_sign_in(PATH)
-        case OutOfTurn():
-            return page.lead_to(BASE)
+        case Session():
+            return page.redirect(f"{CODE_PATH}?sent=again")
+        case SessionExpired():
+            return await page.redirect_to_sign_in(PATH)
+        case WrongStep():
+            return page.redirect(BASE)
         case ProofNeeded():
-            return page.lead_to(f"{BASE}/confirmation?next={CODE_PATH}")
+            return page.redirect(f"{BASE}/confirmation?next={CODE_PATH}")
         case Refused():
             return await _answer(page, Filled(CODE_PATH).refuse(outcome), 422)
 
@@ -93,19 +93,19 @@ async def send_another(page: ThisPage) -> Response[Any]:
 @get(f"{CODE_PATH}/another", name=f"{CODE_NAME}.another.show")
 async def show_another(page: ThisPage) -> Response[Any]:
     """Where an early press without JavaScript leaves the address bar."""
-    return page.lead_to(CODE_PATH)
+    return page.redirect(CODE_PATH)
 
 
 async def _answer(page: Page, form: Filled[Any], status: int) -> Response[Any]:
     """The code's window. A change begun too long ago, or before the password or the phone changed, says so."""
-    visit = owner_of(page)
-    if visit is None:
-        return await page.lead_to_sign_in(PATH)
-    change = change_of(visit)
+    session = owner_of(page)
+    if session is None:
+        return await page.redirect_to_sign_in(PATH)
+    change = change_of(session)
     if change is None:
-        return page.lead_to(BASE)
-    if not form.errors and not change.holds(visit, page.scope.now):
-        form.refuse(Refused(Code.CODE_LAPSED, "code"))
+        return page.redirect(BASE)
+    if not form.errors and not change.holds(session, page.scope.now):
+        form.refuse(Refused(Code.CODE_EXPIRED, "code"))
     next_at = await one_time_codes.next_at(page.scope, phone_change.PURPOSE, change.phone)
     return page.show(
         CODE_FRAGMENT,

@@ -28,28 +28,28 @@ def place(slug: str) -> tuple[int, int]:
     return SLUGS.index(slug) + 1, len(SLUGS)
 
 
-def out_of_turn(page: Page, slug: str) -> Response[None] | None:
+def wrong_step(page: Page, slug: str) -> Response[None] | None:
     """Where to lead whoever asks for `slug` before its turn; earlier steps may be looked at again.
 
     The code is the exception: once confirmed there is nothing to type.
     """
     if home := page.home():
         return home
-    known = registration_of(page.visit)
+    known = registration_of(page.session)
     here = where(known)
     if here not in map(path_of, SLUGS):
-        return page.lead_to(here)
+        return page.redirect(here)
     asked = SLUGS.index(slug)
     if asked > SLUGS.index(here.rsplit("/", 1)[1]) or (slug == "code" and known.phone_confirmed):
-        return lead_on(page, known)
+        return redirect_to_current_step(page, known)
     return None
 
 
-def lead_on(page: Page, known: Registration) -> Response[None]:
+def redirect_to_current_step(page: Page, known: Registration) -> Response[None]:
     """To the step the customer is really at; whoever brought a dead cookie is told that the session is over."""
-    return page.lead_to(path_of("phone") + "?session=lost" if page.lost else where(known))
+    return page.redirect(path_of("phone") + "?session=lost" if page.lost else where(known))
 
 
 def lost(page: Page) -> Response[None]:
     """A step was sent without the session it needs."""
-    return page.lead_to(path_of("phone") + "?session=lost")
+    return page.redirect(path_of("phone") + "?session=lost")

@@ -7,13 +7,13 @@ from typing import Any
 from litestar import Response, get, post
 
 from db import registry
-from domain.refusals import Lost, OutOfTurn
+from domain.refusals import SessionExpired, WrongStep
 from domain.registration import by_account
 from domain.registration.progress import registration_of
-from domain.sessions import Visit
+from domain.sessions import Session
 from routes.forms import Choice, Form
 from routes.page import ThisPage
-from routes.registration.account import FOLDER, lead_on, lost, out_of_turn, path_of, place, where
+from routes.registration.account import FOLDER, lost, path_of, place, redirect_to_current_step, where, wrong_step
 
 PATH, NAME, FRAGMENT = path_of("address"), "registration.account.address", f"{FOLDER}/address"
 
@@ -24,12 +24,12 @@ class AnswerForm(Form):
 
 @get(PATH, name=NAME)
 async def show(page: ThisPage) -> Response[Any]:
-    if elsewhere := out_of_turn(page, "address"):
+    if elsewhere := wrong_step(page, "address"):
         return elsewhere
-    account = await registry.account(registration_of(page.visit).account)
+    account = await registry.account(registration_of(page.session).account)
     if account is None:
         # An import has removed it meanwhile.
-        return page.lead_to(path_of("bill"))
+        return page.redirect(path_of("bill"))
     return page.show(FRAGMENT, place=place("address"), account=account)
 
 
@@ -39,15 +39,15 @@ async def submit(page: ThisPage) -> Response[Any]:
         return home
     answer = (await page.read(AnswerForm)).typed["answer"]
     if answer not in {"yes", "no"}:
-        return page.lead_to(PATH)
+        return page.redirect(PATH)
     outcome = await by_account.confirm_address(page.scope, mine=answer == "yes")
     match outcome:
-        case Visit():
-            return page.lead_to(where(registration_of(outcome)), outcome)
-        case Lost():
+        case Session():
+            return page.redirect(where(registration_of(outcome)), outcome)
+        case SessionExpired():
             return lost(page)
-        case OutOfTurn():
-            return lead_on(page, registration_of(page.visit))
+        case WrongStep():
+            return redirect_to_current_step(page, registration_of(page.session))
 
 
 handlers = [show, submit]

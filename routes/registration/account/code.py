@@ -7,21 +7,21 @@ from typing import Any
 from litestar import Response, get, post
 
 from domain.proofs import one_time_codes
-from domain.refusals import KnownPhone, Lost, OutOfTurn, Refused
+from domain.refusals import KnownPhone, Refused, SessionExpired, WrongStep
 from domain.registration import by_account
 from domain.registration.progress import registration_of
-from domain.sessions import Visit
+from domain.sessions import Session
 from routes.code_window import code_window
 from routes.forms import CodeForm, Filled
 from routes.page import Page, ThisPage
-from routes.registration.account import FOLDER, lead_on, lost, out_of_turn, path_of, place, where
+from routes.registration.account import FOLDER, lost, path_of, place, redirect_to_current_step, where, wrong_step
 
 PATH, NAME, FRAGMENT = path_of("code"), "registration.account.code", f"{FOLDER}/code"
 
 
 @get(PATH, name=NAME)
 async def show(page: ThisPage) -> Response[Any]:
-    return out_of_turn(page, "code") or await _answer(page, Filled(PATH), 200)
+    return wrong_step(page, "code") or await _answer(page, Filled(PATH), 200)
 
 
 @post(PATH, name=f"{NAME}.submit")
@@ -30,18 +30,18 @@ async def submit(page: ThisPage) -> Response[Any]:
         return home
     form = await page.read(CodeForm)
     if form.data is None:
-        return out_of_turn(page, "code") or await _answer(page, form, 422)
+        return wrong_step(page, "code") or await _answer(page, form, 422)
     outcome = await by_account.confirm_code(page.scope, form.data.code)
     match outcome:
-        case Visit():
-            return page.lead_to(where(registration_of(outcome)), outcome)
-        case KnownPhone(_, visit):
+        case Session():
+            return page.redirect(where(registration_of(outcome)), outcome)
+        case KnownPhone(_, session):
             # The number is kept: on to its password.
-            return page.lead_to("/sign-in/password?known=yes", visit)
-        case Lost():
+            return page.redirect("/sign-in/password?known=yes", session)
+        case SessionExpired():
             return lost(page)
-        case OutOfTurn():
-            return lead_on(page, registration_of(page.visit))
+        case WrongStep():
+            return redirect_to_current_step(page, registration_of(page.session))
         case _:
             return await _answer(page, form.refuse(outcome), 422)
 
@@ -52,12 +52,12 @@ async def send_another(page: ThisPage) -> Response[Any]:
         return home
     outcome = await by_account.send_another_code(page.scope)
     match outcome:
-        case Visit():
-            return page.lead_to(PATH + "?sent=again", outcome)
-        case Lost():
+        case Session():
+            return page.redirect(PATH + "?sent=again", outcome)
+        case SessionExpired():
             return lost(page)
-        case OutOfTurn():
-            return lead_on(page, registration_of(page.visit))
+        case WrongStep():
+            return redirect_to_current_step(page, registration_of(page.session))
         case Refused():
             return await _answer(page, Filled(PATH).refuse(outcome), 422)
 
@@ -65,11 +65,11 @@ async def send_another(page: ThisPage) -> Response[Any]:
 @get(f"{PATH}/another", name=f"{NAME}.another.show")
 async def show_another(page: ThisPage) -> Response[Any]:
     """Where an early press without JavaScript leaves the address bar: asked for again, it is the step itself."""
-    return page.lead_to(PATH)
+    return page.redirect(PATH)
 
 
 async def _answer(page: Page, form: Filled[Any], status: int) -> Response[Any]:
-    known = registration_of(page.visit)
+    known = registration_of(page.session)
     purpose = by_account.PURPOSE
     next_at = await one_time_codes.next_at(page.scope, purpose, known.phone)
     return page.show(

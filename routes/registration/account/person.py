@@ -7,15 +7,15 @@ from typing import Any
 
 from litestar import Response, get, post
 
-from domain.refusals import Lost, OutOfTurn
+from domain.refusals import SessionExpired, WrongStep
 from domain.registration import by_account
 from domain.registration.by_account import Person
 from domain.registration.progress import Registration, registration_of
-from domain.sessions import Visit
+from domain.sessions import Session
 from routes.field_check import field_check
 from routes.forms import BirthDate, Email, Filled, Form, Name, NeededName
 from routes.page import ThisPage
-from routes.registration.account import FOLDER, lead_on, lost, out_of_turn, path_of, place, where
+from routes.registration.account import FOLDER, lost, path_of, place, redirect_to_current_step, where, wrong_step
 
 PATH, NAME, FRAGMENT = path_of("person"), "registration.account.person", f"{FOLDER}/person"
 
@@ -30,9 +30,9 @@ class PersonForm(Form):
 
 @get(PATH, name=NAME)
 async def show(page: ThisPage) -> Response[Any]:
-    if elsewhere := out_of_turn(page, "person"):
+    if elsewhere := wrong_step(page, "person"):
         return elsewhere
-    return page.show(FRAGMENT, form=Filled(PATH, _typed(registration_of(page.visit))), place=place("person"))
+    return page.show(FRAGMENT, form=Filled(PATH, _typed(registration_of(page.session))), place=place("person"))
 
 
 @post(PATH, name=f"{NAME}.submit")
@@ -41,16 +41,16 @@ async def submit(page: ThisPage) -> Response[Any]:
         return home
     form = await page.read(PersonForm)
     if form.data is None:
-        return out_of_turn(page, "person") or page.refuse(FRAGMENT, form, place=place("person"))
+        return wrong_step(page, "person") or page.refuse(FRAGMENT, form, place=place("person"))
     person = Person(**form.data.model_dump())
     outcome = await by_account.give_person(page.scope, person)
     match outcome:
-        case Visit():
-            return page.lead_to(where(registration_of(outcome)), outcome)
-        case Lost():
+        case Session():
+            return page.redirect(where(registration_of(outcome)), outcome)
+        case SessionExpired():
             return lost(page)
-        case OutOfTurn():
-            return lead_on(page, registration_of(page.visit))
+        case WrongStep():
+            return redirect_to_current_step(page, registration_of(page.session))
 
 
 def _typed(known: Registration) -> dict[str, str]:

@@ -14,7 +14,7 @@ from routes.field_check import field_check
 from routes.forms import Consent, Filled, Form, Phone
 from routes.legal import CONSENT
 from routes.page import ThisPage
-from routes.registration.account import FOLDER, out_of_turn, path_of, place, where
+from routes.registration.account import FOLDER, path_of, place, where, wrong_step
 
 PATH, NAME, FRAGMENT = path_of("phone"), "registration.account.phone", f"{FOLDER}/phone"
 
@@ -26,9 +26,9 @@ class PhoneForm(Form):
 
 @get(PATH, name=NAME)
 async def show(page: ThisPage) -> Response[Any]:
-    if elsewhere := out_of_turn(page, "phone"):
+    if elsewhere := wrong_step(page, "phone"):
         return elsewhere
-    known = registration_of(page.visit)
+    known = registration_of(page.session)
     typed = {"phone": show_phone(known.phone), "consent": "yes"} if known.phone else {}
     lost = page.request.query_params.get("session") == "lost"
     return page.show(FRAGMENT, form=Filled(PATH, typed), place=place("phone"), lost=lost)
@@ -44,7 +44,7 @@ async def submit(page: ThisPage) -> Response[Any]:
     outcome = await by_account.give_phone(page.scope, form.data.phone, CONSENT)
     if isinstance(outcome, Refused):
         return page.refuse(FRAGMENT, form.refuse(outcome), place=place("phone"), lost=False)
-    return page.lead_to(where(registration_of(outcome)), outcome)
+    return page.redirect(where(registration_of(outcome)), outcome)
 
 
 check = field_check(PATH, NAME, FRAGMENT, PhoneForm, ["phone"])

@@ -51,11 +51,11 @@ async def submit(page: ThisPage) -> Response[Any]:
         case Refused():
             return _answer(page, form.refuse(outcome), 422)
         case HolderRegistered():
-            return page.lead_to(f"{BASE}/registered")
+            return page.redirect(f"{BASE}/registered")
         case LoginTaken():
-            return page.lead_to(f"{BASE}/login-taken")
+            return page.redirect(f"{BASE}/login-taken")
         case None:
-            return page.lead_to(f"{BASE}/sent")
+            return page.redirect(f"{BASE}/sent")
 
 
 @get(f"{BASE}/sent", name="registration.card.sent")

@@ -8,12 +8,12 @@ from litestar import Response, get, post
 
 from domain.profile import overview
 from domain.refusals import Code, Refused
-from domain.sessions import Visit
+from domain.sessions import Session
 from domain.sign_in import password_change
-from domain.sign_in.password_change import UnmetConditions
-from routes.conditions import conditions_shown
+from domain.sign_in.password_change import BrokenRules
 from routes.forms import Filled, PasswordForm
 from routes.page import Page, ThisPage
+from routes.password_rules import password_rules_shown
 from routes.registration.card import FOLDER
 
 PATH, NAME, FRAGMENT = Page.PASSWORD_DUE, "registration.card.password", f"{FOLDER}/password"
@@ -28,36 +28,36 @@ async def show(page: ThisPage) -> Response[Any]:
 async def submit(page: ThisPage) -> Response[Any]:
     form = await page.read(PasswordForm)
     # Without a session the press may be the second one: the first has changed the session's id.
-    if form.data is None or (page.visit is not None and page.customer_with_password_due is None):
+    if form.data is None or (page.session is not None and page.customer_with_password_due is None):
         return await _answer(page, form, 422)
     outcome = await password_change.change(page.scope, form.data.password, current=None)
     match outcome:
-        case Visit():
-            return page.lead_to("/profile", outcome)
-        case UnmetConditions(unmet):
-            return await _answer(page, form.refuse(Refused(Code.PASSWORD_UNMET, "password")), 422, unmet)
+        case Session():
+            return page.redirect("/profile", outcome)
+        case BrokenRules(broken_rules):
+            return await _answer(page, form.refuse(Refused(Code.PASSWORD_UNMET, "password")), 422, broken_rules)
         case _:
-            return page.lead_to("/")
+            return page.redirect("/")
 
 
 @post(f"{PATH}/conditions", name=f"{NAME}.conditions", status_code=200)
-async def check_conditions(page: ThisPage) -> Response[str]:
+async def check_rules(page: ThisPage) -> Response[str]:
     """The list that ticks off while the password is typed."""
     form = await page.read(PasswordForm)
     customer = page.customer_with_password_due
     about = await password_change.about(page.scope, customer) if customer is not None else ()
-    unmet = password_change.unmet(page.scope, form.data.password if form.data else "", about)
-    return page.show_piece("partials/conditions.html", conditions_shown(page, unmet, ticking=True))
+    broken_rules = password_change.broken_rules(page.scope, form.data.password if form.data else "", about)
+    return page.show_piece("partials/conditions.html", password_rules_shown(page, broken_rules, ticking=True))
 
 
-async def _answer(page: Page, form: Filled[Any], status: int, unmet: list[str] | None = None) -> Response[Any]:
+async def _answer(page: Page, form: Filled[Any], status: int, broken_rules: list[str] | None = None) -> Response[Any]:
     customer = page.customer_with_password_due
     known = await overview.of(page.scope, customer) if customer is not None else None
     if known is None:
-        return page.lead_to("/")
+        return page.redirect("/")
     return page.show(
-        FRAGMENT, status=status, form=form, login=known.name, **conditions_shown(page, unmet, ticking=False)
+        FRAGMENT, status=status, form=form, login=known.name, **password_rules_shown(page, broken_rules, ticking=False)
     )
 
 
-handlers = [show, submit, check_conditions]
+handlers = [show, submit, check_rules]

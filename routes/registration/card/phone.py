@@ -63,17 +63,17 @@ async def _give_phone(page: Page, token: str, form: Filled[BoundPhoneForm]) -> R
     outcome = await by_card.give_phone(page.scope, token, form.data.phone, proof)
     match outcome:
         case None:
-            return page.lead_to(f"{BASE}/done")
+            return page.redirect(f"{BASE}/done")
         case Refused():
             return _answer(page, token, form.refuse(outcome), 422)
         case LinkVoid():
             return _void(page)
         case HolderRegistered():
-            return page.lead_to(f"{BASE}/registered")
+            return page.redirect(f"{BASE}/registered")
         case LoginTaken():
-            return page.lead_to(f"{BASE}/login-taken")
+            return page.redirect(f"{BASE}/login-taken")
         case KnownPhone():
-            return page.lead_to(f"{BASE}/known")
+            return page.redirect(f"{BASE}/known")
 
 
 @get(f"{BASE}/done", name="registration.card.done")

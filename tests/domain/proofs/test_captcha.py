@@ -56,7 +56,7 @@ async def test_what_led_on_leads_on_again_for_the_same_and_for_nothing_else(
     code = _code(portal, token)
     async with transaction():
         assert await captcha.judge(scope_of(portal, now), token, code, about="a card") is True
-        await captcha.led_on(scope_of(portal, now), token, code, about="a card")
+        await captcha.remember_use(scope_of(portal, now), token, code, about="a card")
     assert await _judge(portal, token, code, now, "a card") is False
     assert await _judge(portal, token, code, now, "another card") == REFUSED
     assert await _judge(portal, token, "1", now, "a card") == REFUSED

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from db.engine import run
-from routes.catalogue import LANGUAGES, spoken
+from routes.catalogue import LANGUAGES, use_language
 from routes.dev.states import states_of
 from routes.templates import TEMPLATES, Templates
 from tests.browser import BILL, PHONE, REQUEST, Browser, path_of
@@ -49,7 +49,7 @@ def test_every_event_has_its_words(event: str, language: str) -> None:
     state = states_of("profile/security/overview")[0].values
     entry = {**state["entries"][0], "event": event}
     around = {"layout": "fragment.html", "path": BASE, "back": BASE, "idle_until": None}
-    with spoken(language):
+    with use_language(language):
         html = templates.render("partials/profile/security/overview.html", {**state, **around, "entries": [entry]})
     assert f"<li>{event}<br>" not in html
     assert "<li><br>" not in html

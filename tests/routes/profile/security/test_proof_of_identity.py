@@ -14,7 +14,7 @@ from domain.portal import Portal
 from domain.refusals import Code, Refused
 from domain.scope import Client
 from domain.sign_in import password_change
-from routes import going
+from routes import return_to
 from routes.forms import SECRET, Form
 from tests.browser import PASSWORD, Browser, location
 from tests.conftest import Clock, scope_of
@@ -154,4 +154,4 @@ def test_no_secret_field_waits_in_the_cookie_of_the_way_back() -> None:
         models += model.__subclasses__()
     secret = {name for model in models for name, field in model.model_fields.items() if SECRET in field.metadata}
     assert {"password", "current_password", "code", "captcha"} == secret
-    assert secret <= going._SECRETS
+    assert secret <= return_to._SECRETS

@@ -25,7 +25,7 @@ LENGTH, COMMON, PERSONAL = (
 
 async def test_an_unmet_condition_is_marked(client: Browser) -> None:
     await client.reach("password")
-    for password, unmet in (
+    for password, broken_rules in (
         ("короткий", LENGTH),
         ("щ1ы" * 43, LENGTH),
         ("qwertyuiop", COMMON),
@@ -37,7 +37,7 @@ async def test_an_unmet_condition_is_marked(client: Browser) -> None:
         answer = await client.post(PATH, {"password": password})
         assert answer.status_code == 422
         assert "Пароль не соответствует всем условиям" in " ".join(errors(answer))
-        assert f"{unmet}: не выполнено" in words(answer), password
+        assert f"{broken_rules}: не выполнено" in words(answer), password
     assert await run("SELECT 1 FROM customers") == []
 
 

@@ -1,4 +1,4 @@
-"""Where a customer was going when their session had ended, and what they had typed there.
+"""Where a customer was return_to when their session had ended, and what they had typed there.
 
 It waits in a sealed cookie until the sign-in is over, ten minutes at most: a mere reader gets no row for it. What was
 typed is its customer's: whoever signs in next in the same browser gets neither that nor the way back. Where nobody
@@ -21,7 +21,7 @@ _LONGEST = 2000
 
 
 @dataclass(frozen=True)
-class Going:
+class ReturnTo:
     """`customer` is None where the session that was lost was nobody's, or is not known any more."""
 
     path: str
@@ -39,17 +39,17 @@ def seal(scope: Scope, path: str, typed: Mapping[str, str], customer: int | None
     return scope.seal({"path": path, "typed": kept, "customer": customer, "at": scope.now.isoformat()})
 
 
-def unseal(scope: Scope, sealed: str | None) -> Going | None:
+def unseal(scope: Scope, sealed: str | None) -> ReturnTo | None:
     """None where there is nothing, or nothing of ours, or it is too old."""
     if not sealed:
         return None
     try:
-        going = scope.unseal(sealed)
+        return_to = scope.unseal(sealed)
     except ValueError:
         return None
-    if not isinstance(going, dict) or not {"path", "typed", "customer", "at"} <= going.keys():
+    if not isinstance(return_to, dict) or not {"path", "typed", "customer", "at"} <= return_to.keys():
         # Sealed by us, but for something else.
         return None
-    if scope.now - datetime.fromisoformat(going["at"]) > LIFETIME:
+    if scope.now - datetime.fromisoformat(return_to["at"]) > LIFETIME:
         return None
-    return Going(going["path"], going["typed"], going["customer"])
+    return ReturnTo(return_to["path"], return_to["typed"], return_to["customer"])

@@ -11,8 +11,8 @@ from piccolo.engine.exceptions import TransactionError
 T = TypeVar("T")
 
 
-async def to_the_end(work: Coroutine[Any, Any, T]) -> T:
-    """Finish `work` even when the caller is cancelled meanwhile, then let the cancellation go on.
+async def run_to_completion(work: Coroutine[Any, Any, T]) -> T:
+    """Finish `work` even when the client is cancelled meanwhile, then let the cancellation go on.
 
     A statement that a thread has begun cannot be called back: whoever stops waiting for a COMMIT must still
     not hand the connection to the next one before it is done.

@@ -8,12 +8,12 @@ from domain.passwords import conditions
 from routes.page import Page
 
 
-def conditions_shown(page: Page, unmet: list[str] | None, *, ticking: bool) -> dict[str, Any]:
-    """`unmet` is None where nothing has been judged yet; `ticking` while the password is being typed."""
+def password_rules_shown(page: Page, broken_rules: list[str] | None, *, ticking: bool) -> dict[str, Any]:
+    """`broken_rules` is None where nothing has been judged yet; `ticking` while the password is being typed."""
     settings = page.settings
     return {
         "conditions": conditions(settings.password_needs),
-        "unmet": unmet,
+        "broken_rules": broken_rules,
         "ticking": ticking,
         "shortest": settings.password_min,
         "longest": settings.password_max,

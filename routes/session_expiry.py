@@ -13,18 +13,18 @@ from routes.page import ThisPage
 @post("/session", name="session.go-on")
 async def go_on(page: ThisPage) -> Response[Any]:
     """The note with its new time; whose session is over meanwhile starts at the welcome screen."""
-    if page.visit is None:
+    if page.session is None:
         return page.reload_at("/?session=lost")
-    idle_until = await sessions.touch(page.scope, page.visit)
+    idle_until = await sessions.touch(page.scope, page.session)
     if not page.is_partial:
-        return page.lead_to("/", page.visit)
-    return page.show_piece("partials/session.html", {"idle_until": idle_until}, page.visit)
+        return page.redirect("/", page.session)
+    return page.show_piece("partials/session.html", {"idle_until": idle_until}, page.session)
 
 
 @get("/session", name="session.show")
 async def show(page: ThisPage) -> Response[Any]:
     """An address typed or remembered."""
-    return page.lead_to("/")
+    return page.redirect("/")
 
 
 handlers = [go_on, show]
