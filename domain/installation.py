@@ -54,6 +54,11 @@ def said_of(error: BaseException) -> str:
     return f"The database cannot be used: {one_line(error)}"
 
 
+async def probe() -> None:
+    """Read the schema and write. Raises what the database raises."""
+    await installation.probe()
+
+
 async def require_secret(sealing: Sealing) -> None:
     """A database without the row gets one, unless it holds sealed values none of which opens."""
     own = sealing.keyed_hash("installation", "secret")

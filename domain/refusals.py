@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from domain.sessions import Session
-
 
 class Code(StrEnum):
     """What a customer may be told; one text each."""
@@ -93,11 +91,3 @@ class HolderRegistered:
 @dataclass(frozen=True)
 class LoginTaken:
     """The registry gives the holder of the card a login that another holder has: only the company can mend that."""
-
-
-@dataclass(frozen=True)
-class KnownPhone:
-    """The phone, confirmed a moment ago, has a customer already. `session` is the session that knows it."""
-
-    phone: str
-    session: Session | None = None

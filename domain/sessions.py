@@ -210,9 +210,8 @@ async def replace_at_sign_in(
     return await begin(scope, customer=customer, remembered=remembered)
 
 
-async def finish(scope: Scope, session: Session, progress: dict[str, Any]) -> None:
-    """Keep of a journey only `progress`, and that for ten minutes."""
-    session.progress = progress
+async def finish(scope: Scope, session: Session) -> None:
+    """Keep what is left of a journey that is over, and that for ten minutes."""
     await save(scope, session)
     await sessions.shorten(session.id, scope.now + FINISHED_LIFETIME)
 

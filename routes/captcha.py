@@ -9,22 +9,22 @@ from litestar import Response, get
 from litestar.exceptions import NotFoundException, TooManyRequestsException
 from litestar.params import FromPath
 
-from domain import throttles
 from domain.proofs import captcha, captcha_voice
+from domain.proofs.captcha import Kind
 from routes.own_path import own_path, path_shown
 from routes.page import Page, ThisPage
 
 
 @get("/captcha/{token:str}/picture.webp", name="captcha.picture")
 async def show_picture(page: ThisPage, token: FromPath[str]) -> Response[bytes]:
-    digits = await _digits(page, token, "picture", page.settings.captcha_pictures_ip_hour)
+    digits = await _digits(page, token, "picture")
     picture = await asyncio.to_thread(captcha.draw, digits)
     return Response(picture, media_type="image/webp", headers={"Cache-Control": "private, max-age=300"})
 
 
 @get("/captcha/{token:str}/voice.wav", name="captcha.voice")
 async def play_voice(page: ThisPage, token: FromPath[str]) -> Response[bytes]:
-    digits = await _digits(page, token, "voice", page.settings.captcha_voices_ip_hour)
+    digits = await _digits(page, token, "voice")
     spoken = await asyncio.to_thread(captcha_voice.speak, digits)
     return Response(spoken, media_type="audio/wav", headers={"Cache-Control": "private, max-age=300"})
 
@@ -40,19 +40,19 @@ async def show_another(page: ThisPage) -> Response[Any]:
 
 def count_try(page: Page) -> None:
     """Each try with a picture makes a row for five minutes: a network has as many as it may see pictures."""
-    _count(page, "try", page.settings.captcha_pictures_ip_hour)
+    _count(page, "try")
 
 
-async def _digits(page: Page, token: str, kind: str, most: int) -> str:
+async def _digits(page: Page, token: str, kind: Kind) -> str:
     digits = await captcha.digits_of(page.scope, token)
     if digits is None:
         raise NotFoundException
-    _count(page, kind, most)
+    _count(page, kind)
     return digits
 
 
-def _count(page: Page, kind: str, most: int) -> None:
-    if not page.scope.pictures.count(kind, throttles.network_of(page.scope.client.ip), most, page.scope.now):
+def _count(page: Page, kind: Kind) -> None:
+    if not captcha.count(page.scope, kind):
         raise TooManyRequestsException
 
 

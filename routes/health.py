@@ -10,8 +10,8 @@ from typing import Any
 
 from litestar import MediaType, Request, Response, get
 
-from db import installation
 from db.unavailable import DatabaseUnavailableError
+from domain import installation
 from routes.logs import fault_line
 
 # Whoever asks gives up after a few seconds.

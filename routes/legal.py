@@ -8,7 +8,7 @@ from typing import Any
 
 from litestar import Response, get
 
-from domain.registration.by_account import ConsentText
+from domain.registration.progress import ConsentText
 from routes.page import ThisPage
 from routes.templates import TEMPLATES
 

@@ -26,6 +26,8 @@ REQUEST = {
     "last_name": "Иванова", "first_name": "Анна", "patronymic": "",
     "email": "ivanova@example.org", "address": "ул. Тихая, 5", "account_number": "", "comment": "Новый дом",
 }  # fmt: skip
+# The button of a code's window that sends another one, and that of the profile for another e-mail.
+ANOTHER = {"another": "yes"}
 STEPS = ("phone", "code", "bill", "address", "person", "password")
 
 

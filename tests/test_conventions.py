@@ -13,7 +13,7 @@ import pytest
 
 from domain.delivery.messages import MESSAGES
 from domain.refusals import Code
-from domain.registration.progress import STEPS
+from domain.registration.progress import REGISTRATION
 from routes.registration.account import FOLDER
 
 ROOT = Path(__file__).parents[1]
@@ -99,7 +99,7 @@ def imports_of(path: Path) -> set[str]:
 # --- A step, its halves ---
 
 
-@pytest.mark.parametrize("step", STEPS, ids=lambda step: step.slug)
+@pytest.mark.parametrize("step", REGISTRATION.steps, ids=lambda step: step.slug)
 def test_a_step_has_its_route_fragment_states_and_test(step: object) -> None:
     slug = step.slug  # type: ignore[attr-defined]
     for part in (

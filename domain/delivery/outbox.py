@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from db import outbox
 from domain.delivery.messages import Message
@@ -18,6 +19,12 @@ async def post(scope: Scope, message: Message, to: str, language: str = "ru") ->
     lifetime = message.lifetime
     seconds = getattr(scope.settings, lifetime) if isinstance(lifetime, str) else lifetime
     return await outbox.put(message.kind, message.name, sealed, scope.now, scope.now + timedelta(seconds=seconds))
+
+
+async def newest(scope: Scope, messages: int) -> list[tuple[dict[str, Any], dict[str, Any] | None]]:
+    """Rows, newest first, each with what was posted, as long as it has not been wiped."""
+    rows = await outbox.newest(messages)
+    return [(row, scope.unseal(row["sealed"]) if row["sealed"] else None) for row in rows]
 
 
 async def withdraw_unless(message: int, wanted: bool) -> None:

@@ -2,40 +2,58 @@
 
 from __future__ import annotations
 
-from db import customers, journal, registry
+from dataclasses import dataclass
+
+from db import customers, registry
 from db.engine import transaction
-from domain import throttles
+from domain import journal, throttles
 from domain.delivery import outbox
 from domain.delivery.messages import AccountShared
+from domain.journey import For, Journey, Step, take
 from domain.proofs import bill_proof
 from domain.proofs.bill_proof import Bill, Further
-from domain.refusals import Code, Refused
+from domain.refusals import Code, ProofNeeded, Refused, SessionExpired, WrongStep
 from domain.scope import Scope
+from domain.sessions import Session
 from domain.throttles import DAY, Limit
 
 
-async def attach(scope: Scope, customer: int, bill: Bill, further: Further | None = None) -> Refused | None:
+@dataclass(frozen=True)
+class Addition:
+    """One step: the bill proves the account."""
+
+    bill: None = None
+
+
+ACCOUNT_ADDITION = Journey("account-addition", Addition, (Step("bill"),), who=For.CUSTOMERS)
+
+
+async def attach(
+    scope: Scope, bill: Bill, further: Further | None = None
+) -> Refused | SessionExpired | WrongStep | ProofNeeded | None:
     """Add the account that has this bill. One that others have too is allowed, and everyone is told."""
-    async with transaction():
-        row = await customers.get(customer) if await customers.lock(customer) is not None else None
+
+    async def add(session: Session, _known: Addition) -> Refused | SessionExpired | None:
+        row = await customers.get(session.customer) if session.customer is not None else None
         if row is None:
-            return Refused(Code.SESSION_LOST)
-        phone = scope.unseal(row["phone_sealed"])
-        account = await bill_proof.find_account(scope, phone, bill, further)
+            return SessionExpired()
+        account = await bill_proof.find_account(scope, scope.unseal(row["phone_sealed"]), bill, further)
         if isinstance(account, Refused):
             return account
-        if not await customers.attach_account(customer, account["id"], scope.now):
+        if not await customers.attach_account(row["id"], account["id"], scope.now):
             return Refused(Code.ALREADY_ATTACHED, "account_number")
-        await journal.add(scope.now, "account-attached", customer, scope.client.ip, scope.client.user_agent)
-        await tell_others(scope, customer, account["id"])
+        await journal.note(scope, "account-attached", row["id"])
+        await tell_others(scope, row["id"], account["id"])
         return None
+
+    return await take(scope, ACCOUNT_ADDITION, "bill", add)
 
 
 async def detach(scope: Scope, customer: int, account: int) -> None:
     """Take it away; taken away twice it is away."""
     async with transaction():
         if await customers.detach_account(customer, account):
-            await journal.add(scope.now, "account-detached", customer, scope.client.ip, scope.client.user_agent)
+            await journal.note(scope, "account-detached", customer)
 
 
 async def own(customer: int, account: int) -> registry.Row | None:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from db import cards, customers, journal
+from db import cards, customers
 from db.engine import transaction
+from domain import journal
 from domain.delivery.messages import CardAddition
+from domain.journey import For, Journey, Step, take
 from domain.proofs import card_links
-from domain.refusals import Code, Refused
+from domain.refusals import Code, ProofNeeded, Refused, SessionExpired, WrongStep
 from domain.scope import Scope
-from domain.sessions import hash_token
+from domain.sessions import Session, hash_token
 
 PATH = "/profile/cards/confirmation"
 
@@ -20,14 +22,28 @@ class LinkedCard:
     """What a living link is about; `theirs` where the customer in front of it is the one who asked."""
 
     last_four: str
+    holder_id: str
     theirs: bool
 
 
-async def ask_for_link(scope: Scope, customer: int, number: str, email: str) -> Refused | None:
+@dataclass(frozen=True)
+class Addition:
+    """`card` is the one that a living link is about: the link's row is the only place that knows of it."""
+
+    card: LinkedCard | None = None
+    confirmation: None = None
+
+
+CARD_ADDITION = Journey("card-addition", Addition, (Step("card"), Step("confirmation")), who=For.CUSTOMERS)
+
+
+async def ask_for_link(
+    scope: Scope, number: str, email: str
+) -> Refused | SessionExpired | WrongStep | ProofNeeded | None:
     """None where the link is on its way."""
-    async with transaction():
-        if await customers.lock(customer) is None:
-            return Refused(Code.SESSION_LOST)
+
+    async def ask(session: Session, _known: Addition) -> Refused | SessionExpired | None:
+        customer = session.customer
         card = await card_links.find_card(scope, number, email)
         if isinstance(card, Refused):
             return card
@@ -44,26 +60,33 @@ async def ask_for_link(scope: Scope, customer: int, number: str, email: str) -> 
             letter=lambda link, renewed: CardAddition(card["last_four"], link, good_for, renewed),
         )
 
+    return await take(scope, CARD_ADDITION, "card", ask)
+
 
 async def is_alive(scope: Scope, token: str) -> bool:
     """Whether the link adds a card to anybody. A new password or phone voids what was asked for before it."""
+    return CARD_ADDITION.may_take(await _progress(scope, token, None), "confirmation", scope.now)
+
+
+async def _progress(scope: Scope, token: str, customer: int | None) -> Addition:
+    """Read from the link's row."""
     link = await cards.link(hash_token(token), scope.now)
     asked = await customers.get(link["customer"]) if link and link["customer"] is not None else None
-    return link is not None and asked is not None and asked["credentials"] == link["credentials"]
+    card = await cards.get(link["number_hash"]) if link else None
+    if link is None or asked is None or card is None or asked["credentials"] != link["credentials"]:
+        return Addition()
+    return Addition(LinkedCard(card["last_four"], link["holder_id"], theirs=asked["id"] == customer))
 
 
 async def look_at(scope: Scope, customer: int, token: str) -> LinkedCard | Refused | None:
     """What the link's page shows; nothing is spent."""
-    link = await cards.link(hash_token(token), scope.now)
-    card = await cards.get(link["number_hash"]) if link and link["customer"] is not None else None
-    if link is None or card is None:
+    known = await _progress(scope, token, customer)
+    if not CARD_ADDITION.may_take(known, "confirmation", scope.now):
         return None
-    if not await is_alive(scope, token):
-        return None
-    theirs = link["customer"] == customer
-    if theirs and await _is_anothers(link["holder_id"], customer):
+    assert known.card is not None
+    if known.card.theirs and await _is_anothers(known.card.holder_id, customer):
         return Refused(Code.HOLDER_REGISTERED)
-    return LinkedCard(card["last_four"], theirs)
+    return known.card
 
 
 async def add(scope: Scope, customer: int, token: str) -> LinkedCard | Refused | None:
@@ -76,14 +99,13 @@ async def add(scope: Scope, customer: int, token: str) -> LinkedCard | Refused |
         linked = await look_at(scope, customer, token)
         if not isinstance(linked, LinkedCard) or not linked.theirs:
             return linked
-        link = await cards.link(hash_token(token), scope.now, locked=True)
-        if link is None:
+        if await cards.link(hash_token(token), scope.now, locked=True) is None:
             return None
-        if await cards.attach_holder(customer, link["holder_id"], scope.now):
-            await journal.add(scope.now, "card-added", customer, scope.client.ip, scope.client.user_agent)
-        elif await _is_anothers(link["holder_id"], customer):
+        if await cards.attach_holder(customer, linked.holder_id, scope.now):
+            await journal.note(scope, "card-added", customer)
+        elif await _is_anothers(linked.holder_id, customer):
             return Refused(Code.HOLDER_REGISTERED)
-        await cards.forget_links(link["holder_id"], customer)
+        await cards.forget_links(linked.holder_id, customer)
         return linked
 
 

@@ -6,8 +6,9 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
-from db import customers, journal, sessions
+from db import customers, sessions
 from db.engine import transaction
+from domain import journal
 from domain.scope import Scope
 from domain.sessions import Session
 
@@ -68,7 +69,7 @@ async def end_one(scope: Scope, customer: int, session: int) -> None:
     async with transaction():
         await customers.lock(customer)
         if await sessions.end_of(customer, session):
-            await journal.add(scope.now, "session-ended", customer, scope.client.ip, scope.client.user_agent)
+            await journal.note(scope, "session-ended", customer)
 
 
 async def end_others(scope: Scope, session: Session) -> None:
@@ -77,4 +78,4 @@ async def end_others(scope: Scope, session: Session) -> None:
     async with transaction():
         await customers.lock(session.customer)
         await sessions.end_all(session.customer, session.id)
-        await journal.add(scope.now, "other-sessions-ended", session.customer, scope.client.ip, scope.client.user_agent)
+        await journal.note(scope, "other-sessions-ended", session.customer)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from db import cards, consents, customers, journal, registry
+from db import cards, consents, customers, registry
+from db import journal as entries
 from db import sessions as session_rows
 from db.engine import transaction
-from domain import sessions
+from domain import journal, sessions
 from domain.delivery import outbox
 from domain.delivery.messages import CabinetDeleted
 from domain.refusals import Code, Refused, SessionExpired
@@ -26,7 +27,7 @@ async def export(scope: Scope, customer: int) -> dict[str, Any] | SessionExpired
         if await customers.lock(customer) is None:
             return SessionExpired()
         data = await _collected(scope, customer)
-        await journal.add(scope.now, "data-exported", customer, scope.client.ip, scope.client.user_agent)
+        await journal.note(scope, "data-exported", customer)
         return data
 
 
@@ -69,7 +70,7 @@ async def _collected(scope: Scope, customer: int) -> dict[str, Any]:
             _printable({name: row[name] for name in ("created_at", "seen_at", "ip", "user_agent")})
             for row in await session_rows.of_customer(customer, scope.now)
         ],
-        "journal": [_printable(entry) for entry in await journal.of_customer(customer, 10_000)],
+        "journal": [_printable(entry) for entry in await entries.of_customer(customer, 10_000)],
     }
 
 
@@ -91,7 +92,7 @@ async def delete(scope: Scope, password: str) -> list[Refused] | SessionExpired 
             return SessionExpired()
         if not await by_password.still_judged(row):
             return [Refused(Code.SIGN_IN_WRONG, "password")]
-        await journal.add(scope.now, "deleted", row["id"], scope.client.ip, scope.client.user_agent)
+        await journal.note(scope, "deleted", row["id"])
         if row["email_sealed"]:
             letter = CabinetDeleted(row["first_name"])
             await outbox.post(scope, letter, scope.unseal(row["email_sealed"]), scope.client.language)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from db import customers, journal
+from db import customers
 from db.engine import transaction
-from domain import sessions
+from domain import journal, sessions
 from domain.delivery import outbox
 from domain.delivery.messages import PhoneChangeCode, PhoneChanged
+from domain.journey import For, Grant, Journey, Step, grant, take
 from domain.proofs import one_time_codes, sms_limits
-from domain.proofs.one_time_codes import Purpose, Verdict, proof_of, refused_code
+from domain.proofs.one_time_codes import Purpose, proof_of
 from domain.refusals import Code, ProofNeeded, Refused, SessionExpired, WrongStep
 from domain.scope import Scope
 from domain.sessions import Session, is_fresh
@@ -23,69 +24,71 @@ from domain.values.phones import mask_phone
 PURPOSE = Purpose("phone-change", PhoneChangeCode, "registration")
 # How long a change that was begun may be finished without the password.
 GRANT_LIFETIME = timedelta(minutes=10)
-_KEY = "new_phone"
 
 
-@dataclass
+@dataclass(frozen=True)
 class NewPhone:
-    """A number that waits for its code, the customer's version when the change was begun, and when it lapses."""
+    """A number (E.164) that waits for its code; `taken` where that was right, and the number is another customer's."""
 
-    phone: str
-    credentials: int
-    until: str
+    number: str
+    begun: Grant
+    taken: bool = False
 
     def holds(self, session: Session, now: datetime) -> bool:
-        return self.credentials == session.credentials and now < datetime.fromisoformat(self.until)
+        """Whether it may still be finished: neither too late, nor have the password or the phone changed since."""
+        return self.begun.holds(now) and self.begun.credentials == session.credentials
 
 
-def change_of(session: Session | None) -> NewPhone | None:
-    known = session.progress.get(_KEY) if session else None
-    if not isinstance(known, dict) or not {"phone", "credentials", "until"} <= known.keys():
-        return None
-    return NewPhone(known["phone"], known["credentials"], known["until"])
+@dataclass(frozen=True)
+class PhoneChange:
+    """Nothing is left of one that is over."""
+
+    phone: NewPhone | None = None
+    code: None = None
 
 
-async def begin(scope: Scope, phone: str) -> Session | Refused | SessionExpired | ProofNeeded:
-    async with transaction():
-        session = await sessions.lock(scope)
-        if session is None or session.customer is None or session.password_due:
-            return SessionExpired()
-        if not is_fresh(scope, session):
-            return ProofNeeded()
+PHONE_CHANGE = Journey("phone-change", PhoneChange, (Step("phone", fresh=True), Step("code")), who=For.CUSTOMERS)
+
+
+async def begin(scope: Scope, phone: str) -> Session | Refused | SessionExpired | WrongStep | ProofNeeded:
+    """Send the code to the new number."""
+
+    async def send(session: Session, _known: PhoneChange) -> Session | Refused:
+        assert session.customer is not None
+        row = await customers.get(session.customer)
+        if row is not None and row["phone_hash"] == scope.phone_hash(phone):
+            return Refused(Code.PHONE_SAME, "phone")
         at = await _send(scope, session.customer, phone)
         if at is not None and not await one_time_codes.is_under_way(scope, PURPOSE, phone):
             return Refused(Code.RESEND_EARLY, "phone", at)
-        if at is None:
-            await _note_request(scope, session.customer)
         return await _keep(scope, session, phone)
+
+    return await take(scope, PHONE_CHANGE, "phone", send)
 
 
 async def send_another_code(scope: Scope) -> Session | Refused | SessionExpired | WrongStep | ProofNeeded:
-    """«Отправить код еще раз»: a change that has lapsed begins anew."""
-    async with transaction():
-        session = await sessions.lock(scope)
-        if session is None or session.customer is None or session.password_due:
-            return SessionExpired()
-        change = change_of(session)
-        if change is None:
-            return WrongStep()
-        holds = change.holds(session, scope.now)
+    """«Отправить код еще раз»: a change that has expired begins anew."""
+
+    async def send(session: Session, known: PhoneChange) -> Session | Refused | ProofNeeded:
+        assert session.customer is not None
+        assert known.phone is not None
+        holds = known.phone.holds(session, scope.now)
         if not holds and not is_fresh(scope, session):
             return ProofNeeded()
-        at = await _send(scope, session.customer, change.phone)
+        at = await _send(scope, session.customer, known.phone.number)
         if at is not None:
             return Refused(Code.RESEND_EARLY, "code", at)
-        await _note_request(scope, session.customer)
-        return session if holds else await _keep(scope, session, change.phone)
+        return session if holds else await _keep(scope, session, known.phone.number)
+
+    return await take(scope, PHONE_CHANGE, "code", send)
 
 
 async def _send(scope: Scope, customer: int, phone: str) -> datetime | None:
-    return await one_time_codes.send(scope, PURPOSE, phone, also=sms_limits.of_changer(scope, customer))
-
-
-async def _note_request(scope: Scope, customer: int) -> None:
-    """In the journal of whoever asked; that of the new number's owner, if it has one, is written with the code."""
-    await journal.add(scope.now, "code-requested", customer, scope.client.ip, scope.client.user_agent, PURPOSE.name)
+    at = await one_time_codes.send(scope, PURPOSE, phone, also=sms_limits.of_changer(scope, customer))
+    if at is None:
+        # In the journal of the customer who asked; that of the new number's owner, if any, is written with the code.
+        await journal.note(scope, "code-requested", customer, PURPOSE.name)
+    return at
 
 
 async def confirm(scope: Scope, typed: str) -> Session | list[Refused] | SessionExpired | WrongStep:
@@ -95,52 +98,44 @@ async def confirm(scope: Scope, typed: str) -> Session | list[Refused] | Session
         row = await customers.get(session.customer) if session is not None and session.customer is not None else None
         if session is None or row is None or session.password_due:
             return SessionExpired()
-        change = change_of(session)
-        if session.former:
-            return await _confirmed_before(scope, scope.unseal(row["phone_sealed"]), typed)
-        if change is None:
+        change = PHONE_CHANGE.progress(session).phone
+        if change is None and not session.former:
             return WrongStep()
-        if not change.holds(session, scope.now):
-            return [Refused(Code.CODE_EXPIRED, "code")]
-        verdict = await one_time_codes.judge(scope, PURPOSE, change.phone, typed)
-        if verdict not in {Verdict.CORRECT, Verdict.REPEATED}:
-            return refused_code(verdict)
-        holder = await customers.by_phone(scope.phone_hash(change.phone))
-        if holder is not None and holder["id"] != session.customer:
+        if change is not None and not session.former:
+            if not change.holds(session, scope.now):
+                return [Refused(Code.CODE_EXPIRED, "code")]
+            if change.taken:
+                return [Refused(Code.PHONE_TAKEN, "code")]
+        # Of a code typed again, the number that it has made the customer's.
+        phone = change.number if change is not None and not session.former else scope.unseal(row["phone_sealed"])
+        proved = await one_time_codes.prove(scope, session, PURPOSE, phone, typed)
+        if proved is not None:
+            return proved
+        assert change is not None
+        holder = await customers.by_phone(scope.phone_hash(phone))
+        # Where nobody has it yet, somebody may register by it at this very moment.
+        theirs = holder["id"] == row["id"] if holder is not None else await _replace(scope, row, session, phone)
+        if not theirs:
+            await PHONE_CHANGE.save(scope, session, PhoneChange(replace(change, taken=True)))
             return [Refused(Code.PHONE_TAKEN, "code")]
-        if holder is None and not await _replace(scope, row, session, change.phone):
-            # Somebody has registered by it at this very moment.
-            return [Refused(Code.PHONE_TAKEN, "code")]
-        del session.progress[_KEY]
-        session = await sessions.renew(scope, session, proof_of(PURPOSE, change.phone, typed))
-        await sessions.save(scope, session)
-        return session
-
-
-async def _confirmed_before(scope: Scope, phone: str, typed: str) -> Session | SessionExpired:
-    """The same press again: its answer, and with it the session's new id, may have been lost."""
-    verdict = await one_time_codes.judge(scope, PURPOSE, phone, typed)
-    if verdict is not Verdict.REPEATED:
-        return SessionExpired()
-    return await sessions.renewed(scope, proof_of(PURPOSE, phone, typed)) or SessionExpired()
+        session = await sessions.renew(scope, session, proof_of(PURPOSE, phone, typed))
+        return await PHONE_CHANGE.save(scope, session, PhoneChange())
 
 
 async def _replace(scope: Scope, row: dict[str, Any], session: Session, phone: str) -> bool:
     """What was granted under the former number ends with it, but not that this session has typed the password."""
     assert session.customer is not None
     former = scope.unseal(row["phone_sealed"])
-    phone_hash = scope.phone_hash(phone)
-    if not await customers.set_phone(session.customer, phone_hash, scope.seal(phone)):
+    if not await customers.set_phone(session.customer, scope.phone_hash(phone), scope.seal(phone)):
         return False
     await sessions.authenticate(session, session.authenticated_at)
     await void_recoveries(scope, row)
     await outbox.post(scope, PhoneChanged(mask_phone(phone)), former, scope.client.language)
-    await journal.add(scope.now, "phone-changed", session.customer, scope.client.ip, scope.client.user_agent)
+    await journal.note(scope, "phone-changed", session.customer)
     return True
 
 
 async def _keep(scope: Scope, session: Session, phone: str) -> Session:
-    until = (scope.now + GRANT_LIFETIME).isoformat()
-    session.progress[_KEY] = asdict(NewPhone(phone, session.credentials, until))
-    await sessions.save(scope, session)
-    return session
+    assert session.customer is not None
+    begun = grant(scope, session.customer, session.credentials, GRANT_LIFETIME)
+    return await PHONE_CHANGE.save(scope, session, PhoneChange(NewPhone(phone, begun)))

@@ -5,6 +5,7 @@ Where amounts are alike or easily guessed, `KABINET_BILL_PROOF` asks for one thi
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -44,6 +45,12 @@ async def offered_periods(scope: Scope) -> list[str]:
     """
     latest = latest_period(scope.now.astimezone(scope.settings.zone).date())
     return await registry.newest_periods(OFFERED_PERIODS, latest)
+
+
+async def sample(scope: Scope, accounts: int) -> Sequence[dict[str, Any]]:
+    """Some accounts with a bill of the newest period, for whoever tries the portal out."""
+    periods = await offered_periods(scope)
+    return await registry.sample(accounts, periods[0]) if periods else []
 
 
 async def find_account(

@@ -12,17 +12,20 @@ import secrets
 import unicodedata
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Literal
 
 from captcha.image import ImageCaptcha
 
 from db import captchas
 from domain.refusals import Code, Refused
 from domain.scope import Scope
+from domain.throttles import network_of
 
 # Light ink on a dark ground: the library pastes dark ink half transparent. Readable on both themes, 12:1.
 _DRAWER = ImageCaptcha(width=200, height=72, font_sizes=(46, 50, 54))
 _GROUND, _INK = (28, 40, 80), (246, 248, 252)
 _DIGITS = 5
+Kind = Literal["picture", "voice", "try"]
 
 
 @dataclass(frozen=True)
@@ -88,6 +91,13 @@ async def digits_of(scope: Scope, token: str) -> str | None:
     if opened is None or scope.pictures.is_replaced(opened.identity) or await captchas.is_spent(opened.identity):
         return None
     return opened.code
+
+
+def count(scope: Scope, kind: Kind) -> bool:
+    """Count what this network has had made this hour; False where that was its number."""
+    settings = scope.settings
+    most = settings.captcha_voices_ip_hour if kind == "voice" else settings.captcha_pictures_ip_hour
+    return scope.pictures.count(kind, network_of(scope.client.ip), most, scope.now)
 
 
 def draw(code: str) -> bytes:

@@ -11,14 +11,15 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from db import customers, email_links, journal
+from db import customers, email_links
 from db.engine import transaction
-from domain import sessions, throttles
+from domain import journal, throttles
 from domain.delivery import outbox
 from domain.delivery.messages import EmailChange, EmailChanged, EmailConfirmation, Message
-from domain.refusals import Code, ProofNeeded, Refused, SessionExpired
+from domain.journey import For, Journey, Step, take
+from domain.refusals import Code, ProofNeeded, Refused, SessionExpired, WrongStep
 from domain.scope import Scope
-from domain.sessions import hash_token, is_fresh
+from domain.sessions import Session, hash_token
 from domain.throttles import DAY, Limit
 from domain.values.people import mask_email
 
@@ -29,6 +30,19 @@ class LinkedAddress:
 
     email: str
     confirmed: bool
+
+
+@dataclass(frozen=True)
+class PendingEmail:
+    """`email` is the address of a link that is good: the link's row is the only place that knows of it."""
+
+    email: LinkedAddress | None = None
+    confirmation: None = None
+
+
+EMAIL_CHANGE = Journey(
+    "email-change", PendingEmail, (Step("email", fresh=True), Step("confirmation")), who=For.CUSTOMERS
+)
 
 
 async def send_link(scope: Scope, customer: int, first_name: str, email: str) -> None:
@@ -59,16 +73,14 @@ async def send_another_link(scope: Scope, customer: int) -> Refused | None:
         return None
 
 
-async def begin_change(scope: Scope, email: str) -> Refused | SessionExpired | ProofNeeded | None:
+async def begin_change(scope: Scope, email: str) -> Refused | SessionExpired | WrongStep | ProofNeeded | None:
     """Send a link to a new address; the former one stays until it is pressed."""
-    async with transaction():
-        session = await sessions.lock(scope)
-        row = await customers.get(session.customer) if session is not None and session.customer is not None else None
-        if session is None or row is None or session.password_due:
+
+    async def send(session: Session, _known: PendingEmail) -> Refused | SessionExpired | None:
+        row = await customers.get(session.customer) if session.customer is not None else None
+        if row is None:
             return SessionExpired()
-        if not is_fresh(scope, session):
-            return ProofNeeded()
-        if row["email_hash"] == _hash(scope, email):
+        if row["email_hash"] == scope.email_hash(email):
             return Refused(Code.EMAIL_SAME, "email")
         at = await throttles.claim(scope, [_limit(scope, row["id"])])
         if at is not None:
@@ -79,39 +91,48 @@ async def begin_change(scope: Scope, email: str) -> Refused | SessionExpired | P
         await _send(scope, row["id"], email, lambda link, good_for: EmailChange(name, link, good_for))
         return None
 
+    return await take(scope, EMAIL_CHANGE, "email", send)
+
 
 async def look_at(scope: Scope, token: str) -> LinkedAddress | None:
     """What the link's page shows; nothing is spent."""
     link = await email_links.find(hash_token(token), scope.now)
+    return (await _progress(scope, link)).email
+
+
+async def _progress(scope: Scope, link: dict[str, Any] | None) -> PendingEmail:
+    """Read from the link's row: a link from before the last change of password or phone is void.
+
+    Whoever has changed them may have done so because somebody else had asked for the link.
+    """
     row = await customers.get(link["customer"]) if link else None
     if link is None or row is None or row["credentials"] != link["credentials"]:
-        return None
+        return PendingEmail()
     confirmed = row["email_confirmed_at"] is not None and row["email_hash"] == link["email_hash"]
-    return LinkedAddress(scope.unseal(link["email_sealed"]), confirmed)
+    return PendingEmail(LinkedAddress(scope.unseal(link["email_sealed"]), confirmed))
 
 
 async def confirm(scope: Scope, token: str) -> LinkedAddress | None:
-    """Confirm the address, or make it the customer's; pressed twice it is confirmed still.
-
-    A link from before the last change of password or phone is void: whoever has changed them may have done so
-    because somebody else had asked for it.
-    """
+    """Confirm the address, or make it the customer's; pressed twice it is confirmed still."""
     async with transaction():
         seen = await email_links.find(hash_token(token), scope.now)
         if seen is None or await customers.lock(seen["customer"]) is None:
             return None
         link = await email_links.find(hash_token(token), scope.now, locked=True)
+        known = await _progress(scope, link)
         row = await customers.get(seen["customer"])
-        if link is None or row is None or row["credentials"] != link["credentials"]:
+        if not EMAIL_CHANGE.may_take(known, "confirmation", scope.now):
             return None
-        email: str = scope.unseal(link["email_sealed"])
+        assert link is not None
+        assert row is not None
+        assert known.email is not None
         if row["email_hash"] != link["email_hash"]:
-            await _replace(scope, row, link, email)
-            await journal.add(scope.now, "email-changed", row["id"], scope.client.ip, scope.client.user_agent)
+            await _replace(scope, row, link, known.email.email)
+            await journal.note(scope, "email-changed", row["id"])
         elif row["email_confirmed_at"] is None:
             await customers.confirm_email(row["id"], scope.now)
-            await journal.add(scope.now, "email-confirmed", row["id"], scope.client.ip, scope.client.user_agent)
-        return LinkedAddress(email, confirmed=True)
+            await journal.note(scope, "email-confirmed", row["id"])
+        return LinkedAddress(known.email.email, confirmed=True)
 
 
 async def _replace(scope: Scope, row: dict[str, Any], link: dict[str, Any], email: str) -> None:

@@ -14,14 +14,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum, auto
 
-from db import customers, journal, one_time_codes
-from domain import throttles
+from db import customers, one_time_codes
+from domain import journal, sessions, throttles
 from domain.delivery import outbox
 from domain.delivery.messages import Message
-from domain.journal_sums import sum_key
 from domain.proofs import sms_limits
-from domain.refusals import Code, Refused
+from domain.refusals import Code, Refused, SessionExpired
 from domain.scope import Scope
+from domain.sessions import Session
 from domain.throttles import Limit
 
 
@@ -155,6 +155,28 @@ async def judge(scope: Scope, purpose: Purpose, phone: str, typed: str, *, expec
     return Verdict.WRONG_AND_LAST if last else Verdict.WRONG
 
 
+async def prove(
+    scope: Scope,
+    session: Session,
+    purpose: Purpose,
+    phone: str,
+    typed: str,
+    *,
+    subject: str = "",
+    expected: bool = True,
+) -> Session | list[Refused] | SessionExpired | None:
+    """Judge the code of `subject`, else of `phone`, for a session of `sessions.lock_for_proof`; None where it is right.
+
+    The same request sent again gets the session that the first one has led to.
+    """
+    verdict = await judge(scope, purpose, subject or phone, typed, expected=expected)
+    if verdict is Verdict.REPEATED and (led := await sessions.renewed(scope, proof_of(purpose, phone, typed))):
+        return led
+    if session.former:
+        return SessionExpired()
+    return None if verdict is Verdict.CORRECT else refused_code(verdict)
+
+
 async def void(scope: Scope, purpose: Purpose, phone: str) -> None:
     """The codes on their way to `phone` have lapsed: what they were sent for is no longer so."""
     await one_time_codes.void(purpose.name, scope.phone_hash(phone), scope.now)
@@ -223,10 +245,7 @@ async def _write_down(scope: Scope, purpose: Purpose, phone: str, *, sent: bool)
     """One lookup and one row whoever's number it is: the time tells nothing, and an owner sees who asked."""
     owner = await customers.by_phone(scope.phone_hash(phone))
     known = owner["id"] if owner is not None and sent else None
-    key = sum_key(scope, "code-requested", known, scope.client.ip, purpose.name)
-    await journal.add_repeat(
-        scope.now, "code-requested", known, scope.client.ip, scope.client.user_agent, key, purpose.name
-    )
+    await journal.note_repeat(scope, "code-requested", known, purpose.name)
 
 
 async def _post(scope: Scope, purpose: Purpose, code: str, phone: str) -> int:

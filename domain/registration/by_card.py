@@ -8,13 +8,17 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from db import cards, customers, journal
+from db import cards, customers
 from db import sessions as session_rows
 from db.engine import transaction
+from domain import journal
 from domain.delivery import outbox
-from domain.delivery.messages import CardPassword, CardRegistration
+from domain.delivery.messages import CardPassword
+from domain.delivery.messages import CardRegistration as CardRegistrationMessage
+from domain.journey import Journey, Step
 from domain.proofs import captcha, card_links
-from domain.refusals import Code, HolderRegistered, KnownPhone, LoginTaken, Refused
+from domain.refusals import Code, HolderRegistered, LoginTaken, Refused
+from domain.registration.progress import KnownPhone
 from domain.scope import Scope
 from domain.sessions import hash_token
 from domain.sign_in.password_change import void_recoveries
@@ -38,7 +42,7 @@ class Proof:
 
 @dataclass(frozen=True)
 class LinkVoid:
-    """The link has lapsed, has been used, or never was one."""
+    """The link has expired, has been used, or never was one."""
 
 
 async def ask_for_link(
@@ -66,17 +70,43 @@ async def ask_for_link(
             email,
             customer=None,
             path=PATH,
-            letter=lambda link, renewed: CardRegistration(card["login"], link, good_for, renewed),
+            letter=lambda link, renewed: CardRegistrationMessage(card["login"], link, good_for, renewed),
         )
         if refused is None:
             await captcha.remember_use(scope, proof.token, proof.typed, about=about)
         return refused
 
 
+@dataclass(frozen=True)
+class LinkedCard:
+    """A link that is good, and the card it is about: rows of db/cards.py."""
+
+    link: dict[str, Any]
+    card: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class CardRegistration:
+    """`card` is known by the link alone; the phone makes the customer, who then makes the password."""
+
+    card: LinkedCard | None = None
+    phone: int | None = None
+    password: None = None
+
+
+REGISTRATION_BY_CARD = Journey("card-registration", CardRegistration, (Step("card"), Step("phone"), Step("password")))
+
+
+async def _progress(scope: Scope, token: str, *, locked: bool = False) -> CardRegistration:
+    """Read from the link's row."""
+    link = await cards.link(hash_token(token), scope.now, locked=locked)
+    card = await cards.get(link["number_hash"]) if link and link["customer"] is None else None
+    return CardRegistration(LinkedCard(link, card) if link and card else None)
+
+
 async def is_alive(scope: Scope, token: str) -> bool:
     """Whether the link opens step two; nothing is spent."""
-    link = await cards.link(hash_token(token), scope.now)
-    return link is not None and link["customer"] is None and await cards.get(link["number_hash"]) is not None
+    return REGISTRATION_BY_CARD.may_take(await _progress(scope, token), "phone", scope.now)
 
 
 async def give_phone(
@@ -94,10 +124,11 @@ async def give_phone(
         if judged is False:
             return None
         await _lock_holder(scope, token)
-        link = await cards.link(hash_token(token), scope.now, locked=True)
-        card = await cards.get(link["number_hash"]) if link and link["customer"] is None else None
-        if link is None or card is None:
+        known = await _progress(scope, token, locked=True)
+        if not REGISTRATION_BY_CARD.may_take(known, "phone", scope.now):
             return LinkVoid()
+        assert known.card is not None
+        link, card = known.card.link, known.card.card
         if isinstance(judged, Refused):
             return judged
         phone_hash = scope.phone_hash(phone)
@@ -157,7 +188,7 @@ async def _register(
 async def _send_password(scope: Scope, customer: int, phone: str, password: str) -> None:
     letter = CardPassword(password, scope.settings.sms_password_lifetime)
     await outbox.post(scope, letter, phone, scope.client.language)
-    await journal.add(scope.now, "card-registered", customer, scope.client.ip, scope.client.user_agent)
+    await journal.note(scope, "card-registered", customer)
 
 
 async def _make_customer(

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from db import connection_requests, journal
-from db.engine import transaction
-from domain import sessions
+from db import connection_requests
+from domain import journal
 from domain.delivery import outbox
 from domain.delivery.messages import ConnectionRequestForStaff, ConnectionRequestReceived
-from domain.refusals import SessionExpired, WrongStep
-from domain.registration.progress import Registration, may_take, put_into, registration_of
+from domain.journey import take
+from domain.registration.by_account import NotNow
+from domain.registration.progress import REGISTRATION, Registration, SentRequest
 from domain.scope import Scope
 from domain.sessions import Session
 from domain.values.money import show_amount
@@ -34,55 +34,43 @@ class Request:
     comment: str
 
 
-async def send(scope: Scope, request: Request) -> Session | SessionExpired | WrongStep:
+async def send(scope: Scope, request: Request) -> Session | NotNow:
     """Send it once; the same session sending again gets the same number."""
-    async with transaction():
-        session = await sessions.lock(scope)
-        if session is None:
-            return SessionExpired()
-        registration = registration_of(session)
-        if registration.request_number:
+
+    async def post(session: Session, known: Registration) -> Session:
+        if known.request is not None:
             return session
-        if not may_be_sent(registration):
-            return WrongStep()
-        entries = _entries(registration, request)
+        entries = _entries(known, request)
         number = await connection_requests.add(scope.seal(entries), scope.now)
         staff = scope.settings.staff_email or _STAFF_OF_THE_OUTBOX
         await outbox.post(scope, ConnectionRequestForStaff(number, entries), staff)
         received = ConnectionRequestReceived(number, request.first_name)
         await outbox.post(scope, received, request.email, scope.client.language)
-        await journal.add(
-            scope.now, "connection-requested", None, scope.client.ip, scope.client.user_agent, f"number {number}"
-        )
-        registration.request_number = number
-        registration.last_name, registration.first_name = request.last_name, request.first_name
-        registration.patronymic, registration.email = request.patronymic, request.email
-        put_into(session, registration)
-        await sessions.save(scope, session)
-        return session
+        await journal.note(scope, "connection-requested", None, f"number {number}")
+        sent = SentRequest(number, request.last_name, request.first_name, request.patronymic, request.email)
+        return await REGISTRATION.save(scope, session, replace(known, request=sent))
+
+    return await take(scope, REGISTRATION, "connection", post)
 
 
-def may_be_sent(registration: Registration) -> bool:
-    """Only after the search has failed for a confirmed phone."""
-    return may_take(registration, "bill") and registration.not_found
-
-
-def _entries(registration: Registration, request: Request) -> list[tuple[str, str]]:
+def _entries(known: Registration, request: Request) -> list[tuple[str, str]]:
     """Everything that was entered, labelled as on the screens; what was left empty is left out."""
-    amount = f"{show_amount(registration.amount_kopecks)} ₽" if registration.amount_kopecks >= 0 else ""
+    assert known.phone is not None
+    assert known.bill is not None
+    consent, bill = known.phone.consent, known.bill.bill
     everything = [
         ("Фамилия", request.last_name),
         ("Имя", request.first_name),
         ("Отчество", request.patronymic),
-        ("Телефон", show_phone(registration.phone)),
+        ("Телефон", show_phone(known.number)),
         ("Электронная почта", request.email),
         ("Адрес", request.address),
         ("Номер лицевого счета", request.account_number),
         ("Комментарий", request.comment),
-        ("Расчетный период, введенный при поиске", show_period(registration.period)),
-        ("Номер лицевого счета, введенный при поиске", registration.account_number),
-        ("Сумма к оплате, введенная при поиске", amount),
-        ("Согласие на обработку данных", f"{registration.consent_at} (текст {registration.consent_version})"),
+        ("Расчетный период, введенный при поиске", show_period(bill.period)),
+        ("Номер лицевого счета, введенный при поиске", bill.account_number),
+        ("Сумма к оплате, введенная при поиске", f"{show_amount(bill.amount_kopecks)} ₽"),
+        ("Согласие на обработку данных", f"{consent.at.isoformat()} (текст {consent.text.version})"),
     ]
     return [(label, _quoted(value)) for label, value in everything if value]
 

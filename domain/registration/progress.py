@@ -1,99 +1,140 @@
-"""What a registration by account knows so far, and the order of its steps. It lives in the session, encrypted."""
+"""Registration by account: its steps, and what each of them brings. It lives in the session, encrypted."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, fields
-from typing import Any
+from dataclasses import dataclass
+from datetime import datetime
 
-from domain.refusals import KnownPhone, WrongStep
+from domain.journey import Branch, Journey, Step
+from domain.proofs.bill_proof import Bill
 from domain.sessions import Session
 from domain.sign_in import by_password
 
-_KEY, _KNOWN_PHONE = "registration", "known_phone"
 
+@dataclass(frozen=True)
+class ConsentText:
+    """Which text was consented to."""
 
-@dataclass
-class Registration:
-    """Filled step by step; empty means not yet. Dates are ISO, amounts kopecks, phones E.164."""
-
-    phone: str = ""
-    phone_confirmed: bool = False
-    consent_version: str = ""
-    consent_hash: str = ""
-    consent_at: str = ""
-    consent_ip: str = ""
-    # The row of the consent, there as soon as its phone is confirmed.
-    consent: int = 0
-    period: str = ""
-    account_number: str = ""
-    amount_kopecks: int = -1
-    not_found: bool = False
-    account: int = 0
-    address_confirmed: bool = False
-    last_name: str = ""
-    first_name: str = ""
-    patronymic: str = ""
-    birth_date: str = ""
-    email: str = ""
-    request_number: int = 0
-    # Set at the very end: what a repeated last POST is measured against.
-    customer: int = 0
+    version: str
+    sha256: str
 
 
 @dataclass(frozen=True)
-class Step:
-    """A slug, and whether a registration is past it."""
+class Consent:
+    """When and from where the box was ticked."""
 
-    slug: str
-    is_done: Callable[[Registration], bool]
+    text: ConsentText
+    at: datetime
+    ip: str
 
 
-# The only list of the order: pages and use cases both ask it.
-STEPS = (
-    Step("phone", lambda known: bool(known.phone)),
-    Step("code", lambda known: known.phone_confirmed),
-    Step("bill", lambda known: bool(known.account)),
-    Step("address", lambda known: known.address_confirmed),
-    Step("person", lambda known: bool(known.birth_date)),
-    Step("password", lambda known: bool(known.customer)),
+@dataclass(frozen=True)
+class GivenPhone:
+    """E.164."""
+
+    number: str
+    consent: Consent
+
+
+@dataclass(frozen=True)
+class ConfirmedPhone:
+    """The row of the consent, which is there as soon as its phone is confirmed."""
+
+    consent: int
+
+
+@dataclass(frozen=True)
+class SoughtBill:
+    """What was typed, and the account that has this bill; `not_found` where none has."""
+
+    bill: Bill
+    account: int | None = None
+    not_found: bool = False
+
+
+@dataclass(frozen=True)
+class ConfirmedAddress:
+    """«Да» to the address of this account."""
+
+    account: int
+
+
+@dataclass(frozen=True)
+class Person:
+    """Names cleaned, the birth date ISO, the e-mail normalised."""
+
+    last_name: str
+    first_name: str
+    patronymic: str
+    birth_date: str
+    email: str
+
+
+@dataclass(frozen=True)
+class SentRequest:
+    """A connection request: its number, who asked, and where the answer goes."""
+
+    number: int
+    last_name: str
+    first_name: str
+    patronymic: str
+    email: str
+
+
+@dataclass(frozen=True)
+class Registered:
+    """What a repeated last POST is measured against."""
+
+    customer: int
+
+
+@dataclass(frozen=True)
+class Registration:
+    """One field a step, and what became of those who took another way."""
+
+    phone: GivenPhone | None = None
+    code: ConfirmedPhone | None = None
+    bill: SoughtBill | None = None
+    address: ConfirmedAddress | None = None
+    person: Person | None = None
+    password: Registered | None = None
+    request: SentRequest | None = None
+    # The number, confirmed, has a customer already: the registration has ended there.
+    known_phone: str | None = None
+
+    @property
+    def number(self) -> str:
+        """The phone given, or empty."""
+        return self.phone.number if self.phone else ""
+
+
+REGISTRATION = Journey(
+    "registration",
+    Registration,
+    (
+        Step("phone"),
+        Step("code", once=True),
+        Step("bill", done=lambda known, _now: known.bill is not None and known.bill.account is not None),
+        Step("address"),
+        Step("person", typed_only=True),
+        Step("password"),
+    ),
+    # Only after the search has failed for a confirmed phone.
+    {"connection": Branch("bill", lambda known: known.bill is not None and known.bill.not_found)},
 )
-SLUGS = tuple(step.slug for step in STEPS)
 
 
-def may_take(known: Registration, slug: str) -> bool:
-    """Whether every step before `slug` holds now. A registration that has ended takes none."""
-    return not known.customer and all(step.is_done(known) for step in STEPS[: SLUGS.index(slug)])
+@dataclass(frozen=True)
+class KnownPhone:
+    """The phone, confirmed a moment ago, has a customer already. `session` is the one that knows it."""
 
-
-def registration_of(session: Session | None) -> Registration:
-    known = session.progress.get(_KEY, {}) if session else {}
-    names = {f.name for f in fields(Registration)}
-    return Registration(**{name: value for name, value in known.items() if name in names})
-
-
-def put_into(session: Session, registration: Registration) -> None:
-    session.progress[_KEY] = asdict(registration)
-
-
-def phone_to_confirm(session: Session) -> str:
-    """The number that the code was sent to: of a code typed again, that of what it has led to."""
-    return registration_of(session).phone or str(session.progress.get(_KNOWN_PHONE, ""))
+    phone: str
+    session: Session | None = None
 
 
 def end_for_known_phone(session: Session, phone: str) -> KnownPhone:
     """Forget the journey, but not what its code has told: the button may be pressed again."""
-    session.progress = {_KNOWN_PHONE: phone}
+    session.progress = {}
+    REGISTRATION.put(session, Registration(known_phone=phone))
     by_password.remember_phone(session, phone)
     return KnownPhone(phone, session)
-
-
-def wrong_step(session: Session) -> KnownPhone | WrongStep:
-    """What to answer to a step that cannot be taken now."""
-    phone = "" if registration_of(session).phone else session.progress.get(_KNOWN_PHONE, "")
-    return KnownPhone(phone, session) if phone else WrongStep()
-
-
-def only(registration: Registration) -> dict[str, Any]:
-    """A progress that holds nothing but this registration."""
-    return {_KEY: asdict(registration)}

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from db import customers, journal
+from db import customers
 from db.engine import transaction
+from domain import journal
 from domain.delivery import outbox
 from domain.delivery.messages import AccountLost
 from domain.portal import Portal
@@ -25,7 +26,7 @@ async def _tell_some(portal: Portal, now: datetime) -> bool:
     async with transaction():
         losses = await customers.take_losses(_PORTION)
         for lost in losses:
-            await journal.add(now, "account-lost", lost["customer"], "", "")
+            await journal.note(scope, "account-lost", lost["customer"])
             # Only confirmed addresses: the letter names the account.
             if lost["email_confirmed_at"] is not None:
                 message = AccountLost(lost["first_name"], lost["number"], lost["address"])

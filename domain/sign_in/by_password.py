@@ -2,41 +2,47 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import Any
 
-from db import customers, journal
+from db import customers
 from db import sessions as session_rows
 from db.engine import transaction
-from domain import device_cookies, sessions, throttles
-from domain.journal_sums import sum_key
+from domain import device_cookies, journal, sessions, throttles
+from domain.journey import Journey, Step, take
 from domain.passwords import OverloadedError
-from domain.refusals import Code, Refused
+from domain.refusals import Code, ProofNeeded, Refused, SessionExpired, WrongStep
 from domain.scope import Scope
 from domain.sessions import Session
 from domain.throttles import HOUR, Limit
 from domain.values.people import fold_login
 
-_PHONE_KEY = "sign_in_phone"
 # What a password is judged by: where one of these has changed meanwhile, the judgement is void.
 _JUDGED = ("password_hash", "password_until", "credentials")
 
 
-async def give_phone(scope: Scope, phone: str) -> Session:
+@dataclass(frozen=True)
+class SignIn:
+    """`phone` is the number (E.164) that the password window is open for."""
+
+    phone: str | None = None
+    password: None = None
+
+
+SIGN_IN = Journey("sign-in", SignIn, (Step("phone"), Step("password")))
+
+
+async def give_phone(scope: Scope, phone: str) -> Session | SessionExpired | WrongStep | ProofNeeded:
     """Remember which number the password window is for."""
-    async with transaction():
-        session = await sessions.lock(scope) or sessions.begin_unproved(scope)
-        remember_phone(session, phone)
-        await sessions.save(scope, session)
-        return session
+
+    async def give(session: Session, known: SignIn) -> Session:
+        return await SIGN_IN.save(scope, session, replace(known, phone=phone))
+
+    return await take(scope, SIGN_IN, "phone", give)
 
 
 def remember_phone(session: Session, phone: str) -> None:
-    session.progress[_PHONE_KEY] = phone
-
-
-def phone_given(session: Session | None) -> str:
-    """E.164, or empty where no number has been given yet."""
-    return str(session.progress.get(_PHONE_KEY, "")) if session else ""
+    SIGN_IN.put(session, SignIn(phone))
 
 
 async def by_phone(scope: Scope, phone: str, password: str, *, remembered: bool = False) -> Session | list[Refused]:
@@ -73,7 +79,7 @@ async def _enter(
             return [Refused(Code.SMS_PASSWORD_EXPIRED, "password")]
         if due and not await customers.spend_sms_password(customer["id"], customer["password_hash"]):
             return [Refused(Code.SIGN_IN_WRONG, "password")]
-        await journal.add(scope.now, "signed-in", customer["id"], scope.client.ip, scope.client.user_agent)
+        await journal.note(scope, "signed-in", customer["id"])
         entered = await sessions.replace_at_sign_in(scope, session, customer["id"], remembered=remembered)
         entered.password_due = due
         return entered
@@ -130,8 +136,7 @@ async def _judge(
 
 async def _refuse(scope: Scope, counted: list[Limit], customer: int | None) -> list[Refused]:
     async with transaction():
-        key = sum_key(scope, "sign-in-refused", customer, scope.client.ip)
-        await journal.add_repeat(scope.now, "sign-in-refused", customer, scope.client.ip, scope.client.user_agent, key)
+        await journal.note_repeat(scope, "sign-in-refused", customer)
         at = await throttles.free_at(scope, counted)
     refused = [Refused(Code.SIGN_IN_WRONG, "password")]
     return [*refused, Refused(Code.SIGN_IN_LOCKED, "password", at)] if at > scope.now else refused
@@ -156,7 +161,7 @@ async def sign_out(scope: Scope) -> None:
             return
         await session_rows.end(session.id)
         if session.customer is not None:
-            await journal.add(scope.now, "signed-out", session.customer, scope.client.ip, scope.client.user_agent)
+            await journal.note(scope, "signed-out", session.customer)
 
 
 def limits(scope: Scope, identifier: str) -> list[Limit]:

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from db import customers, journal
+from db import customers
 from db import sessions as session_rows
 from db.engine import transaction
-from domain import sessions, throttles
+from domain import journal, sessions, throttles
 from domain.delivery import outbox
 from domain.delivery.messages import PasswordChanged, RecoveryCode
 from domain.passwords import unmet_conditions
@@ -25,7 +25,7 @@ from domain.values.people import fold_login
 # The field of the current password; `password` is the new one.
 CURRENT = "current_password"
 # A code that allows a new password; any new password voids those that are under way.
-RECOVERY = Purpose("recovery", RecoveryCode, "recovery")
+RECOVERY_CODE = Purpose("recovery", RecoveryCode, "recovery")
 _UNCONFIRMED_LETTERS = 5
 
 
@@ -89,7 +89,7 @@ async def change(
                 # Changed on another device since it was judged: what was typed is the current one no more.
                 return [Refused(Code.SIGN_IN_WRONG, CURRENT)]
             await set_password(scope, session.customer, password_hash, but=session.id)
-            await journal.add(scope.now, "password-changed", session.customer, scope.client.ip, scope.client.user_agent)
+            await journal.note(scope, "password-changed", session.customer)
             await sessions.authenticate(session, scope.now)
             session.password_due = False
             return await sessions.renew(scope, session, proof)
@@ -154,4 +154,4 @@ async def void_recoveries(scope: Scope, row: dict[str, Any]) -> None:
     """Codes on their way for a new password have lapsed, asked for by the number alone or with the customer's login."""
     phone = scope.unseal(row["phone_sealed"])
     for login in {"", fold_login(row["login"])}:
-        await one_time_codes.void(scope, RECOVERY, RecoveryRequest(phone, login, known=True).subject)
+        await one_time_codes.void(scope, RECOVERY_CODE, RecoveryRequest(phone, login, known=True).subject)

@@ -6,7 +6,7 @@ from typing import Any
 
 from litestar import Response, get
 
-from db import outbox
+from domain.delivery import outbox
 from routes.message_texts import MessageTexts
 from routes.page import ThisPage
 
@@ -17,7 +17,7 @@ _texts = MessageTexts()
 @get("/dev/outbox", name="dev.outbox")
 async def show(page: ThisPage) -> Response[Any]:
     messages = []
-    for row in await outbox.newest(_NEWEST):
+    for row, letter in await outbox.newest(page.scope, _NEWEST):
         shown = {
             "id": row["id"],
             "kind": row["kind"],
@@ -25,8 +25,7 @@ async def show(page: ThisPage) -> Response[Any]:
             "at": row["created_at"],
             "name": row["message"],
         }
-        if row["sealed"]:
-            letter = page.scope.unseal(row["sealed"])
+        if letter:
             language = letter.get("language", "ru")
             shown |= {"to": letter["to"], "rendered": _texts(row["message"], letter["values"], language)}
         messages.append(shown)

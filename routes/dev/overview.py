@@ -6,7 +6,6 @@ from typing import Any
 
 from litestar import Response, get
 
-from db import registry
 from domain.proofs import bill_proof
 from domain.registry import demo_company
 from routes.page import ThisPage
@@ -14,8 +13,7 @@ from routes.page import ThisPage
 
 @get("/dev", name="dev")
 async def show(page: ThisPage) -> Response[Any]:
-    periods = await bill_proof.offered_periods(page.scope)
-    accounts = await registry.sample(5, periods[0]) if periods else []
+    accounts = await bill_proof.sample(page.scope, 5)
     return page.show("dev/overview", accounts=accounts, cards=list(demo_company.cards())[:3] if accounts else [])
 
 

@@ -8,15 +8,18 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 
 from domain.profile import attached_accounts
+from domain.profile.attached_accounts import ACCOUNT_ADDITION
 from domain.refusals import Refused
 from routes import bill_form
-from routes.field_check import field_check
 from routes.forms import Filled
+from routes.journeys import Addresses
 from routes.page import ThisPage
 from routes.profile import overview
 from routes.row_ids import row_id
+from routes.steps.field_check import field_check
 
 PATH, NAME, FRAGMENT = "/profile/accounts/new", "profile.accounts.new", "profile/overview"
+ADDRESSES = Addresses(ACCOUNT_ADDITION, PATH, PATH, first=PATH)
 REMOVAL_PATH, REMOVAL_FRAGMENT = "/profile/accounts/{account:str}/removal", "profile/account-removal"
 
 
@@ -28,16 +31,20 @@ async def show(page: ThisPage) -> Response[Any]:
 
 @post(PATH, name=f"{NAME}.submit")
 async def submit(page: ThisPage) -> Response[Any]:
-    if page.customer is None:
-        return await page.redirect_to_sign_in()
+    if elsewhere := await ADDRESSES.elsewhere(page, "bill"):
+        return elsewhere
     form = await bill_form.read(page)
     if form.data is None:
         return await overview.answer(page, form, 422, adding=True)
     bill, further = bill_form.bill_of(form.data), bill_form.further_of(form.data)
-    refused = await attached_accounts.attach(page.scope, page.customer, bill, further)
-    if isinstance(refused, Refused):
-        return await overview.answer(page, form.refuse(refused), 422, adding=True)
-    return page.redirect(f"{overview.PATH}?account=added")
+    outcome = await attached_accounts.attach(page.scope, bill, further)
+    match outcome:
+        case None:
+            return page.redirect(f"{overview.PATH}?account=added")
+        case Refused():
+            return await overview.answer(page, form.refuse(outcome), 422, adding=True)
+        case _:
+            return await ADDRESSES.answer(page, outcome, "bill")
 
 
 @get(REMOVAL_PATH, name="profile.accounts.removal")

@@ -8,15 +8,17 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 
 from domain.profile import card_addition
-from domain.profile.card_addition import LinkedCard
+from domain.profile.card_addition import CARD_ADDITION, LinkedCard
 from domain.refusals import Refused
 from routes import links
-from routes.field_check import field_check
 from routes.forms import BoundEmail, CardNumber, Filled, Form
+from routes.journeys import Addresses
 from routes.page import Page, ThisPage
 from routes.profile import overview
+from routes.steps.field_check import field_check
 
 PATH, NAME, FRAGMENT = "/profile/cards/new", "profile.cards.new", "profile/card"
+ADDRESSES = Addresses(CARD_ADDITION, PATH, PATH, first=PATH)
 LINK_PATH, LINK_NAME = card_addition.PATH, "profile.cards.confirmation"
 LINK_TOKEN_PATH = f"{LINK_PATH}/{{token:str}}"
 
@@ -28,20 +30,24 @@ class NewCardForm(Form):
 
 @get(PATH, name=NAME)
 async def show(page: ThisPage) -> Response[Any]:
-    return page.show(FRAGMENT, form=Filled(PATH)) if page.customer is not None else await page.redirect_to_sign_in()
+    return await ADDRESSES.elsewhere(page, "card") or page.show(FRAGMENT, form=Filled(PATH))
 
 
 @post(PATH, name=f"{NAME}.submit")
 async def submit(page: ThisPage) -> Response[Any]:
-    if page.customer is None:
-        return await page.redirect_to_sign_in()
+    if elsewhere := await ADDRESSES.elsewhere(page, "card"):
+        return elsewhere
     form = await page.read(NewCardForm)
     if form.data is None:
         return page.refuse(FRAGMENT, form)
-    refused = await card_addition.ask_for_link(page.scope, page.customer, form.data.card_number, form.data.email)
-    if isinstance(refused, Refused):
-        return page.refuse(FRAGMENT, form.refuse(refused))
-    return page.redirect(f"{overview.PATH}?card=sent")
+    outcome = await card_addition.ask_for_link(page.scope, form.data.card_number, form.data.email)
+    match outcome:
+        case None:
+            return page.redirect(f"{overview.PATH}?card=sent")
+        case Refused():
+            return page.refuse(FRAGMENT, form.refuse(outcome))
+        case _:
+            return await ADDRESSES.answer(page, outcome, "card")
 
 
 @get(LINK_TOKEN_PATH, name=f"{LINK_NAME}.link")

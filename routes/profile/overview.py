@@ -22,7 +22,7 @@ async def show(page: ThisPage) -> Response[Any]:
     return await answer(page, Filled(PATH), 200)
 
 
-@post(f"{PATH}/email/another", name=f"{NAME}.email.another")
+@post(PATH, name=f"{NAME}.submit")
 async def send_another_email(page: ThisPage) -> Response[Any]:
     """«Отправить письмо еще раз»."""
     if page.customer is None:
@@ -33,12 +33,6 @@ async def send_another_email(page: ThisPage) -> Response[Any]:
         told = [Refused(Code.EMAIL_UNCONFIRMED, "email"), outcome]
         return await answer(page, Filled(PATH).refuse(told), 422)
     return page.redirect(f"{PATH}?email=sent")
-
-
-@get(f"{PATH}/email/another", name=f"{NAME}.email.another.show")
-async def show_another(page: ThisPage) -> Response[Any]:
-    """Where an early press without JavaScript leaves the address bar."""
-    return page.redirect(PATH)
 
 
 @post("/sign-out", name="sign_out")
@@ -72,4 +66,4 @@ async def answer(page: Page, form: Filled[Any], status: int, *, adding: bool = F
     )
 
 
-handlers = [show, send_another_email, show_another, sign_out, show_sign_out]
+handlers = [show, send_another_email, sign_out, show_sign_out]

@@ -6,15 +6,16 @@ from typing import Any
 
 from litestar import Response, get, post
 
-from domain.refusals import Refused
-from domain.sign_in import by_password, recovery
-from domain.sign_in.recovery import recovery_of
+from domain.refusals import Refused, WrongStep
+from domain.sign_in import recovery
 from routes.forms import Filled, Form, Login, Phone
-from routes.page import ThisPage
-from routes.recovery import BASE, SIGN_IN_BY_LOGIN, where
+from routes.page import Page, ThisPage
+from routes.recovery import ADDRESSES, SIGN_IN_BY_LOGIN
+from routes.sign_in import ADDRESSES as SIGN_IN_ADDRESSES
 from routes.sign_in import password as password_window
 
-PATH, NAME, FRAGMENT = f"{BASE}/phone", "recovery.phone", "recovery/phone"
+BASE = ADDRESSES.base
+PATH, NAME, FRAGMENT = ADDRESSES.path_of("phone"), "recovery.phone", "recovery/phone"
 
 
 class LoginForm(Form):
@@ -28,14 +29,16 @@ class BoundPhoneForm(Form):
 @post(BASE, name="recovery.start")
 async def start(page: ThisPage) -> Response[Any]:
     """For the number that the password window is open for."""
-    phone = by_password.phone_given(page.session)
-    if elsewhere := page.home() or (None if phone else page.redirect(where(page))):
-        return elsewhere
+    if home := page.home():
+        return home
+    phone = SIGN_IN_ADDRESSES.known(page).phone
+    if phone is None:
+        return await ADDRESSES.answer(page, WrongStep(), "phone")
     outcome = await recovery.begin(page.scope, phone)
     if isinstance(outcome, Refused):
         refused = Refused(outcome.code, "password", outcome.at)
         return password_window.answer(page, Filled(password_window.PATH).refuse(refused), 422)
-    return page.redirect(f"{BASE}/code", outcome)
+    return await ADDRESSES.answer(page, outcome, "phone")
 
 
 @post(f"{BASE}/login", name="recovery.login")
@@ -47,36 +50,38 @@ async def give_login(page: ThisPage) -> Response[Any]:
     if form.data is None:
         form.path = SIGN_IN_BY_LOGIN
         return page.refuse("sign_in/login", form, note="", tabs=page.tabs("login"))
-    session = await recovery.give_login(page.scope, form.data.login)
-    return page.redirect(PATH, session)
+    return await ADDRESSES.answer(page, await recovery.give_login(page.scope, form.data.login), "phone")
 
 
 @get([BASE, f"{BASE}/login"], name="recovery.start.show")
 async def show_start(page: ThisPage) -> Response[Any]:
     """Where a refusal without JavaScript leaves the address bar."""
-    return page.home() or page.redirect(where(page))
+    return page.home() or await ADDRESSES.answer(page, WrongStep(), "phone")
 
 
 @get(PATH, name=NAME)
 async def show(page: ThisPage) -> Response[Any]:
-    login = recovery_of(page.session).login
-    if elsewhere := page.home() or (None if login else page.redirect(where(page))):
-        return elsewhere
-    return page.show(FRAGMENT, form=Filled(PATH), login=login)
+    return await _answer(page, Filled(PATH), 200)
 
 
 @post(PATH, name=f"{NAME}.submit")
 async def submit(page: ThisPage) -> Response[Any]:
-    login = recovery_of(page.session).login
-    if elsewhere := page.home() or (None if login else page.redirect(where(page))):
-        return elsewhere
     form = await page.read(BoundPhoneForm)
-    if form.data is None:
-        return page.refuse(FRAGMENT, form, login=login)
+    login = ADDRESSES.known(page).login
+    if form.data is None or login is None:
+        return await _answer(page, form, 422)
+    if home := page.home():
+        return home
     outcome = await recovery.begin(page.scope, form.data.phone, login=login)
     if isinstance(outcome, Refused):
-        return page.refuse(FRAGMENT, form.refuse(outcome), login=login)
-    return page.redirect(f"{BASE}/code", outcome)
+        return await _answer(page, form.refuse(outcome), 422)
+    return await ADDRESSES.answer(page, outcome, "phone")
+
+
+async def _answer(page: Page, form: Filled[Any], status: int) -> Response[Any]:
+    if elsewhere := await ADDRESSES.elsewhere(page, "phone"):
+        return elsewhere
+    return page.show(FRAGMENT, status=status, form=form, login=ADDRESSES.known(page).login)
 
 
 handlers = [start, show_start, give_login, show, submit]

@@ -8,12 +8,12 @@ from litestar import Response, get, post
 
 from domain.sign_in import by_password
 from domain.values.phones import show_phone
-from routes.field_check import field_check
 from routes.forms import Filled, Form, Phone
 from routes.page import Page, ThisPage
-from routes.sign_in import login
+from routes.sign_in import ADDRESSES, login
+from routes.steps.field_check import field_check
 
-PATH, NAME, FRAGMENT = "/sign-in/phone", "sign_in.phone", "sign_in/phone"
+PATH, NAME, FRAGMENT = ADDRESSES.path_of("phone"), "sign_in.phone", "sign_in/phone"
 
 
 class PhoneForm(Form):
@@ -36,7 +36,7 @@ async def show(page: ThisPage) -> Response[Any]:
 def _show(page: Page) -> Response[Any]:
     if home := page.home():
         return home
-    phone = by_password.phone_given(page.session)
+    phone = ADDRESSES.known(page).phone
     typed = {"phone": show_phone(phone)} if phone else {}
     return page.show(FRAGMENT, form=Filled(PATH, typed), note=page.note(), tabs=page.tabs("phone"))
 
@@ -48,8 +48,7 @@ async def submit(page: ThisPage) -> Response[Any]:
     form = await page.read(PhoneForm)
     if form.data is None:
         return page.refuse(FRAGMENT, form, note="", tabs=page.tabs("phone"))
-    session = await by_password.give_phone(page.scope, form.data.phone)
-    return page.redirect("/sign-in/password", session)
+    return await ADDRESSES.answer(page, await by_password.give_phone(page.scope, form.data.phone), "phone")
 
 
 check = field_check(PATH, NAME, FRAGMENT, PhoneForm, ["phone"])

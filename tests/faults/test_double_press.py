@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from db.engine import Engine, run
-from tests.browser import BILL, REQUEST, STEPS, Browser, location, path_of
+from tests.browser import ANOTHER, BILL, REQUEST, STEPS, Browser, location, path_of
 from tests.conftest import Clock, Posted
 from tests.faults.portal_process import PortalProcess
 from tests.screen import words
@@ -42,7 +42,7 @@ async def test_a_registration_over_real_connections(engine: Engine, process: Por
 async def test_another_code(client: Browser, clock: Clock, posted: ReadPosted) -> None:
     await client.reach("code")
     clock.forward(seconds=60)
-    assert set(await press(client, path_of("code/another"))) <= {path_of("code"), path_of("code/another")}
+    assert set(await press(client, path_of("code"), ANOTHER)) <= {path_of("code")}
     assert len(await posted()) == 2
 
 
@@ -87,7 +87,7 @@ async def test_the_confirmation_of_an_address(client: Browser, posted: ReadPoste
 
 async def test_another_letter(client: Browser, posted: ReadPosted) -> None:
     await client.register()
-    await press(client, "/profile/email/another")
+    await press(client, "/profile", ANOTHER)
     assert [message.name for message in await posted()].count("email-confirmation") == 2
 
 

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 import httpx
 
 from tests import holder
-from tests.browser import PASSWORD, PHONE, Browser
+from tests.browser import ANOTHER, PASSWORD, PHONE, Browser
 from tests.conftest import Posted
 
 BASE = "/profile/security"
@@ -44,7 +44,7 @@ async def test_changes_of_one_customer_at_once_are_all_answered(
             devices[5].post(f"{BASE}/phone/code", {"code": "000000"}),
             client.sign_in(),
             client.post(link),
-            client.post("/profile/email/another"),
+            client.post("/profile", ANOTHER),
             _recover(another_browser("203.0.113.100")),
             _recover(another_browser("203.0.113.101")),
         )

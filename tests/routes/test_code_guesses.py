@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.browser import Browser, location, path_of
+from tests.browser import ANOTHER, Browser, location, path_of
 from tests.conftest import Clock
 from tests.screen import errors
 
@@ -51,11 +51,11 @@ async def test_the_guesses_of_a_day_have_a_sum(
         judged += WRONG in told
         if EXHAUSTED in told and judged < SUM:
             clock.forward(minutes=2)
-            assert location(await client.post(f"{path}/another")) == path
+            assert location(await client.post(path, ANOTHER)) == path
     assert judged == SUM
     assert errors(await client.post(path, {"code": await client.read_code(phone)})) == [EXHAUSTED]
     clock.forward(minutes=4)
-    refused = await client.post(f"{path}/another")
+    refused = await client.post(path, ANOTHER)
     assert refused.status_code == 422
     assert errors(refused)[0].startswith(EARLY)
     # The next day is a new one.

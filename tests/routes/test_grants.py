@@ -15,7 +15,7 @@ import pytest
 from db.engine import run
 from settings import Settings
 from tests import holder
-from tests.browser import PASSWORD, PHONE, Browser, location
+from tests.browser import ANOTHER, PASSWORD, PHONE, Browser, location
 from tests.conftest import Clock
 from tests.holder import Outbox
 from tests.screen import errors, words
@@ -148,7 +148,7 @@ async def begun_phone_change(scene: Scene, stranger: Browser) -> Try:
         refused = await scene.thief.post(f"{BASE}/phone/code", {"code": code})
         if change == "by_phone":
             assert errors(refused) == [LAPSED]
-            assert location(await scene.thief.post(f"{BASE}/phone/code/another")) == f"{BASE}/confirmation"
+            assert location(await scene.thief.post(f"{BASE}/phone/code", ANOTHER)) == f"{BASE}/confirmation"
         else:
             assert location(refused) == "/"
 
@@ -251,7 +251,7 @@ async def test_a_confirmed_recovery_sets_a_password_for_ten_minutes(
     assert location(saved) == ("/sign-in/password" if good else "/recovery/code")
     if not good:
         # A new code leads on from here.
-        assert location(await stranger.post("/recovery/code/another")) == "/recovery/code"
+        assert location(await stranger.post("/recovery/code", ANOTHER)) == "/recovery/code"
         answer = await stranger.post("/recovery/code", {"code": await scene.owner.read_code(PHONE)})
         assert location(answer) == "/recovery/password"
 
@@ -270,10 +270,10 @@ async def test_a_phone_change_that_was_begun_is_finished_within_ten_minutes(
     assert errors(answer) == [LAPSED]
     # The way on: the password, then another code to the same number.
     clock.forward(minutes=1)
-    asked = await scene.owner.post(f"{BASE}/phone/code/another")
+    asked = await scene.owner.post(f"{BASE}/phone/code", ANOTHER)
     assert asked.headers["location"] == f"{BASE}/confirmation?next={BASE}/phone/code"
     await scene.owner.post(f"{BASE}/confirmation", {"password": PASSWORD, "next": f"{BASE}/phone/code"})
-    assert location(await scene.owner.post(f"{BASE}/phone/code/another")) == f"{BASE}/phone/code"
+    assert location(await scene.owner.post(f"{BASE}/phone/code", ANOTHER)) == f"{BASE}/phone/code"
     answer = await scene.owner.post(f"{BASE}/phone/code", {"code": await scene.owner.read_code(NEW_PHONE)})
     assert location(answer) == BASE
 

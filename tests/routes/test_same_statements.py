@@ -15,7 +15,7 @@ from domain.registry.importing import import_rows
 from domain.registry.kinds import kinds
 from domain.sealing import Sealing
 from settings import Settings
-from tests.browser import PHONE, Browser, path_of
+from tests.browser import ANOTHER, PHONE, Browser, path_of
 from tests.conftest import Clock
 
 UNKNOWN = "+7 900 765-43-21"
@@ -87,7 +87,7 @@ async def _recovery_by_another_login(browser: Browser, known: bool) -> Any:
 
 async def _recovery_twice(browser: Browser, known: bool) -> Any:
     await _recovery(browser, known)
-    return await browser.post("/recovery/code/another")
+    return await browser.post("/recovery/code", ANOTHER)
 
 
 async def _recovery_code(browser: Browser, known: bool) -> Any:

@@ -15,7 +15,7 @@ from domain.portal import Portal
 from routes.return_to import seal
 from settings import Settings
 from tests import holder
-from tests.browser import COOKIE, PASSWORD, PHONE, Browser, location, path_of
+from tests.browser import ANOTHER, COOKIE, PASSWORD, PHONE, Browser, location, path_of
 from tests.conftest import Clock, scope_of
 from tests.holder import Outbox
 from tests.routes.test_password_due import _addresses
@@ -53,7 +53,7 @@ async def test_a_flood_of_first_steps_leaves_no_session(another_browser: MakeBro
         await browser.post("/recovery/phone", phone)
         await browser.post(path_of("phone"), {**phone, "consent": "yes"})
         await browser.post(path_of("code"), {"code": "000000"})
-        await browser.post(path_of("code/another"))
+        await browser.post(path_of("code"), ANOTHER)
         await browser.post("/session")
     assert await run("SELECT id FROM sessions") == []
     assert await run("SELECT id FROM consents") == []

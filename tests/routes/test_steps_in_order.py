@@ -13,7 +13,7 @@ from domain.passwords import Hasher
 from domain.portal import Portal
 from domain.refusals import WrongStep
 from domain.registration import completion
-from domain.registration.progress import SLUGS
+from domain.registration.progress import REGISTRATION
 from domain.scope import Client
 from settings import Settings
 from tests import holder
@@ -136,7 +136,7 @@ async def test_no_later_step_of_a_registration_is_taken(
 
 def test_every_step_of_a_registration_is_left_out_above() -> None:
     """But for the last, behind which there is none."""
-    assert {missing for missing, _ in REGISTRATIONS} == set(SLUGS[:-1])
+    assert {missing for missing, _ in REGISTRATIONS} == set(REGISTRATION.slugs[:-1])
 
 
 class _HeldUp(Hasher):
@@ -177,7 +177,7 @@ async def test_a_wrong_bill_late_allows_a_request_and_no_registration(client: Br
 
 async def test_an_account_that_an_import_has_removed_is_asked_for_again(client: Browser) -> None:
     await _the_account_is_gone(client)
-    assert location(await client.post(path_of("password"), FORMS["password"])) == path_of("password")
+    assert location(await client.post(path_of("password"), FORMS["password"])) == path_of("bill")
     assert location(await client.get(path_of("password"))) == path_of("bill")
     assert await _made() == [0, 0, 0, 0]
 

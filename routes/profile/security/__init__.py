@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote
-
 from litestar import Response
 
 from domain.sessions import Session, is_fresh
+from routes.journeys import ask_for_password
 from routes.page import Page
 
 BASE = "/profile/security"
@@ -24,13 +23,3 @@ async def guard(page: Page, path: str) -> Response[None] | None:
     if session is None:
         return await page.redirect_to_sign_in()
     return None if is_fresh(page.scope, session) else await ask_for_password(page, path)
-
-
-async def ask_for_password(page: Page, path: str) -> Response[None]:
-    """To the password once more, and then to `path`, where what was typed here is still there."""
-    confirmation = f"{BASE}/confirmation?next={quote(path)}"
-    return (
-        await page.redirect_and_return(confirmation, path)
-        if page.request.method == "POST"
-        else page.redirect(confirmation)
-    )

@@ -7,13 +7,16 @@ from typing import Any
 from litestar import Response, get, post
 
 from domain.proofs import email_confirmation
-from domain.refusals import ProofNeeded, Refused, SessionExpired
-from routes.field_check import field_check
+from domain.proofs.email_confirmation import EMAIL_CHANGE
+from domain.refusals import Refused
 from routes.forms import Email, Filled, Form
+from routes.journeys import Addresses
 from routes.page import ThisPage
-from routes.profile.security import BASE, FOLDER, ask_for_password, guard
+from routes.profile.security import BASE, FOLDER
+from routes.steps.field_check import field_check
 
 PATH, NAME, FRAGMENT = f"{BASE}/email", "profile.security.email", f"{FOLDER}/email"
+ADDRESSES = Addresses(EMAIL_CHANGE, PATH, PATH, first=PATH)
 
 
 class NewEmailForm(Form):
@@ -22,12 +25,12 @@ class NewEmailForm(Form):
 
 @get(PATH, name=NAME)
 async def show(page: ThisPage) -> Response[Any]:
-    return await guard(page, PATH) or page.show(FRAGMENT, form=Filled(PATH))
+    return await ADDRESSES.elsewhere(page, "email") or page.show(FRAGMENT, form=Filled(PATH))
 
 
 @post(PATH, name=f"{NAME}.submit")
 async def submit(page: ThisPage) -> Response[Any]:
-    if elsewhere := await guard(page, PATH):
+    if elsewhere := await ADDRESSES.elsewhere(page, "email"):
         return elsewhere
     form = await page.read(NewEmailForm)
     if form.data is None:
@@ -38,10 +41,8 @@ async def submit(page: ThisPage) -> Response[Any]:
             return page.redirect(f"{BASE}?email=sent")
         case Refused():
             return page.refuse(FRAGMENT, form.refuse(outcome))
-        case SessionExpired():
-            return await page.redirect_to_sign_in()
-        case ProofNeeded():
-            return await ask_for_password(page, PATH)
+        case _:
+            return await ADDRESSES.answer(page, outcome, "email")
 
 
 check = field_check(PATH, NAME, FRAGMENT, NewEmailForm, ["email"])

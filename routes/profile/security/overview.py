@@ -7,7 +7,7 @@ from typing import Any
 from litestar import Response, get, post
 from litestar.params import FromPath
 
-from db import journal
+from domain import journal
 from domain.profile import devices, overview
 from routes.page import ThisPage
 from routes.profile.security import BASE, FOLDER, guard, owner_of
@@ -27,7 +27,7 @@ async def show(page: ThisPage) -> Response[Any]:
         FRAGMENT,
         profile=known,
         devices=await devices.of(page.scope, session),
-        entries=await journal.of_customer(session.customer, _ENTRIES),
+        entries=await journal.newest_of(session.customer, _ENTRIES),
         note=next(iter(page.request.query_params.keys()), ""),
     )
 

@@ -2,70 +2,72 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from litestar import Response, get, post
+from litestar import Response
 
 from domain.profile import overview
-from domain.refusals import Code, ProofNeeded, Refused, SessionExpired
+from domain.refusals import ProofNeeded
 from domain.sessions import Session
 from domain.sign_in import password_change
-from domain.sign_in.password_change import BrokenRules
-from routes.forms import Filled, Password, PasswordForm
-from routes.page import Page, ThisPage
-from routes.password_rules import password_rules_shown
-from routes.profile.security import BASE, FOLDER, ask_for_password, guard
+from routes.forms import Password, PasswordForm
+from routes.journeys import Outcome, ask_for_password
+from routes.page import Page
+from routes.profile.security import BASE, FOLDER, guard
+from routes.steps.password import PasswordStep, Saved, password_handlers
 
-PATH, NAME, FRAGMENT = f"{BASE}/password", "profile.security.password", f"{FOLDER}/password"
+PATH = f"{BASE}/password"
 
 
 class PasswordChangeForm(PasswordForm):
     current_password: Password = ""
 
 
-@get(PATH, name=NAME)
-async def show(page: ThisPage) -> Response[Any]:
-    return await guard(page, PATH) or await _answer(page, Filled(PATH), 200)
-
-
-@post(PATH, name=f"{NAME}.submit")
-async def submit(page: ThisPage) -> Response[Any]:
+async def _guard(page: Page) -> Response[Any] | None:
     # Without a session the press may be the second one: the first has changed the session's id.
-    if page.session is not None and (elsewhere := await guard(page, PATH)):
-        return elsewhere
-    form = await page.read(PasswordChangeForm)
-    if form.data is None:
-        return await _answer(page, form, 422)
-    typed = form.data
-    outcome = await password_change.change(page.scope, typed.password, current=typed.current_password)
+    return await guard(page, PATH) if page.session is not None else None
+
+
+async def _elsewhere(page: Page) -> Response[Any] | None:
+    return await guard(page, PATH)
+
+
+async def _shown(page: Page) -> Mapping[str, Any]:
+    known = await overview.of(page.scope, page.customer or 0)
+    return {"phone": known.phone if known else ""}
+
+
+async def _broken_rules(page: Page, password: str) -> list[str]:
+    about = await password_change.about(page.scope, page.customer) if page.customer is not None else ()
+    return password_change.broken_rules(page.scope, password, about)
+
+
+async def _save(page: Page, form: PasswordChangeForm) -> Saved:
+    return await password_change.change(page.scope, form.password, current=form.current_password)
+
+
+async def _answer(page: Page, outcome: Outcome) -> Response[Any]:
     match outcome:
         case Session():
             return page.redirect(f"{BASE}?password=saved", outcome)
-        case BrokenRules(broken_rules):
-            return await _answer(page, form.refuse(Refused(Code.PASSWORD_UNMET, "password")), 422, broken_rules)
-        case list():
-            return await _answer(page, form.refuse(outcome), 422)
-        case SessionExpired():
-            return await page.redirect_to_sign_in()
         case ProofNeeded():
             return await ask_for_password(page, PATH)
+        case _:
+            return await page.redirect_to_sign_in()
 
 
-@post(f"{PATH}/conditions", name=f"{NAME}.conditions", status_code=200)
-async def check_rules(page: ThisPage) -> Response[str]:
-    """The list that ticks off while the password is typed."""
-    form = await page.read(PasswordForm)
-    about = await password_change.about(page.scope, page.customer) if page.customer is not None else ()
-    broken_rules = password_change.broken_rules(page.scope, form.data.password if form.data else "", about)
-    return page.show_piece("partials/conditions.html", password_rules_shown(page, broken_rules, ticking=True))
-
-
-async def _answer(page: Page, form: Filled[Any], status: int, broken_rules: list[str] | None = None) -> Response[Any]:
-    known = await overview.of(page.scope, page.customer) if page.customer is not None else None
-    if known is None:
-        return await page.redirect_to_sign_in()
-    values = password_rules_shown(page, broken_rules, ticking=False)
-    return page.show(FRAGMENT, status=status, form=form, phone=known.phone, **values)
-
-
-handlers = [show, submit, check_rules]
+handlers = password_handlers(
+    PasswordStep(
+        path=PATH,
+        name="profile.security.password",
+        fragment=f"{FOLDER}/password",
+        form=PasswordChangeForm,
+        guard=_guard,
+        elsewhere=_elsewhere,
+        shown=_shown,
+        broken_rules=_broken_rules,
+        save=_save,
+        answer=_answer,
+    )
+)

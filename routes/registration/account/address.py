@@ -6,16 +6,13 @@ from typing import Any
 
 from litestar import Response, get, post
 
-from db import registry
-from domain.refusals import SessionExpired, WrongStep
 from domain.registration import by_account
-from domain.registration.progress import registration_of
-from domain.sessions import Session
+from domain.registration.progress import REGISTRATION
 from routes.forms import Choice, Form
 from routes.page import ThisPage
-from routes.registration.account import FOLDER, lost, path_of, place, redirect_to_current_step, where, wrong_step
+from routes.registration.account import ADDRESSES, FOLDER
 
-PATH, NAME, FRAGMENT = path_of("address"), "registration.account.address", f"{FOLDER}/address"
+PATH, NAME, FRAGMENT = ADDRESSES.path_of("address"), "registration.account.address", f"{FOLDER}/address"
 
 
 class AnswerForm(Form):
@@ -24,13 +21,13 @@ class AnswerForm(Form):
 
 @get(PATH, name=NAME)
 async def show(page: ThisPage) -> Response[Any]:
-    if elsewhere := wrong_step(page, "address"):
+    if elsewhere := await ADDRESSES.elsewhere(page, "address"):
         return elsewhere
-    account = await registry.account(registration_of(page.session).account)
+    account = await by_account.account_found(ADDRESSES.known(page))
     if account is None:
         # An import has removed it meanwhile.
-        return page.redirect(path_of("bill"))
-    return page.show(FRAGMENT, place=place("address"), account=account)
+        return page.redirect(ADDRESSES.path_of("bill"))
+    return page.show(FRAGMENT, place=REGISTRATION.place("address"), account=account)
 
 
 @post(PATH, name=f"{NAME}.submit")
@@ -40,14 +37,7 @@ async def submit(page: ThisPage) -> Response[Any]:
     answer = (await page.read(AnswerForm)).typed["answer"]
     if answer not in {"yes", "no"}:
         return page.redirect(PATH)
-    outcome = await by_account.confirm_address(page.scope, mine=answer == "yes")
-    match outcome:
-        case Session():
-            return page.redirect(where(registration_of(outcome)), outcome)
-        case SessionExpired():
-            return lost(page)
-        case WrongStep():
-            return redirect_to_current_step(page, registration_of(page.session))
+    return await ADDRESSES.answer(page, await by_account.confirm_address(page.scope, mine=answer == "yes"), "address")
 
 
 handlers = [show, submit]

@@ -6,25 +6,23 @@ from typing import Any
 
 from litestar import Response, get, post
 
-from domain.refusals import Refused, SessionExpired, WrongStep
+from domain.refusals import Refused
 from domain.registration import by_account
-from domain.registration.connection_requests import may_be_sent
-from domain.registration.progress import Registration, registration_of
-from domain.sessions import Session
+from domain.registration.progress import REGISTRATION, SoughtBill
 from routes import bill_form, formatting
-from routes.field_check import field_check
 from routes.forms import Filled
 from routes.page import Page, ThisPage
-from routes.registration.account import FOLDER, lost, path_of, place, redirect_to_current_step, where, wrong_step
+from routes.registration.account import ADDRESSES, FOLDER
+from routes.steps.field_check import field_check
 
-PATH, NAME, FRAGMENT = path_of("bill"), "registration.account.bill", f"{FOLDER}/bill"
+PATH, NAME, FRAGMENT = ADDRESSES.path_of("bill"), "registration.account.bill", f"{FOLDER}/bill"
 
 
 @get(PATH, name=NAME)
 async def show(page: ThisPage) -> Response[Any]:
-    if elsewhere := wrong_step(page, "bill"):
+    if elsewhere := await ADDRESSES.elsewhere(page, "bill"):
         return elsewhere
-    return await _answer(page, Filled(PATH, _typed(registration_of(page.session))), 200)
+    return await _answer(page, Filled(PATH, _typed(ADDRESSES.known(page).bill)), 200)
 
 
 @post(PATH, name=f"{NAME}.submit")
@@ -33,34 +31,32 @@ async def submit(page: ThisPage) -> Response[Any]:
         return home
     form = await bill_form.read(page)
     if form.data is None:
-        return wrong_step(page, "bill") or await _answer(page, form, 422)
+        return await ADDRESSES.elsewhere(page, "bill") or await _answer(page, form, 422)
     bill, further = bill_form.bill_of(form.data), bill_form.further_of(form.data)
     outcome = await by_account.find_account(page.scope, bill, further)
-    match outcome:
-        case Session():
-            return page.redirect(where(registration_of(outcome)), outcome)
-        case Refused():
-            return await _answer(page, form.refuse(outcome), 422, not_found=True)
-        case SessionExpired():
-            return lost(page)
-        case WrongStep():
-            return redirect_to_current_step(page, registration_of(page.session))
+    if isinstance(outcome, Refused):
+        return await _answer(page, form.refuse(outcome), 422, not_found=True)
+    return await ADDRESSES.answer(page, outcome, "bill")
 
 
 async def _answer(page: Page, form: Filled[Any], status: int, *, not_found: bool = False) -> Response[Any]:
+    sought = ADDRESSES.known(page).bill
     return page.show(
         FRAGMENT,
         status=status,
         form=form,
-        place=place("bill"),
-        not_found=not_found or may_be_sent(registration_of(page.session)),
+        place=REGISTRATION.place("bill"),
+        not_found=not_found or (sought is not None and sought.not_found),
         **await bill_form.shown(page, form),
     )
 
 
-def _typed(known: Registration) -> dict[str, str]:
-    amount = formatting.amount(known.amount_kopecks) if known.amount_kopecks >= 0 else ""
-    return {"period": known.period, "account_number": known.account_number, "amount": amount}
+def _typed(sought: SoughtBill | None) -> dict[str, str]:
+    if sought is None:
+        return {}
+    bill = sought.bill
+    amount = formatting.amount(bill.amount_kopecks)
+    return {"period": bill.period, "account_number": bill.account_number, "amount": amount}
 
 
 check = field_check(PATH, NAME, FRAGMENT, bill_form.EveryFieldForm, bill_form.CHECKED)

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from litestar import Response, get, post
 
-from domain.refusals import SessionExpired, WrongStep
+from domain.refusals import WrongStep
 from domain.registration import connection_requests
-from domain.registration.connection_requests import Request, may_be_sent
-from domain.registration.progress import registration_of
+from domain.registration.connection_requests import Request
+from domain.registration.progress import Registration
 from domain.sessions import Session
-from routes.field_check import field_check
 from routes.forms import Comment, Email, Filled, Form, Line, Name, NeededLine, NeededName
-from routes.page import ThisPage
-from routes.registration.account import FOLDER, lost, path_of, redirect_to_current_step
+from routes.page import Page, ThisPage
+from routes.registration.account import ADDRESSES, FOLDER
+from routes.steps.field_check import field_check
 
-PATH, NAME, FRAGMENT = path_of("connection"), "registration.account.connection", f"{FOLDER}/connection"
-SENT_PATH, SENT_NAME, SENT_FRAGMENT = path_of("sent"), "registration.account.sent", f"{FOLDER}/sent"
+PATH, NAME, FRAGMENT = ADDRESSES.path_of("connection"), "registration.account.connection", f"{FOLDER}/connection"
+SENT_PATH, SENT_NAME, SENT_FRAGMENT = ADDRESSES.path_of("sent"), "registration.account.sent", f"{FOLDER}/sent"
 
 
 class ConnectionForm(Form):
@@ -32,13 +33,7 @@ class ConnectionForm(Form):
 
 @get(PATH, name=NAME)
 async def show(page: ThisPage) -> Response[Any]:
-    known = registration_of(page.session)
-    if known.request_number:
-        return page.redirect(SENT_PATH)
-    if elsewhere := page.home() or (None if may_be_sent(known) else redirect_to_current_step(page, known)):
-        return elsewhere
-    typed = {name: str(getattr(known, name, "")) for name in ConnectionForm.model_fields}
-    return page.show(FRAGMENT, form=Filled(PATH, typed), phone=known.phone)
+    return await _answer(page, Filled(PATH, _typed(ADDRESSES.known(page))), 200)
 
 
 @post(PATH, name=f"{NAME}.submit")
@@ -46,29 +41,35 @@ async def submit(page: ThisPage) -> Response[Any]:
     if home := page.home():
         return home
     form = await page.read(ConnectionForm)
-    known = registration_of(page.session)
     if form.data is None:
-        return (
-            page.refuse(FRAGMENT, form, phone=known.phone)
-            if may_be_sent(known)
-            else redirect_to_current_step(page, known)
-        )
+        return await _answer(page, form, 422)
     outcome = await connection_requests.send(page.scope, Request(**form.data.model_dump()))
-    match outcome:
-        case Session():
-            return page.redirect(SENT_PATH, outcome)
-        case SessionExpired():
-            return lost(page)
-        case WrongStep():
-            return redirect_to_current_step(page, known)
+    if isinstance(outcome, Session):
+        return page.redirect(SENT_PATH, outcome)
+    return await ADDRESSES.answer(page, outcome, "connection")
+
+
+async def _answer(page: Page, form: Filled[Any], status: int) -> Response[Any]:
+    known = ADDRESSES.known(page)
+    if known.request is not None:
+        return page.redirect(SENT_PATH)
+    if elsewhere := await ADDRESSES.elsewhere(page, "connection"):
+        return elsewhere
+    return page.show(FRAGMENT, status=status, form=form, phone=known.number)
+
+
+def _typed(known: Registration) -> dict[str, str]:
+    person = asdict(known.person) if known.person else {}
+    number = known.bill.bill.account_number if known.bill else ""
+    return {**{name: text for name, text in person.items() if name != "birth_date"}, "account_number": number}
 
 
 @get(SENT_PATH, name=SENT_NAME)
 async def show_sent(page: ThisPage) -> Response[Any]:
-    known = registration_of(page.session)
-    if not known.request_number:
-        return redirect_to_current_step(page, known)
-    return page.show(SENT_FRAGMENT, number=known.request_number, email=known.email)
+    request = ADDRESSES.known(page).request
+    if request is None:
+        return await ADDRESSES.answer(page, WrongStep(), "connection")
+    return page.show(SENT_FRAGMENT, number=request.number, email=request.email)
 
 
 check = field_check(PATH, NAME, FRAGMENT, ConnectionForm, ["last_name", "first_name", "patronymic", "email"])

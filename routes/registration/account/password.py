@@ -2,62 +2,58 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from litestar import Response, get, post
+from litestar import Response
 
-from domain.refusals import Code, KnownPhone, Refused, SessionExpired, WrongStep
 from domain.registration import completion
-from domain.registration.progress import registration_of
+from domain.registration.progress import REGISTRATION
 from domain.sessions import Session
-from domain.sign_in.password_change import BrokenRules
-from routes.forms import Filled, PasswordForm
-from routes.page import Page, ThisPage
-from routes.password_rules import password_rules_shown
-from routes.registration.account import FOLDER, lost, path_of, place, redirect_to_current_step, wrong_step
-
-PATH, NAME, FRAGMENT = path_of("password"), "registration.account.password", f"{FOLDER}/password"
+from routes.forms import PasswordForm
+from routes.journeys import Outcome
+from routes.page import Page
+from routes.registration.account import ADDRESSES, FOLDER
+from routes.steps.password import PasswordStep, Saved, password_handlers
 
 
-@get(PATH, name=NAME)
-async def show(page: ThisPage) -> Response[Any]:
-    return wrong_step(page, "password") or _answer(page, Filled(PATH), 200)
+async def _guard(page: Page) -> Response[Any] | None:
+    return page.home()
 
 
-@post(PATH, name=f"{NAME}.submit")
-async def submit(page: ThisPage) -> Response[Any]:
-    if home := page.home():
-        return home
-    form = await page.read(PasswordForm)
-    if form.data is None:
-        return wrong_step(page, "password") or _answer(page, form, 422)
-    outcome = await completion.register(page.scope, form.data.password)
-    match outcome:
-        case Session():
-            return page.redirect("/profile", outcome)
-        case BrokenRules(broken_rules):
-            return _answer(page, form.refuse(Refused(Code.PASSWORD_UNMET, "password")), 422, broken_rules)
-        case KnownPhone(_, session):
-            # The number is kept: on to its password.
-            return page.redirect("/sign-in/password?known=yes", session)
-        case SessionExpired():
-            return lost(page)
-        case WrongStep():
-            return redirect_to_current_step(page, registration_of(page.session))
+async def _elsewhere(page: Page) -> Response[Any] | None:
+    return await ADDRESSES.elsewhere(page, "password")
 
 
-@post(f"{PATH}/conditions", name=f"{NAME}.conditions", status_code=200)
-async def check_rules(page: ThisPage) -> Response[str]:
-    """The list that ticks off while the password is typed; the password goes nowhere."""
-    form = await page.read(PasswordForm)
-    password = form.data.password if form.data else ""
-    broken_rules = completion.rules_broken_by(page.scope, registration_of(page.session), password)
-    return page.show_piece("partials/conditions.html", password_rules_shown(page, broken_rules, ticking=True))
+async def _shown(page: Page) -> Mapping[str, Any]:
+    return {"place": REGISTRATION.place("password"), "phone": ADDRESSES.known(page).number}
 
 
-def _answer(page: Page, form: Filled[Any], status: int, broken_rules: list[str] | None = None) -> Response[Any]:
-    values = password_rules_shown(page, broken_rules, ticking=False) | {"phone": registration_of(page.session).phone}
-    return page.show(FRAGMENT, status=status, form=form, place=place("password"), **values)
+async def _broken_rules(page: Page, password: str) -> list[str]:
+    return completion.rules_broken_by(page.scope, ADDRESSES.known(page), password)
 
 
-handlers = [show, submit, check_rules]
+async def _save(page: Page, form: PasswordForm) -> Saved:
+    return await completion.register(page.scope, form.password)
+
+
+async def _answer(page: Page, outcome: Outcome) -> Response[Any]:
+    if isinstance(outcome, Session):
+        # The new one, of the customer.
+        return page.redirect("/profile", outcome)
+    return await ADDRESSES.answer(page, outcome, "password")
+
+
+handlers = password_handlers(
+    PasswordStep(
+        path=ADDRESSES.path_of("password"),
+        name="registration.account.password",
+        fragment=f"{FOLDER}/password",
+        guard=_guard,
+        elsewhere=_elsewhere,
+        shown=_shown,
+        broken_rules=_broken_rules,
+        save=_save,
+        answer=_answer,
+    )
+)

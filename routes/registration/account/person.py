@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import date
 from typing import Any
 
 from litestar import Response, get, post
 
-from domain.refusals import SessionExpired, WrongStep
 from domain.registration import by_account
-from domain.registration.by_account import Person
-from domain.registration.progress import Registration, registration_of
-from domain.sessions import Session
-from routes.field_check import field_check
+from domain.registration.progress import REGISTRATION, Person, Registration
 from routes.forms import BirthDate, Email, Filled, Form, Name, NeededName
-from routes.page import ThisPage
-from routes.registration.account import FOLDER, lost, path_of, place, redirect_to_current_step, where, wrong_step
+from routes.page import Page, ThisPage
+from routes.registration.account import ADDRESSES, FOLDER
+from routes.steps.field_check import field_check
 
-PATH, NAME, FRAGMENT = path_of("person"), "registration.account.person", f"{FOLDER}/person"
+PATH, NAME, FRAGMENT = ADDRESSES.path_of("person"), "registration.account.person", f"{FOLDER}/person"
 
 
 class PersonForm(Form):
@@ -30,9 +28,7 @@ class PersonForm(Form):
 
 @get(PATH, name=NAME)
 async def show(page: ThisPage) -> Response[Any]:
-    if elsewhere := wrong_step(page, "person"):
-        return elsewhere
-    return page.show(FRAGMENT, form=Filled(PATH, _typed(registration_of(page.session))), place=place("person"))
+    return await _answer(page, Filled(PATH, _typed(ADDRESSES.known(page))), 200)
 
 
 @post(PATH, name=f"{NAME}.submit")
@@ -41,22 +37,23 @@ async def submit(page: ThisPage) -> Response[Any]:
         return home
     form = await page.read(PersonForm)
     if form.data is None:
-        return wrong_step(page, "person") or page.refuse(FRAGMENT, form, place=place("person"))
-    person = Person(**form.data.model_dump())
-    outcome = await by_account.give_person(page.scope, person)
-    match outcome:
-        case Session():
-            return page.redirect(where(registration_of(outcome)), outcome)
-        case SessionExpired():
-            return lost(page)
-        case WrongStep():
-            return redirect_to_current_step(page, registration_of(page.session))
+        return await _answer(page, form, 422)
+    outcome = await by_account.give_person(page.scope, Person(**form.data.model_dump()))
+    return await ADDRESSES.answer(page, outcome, "person")
+
+
+async def _answer(page: Page, form: Filled[Any], status: int) -> Response[Any]:
+    if elsewhere := await ADDRESSES.elsewhere(page, "person"):
+        return elsewhere
+    return page.show(FRAGMENT, status=status, form=form, place=REGISTRATION.place("person"))
 
 
 def _typed(known: Registration) -> dict[str, str]:
-    birth_date = date.fromisoformat(known.birth_date).strftime("%d.%m.%Y") if known.birth_date else ""
-    typed = {name: str(getattr(known, name)) for name in PersonForm.model_fields}
-    return typed | {"birth_date": birth_date}
+    """As it was typed here, or in a request that was sent before the account was found."""
+    if known.person is not None:
+        birth_date = date.fromisoformat(known.person.birth_date).strftime("%d.%m.%Y")
+        return {**asdict(known.person), "birth_date": birth_date}
+    return {n: str(v) for n, v in asdict(known.request).items() if n != "number"} if known.request else {}
 
 
 check = field_check(PATH, NAME, FRAGMENT, PersonForm, list(PersonForm.model_fields))

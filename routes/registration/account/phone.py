@@ -8,15 +8,15 @@ from litestar import Response, get, post
 
 from domain.refusals import Refused
 from domain.registration import by_account
-from domain.registration.progress import registration_of
+from domain.registration.progress import REGISTRATION
 from domain.values.phones import show_phone
-from routes.field_check import field_check
 from routes.forms import Consent, Filled, Form, Phone
 from routes.legal import CONSENT
-from routes.page import ThisPage
-from routes.registration.account import FOLDER, path_of, place, where, wrong_step
+from routes.page import Page, ThisPage
+from routes.registration.account import ADDRESSES, FOLDER
+from routes.steps.field_check import field_check
 
-PATH, NAME, FRAGMENT = path_of("phone"), "registration.account.phone", f"{FOLDER}/phone"
+PATH, NAME, FRAGMENT = ADDRESSES.path_of("phone"), "registration.account.phone", f"{FOLDER}/phone"
 
 
 class PhoneForm(Form):
@@ -26,12 +26,11 @@ class PhoneForm(Form):
 
 @get(PATH, name=NAME)
 async def show(page: ThisPage) -> Response[Any]:
-    if elsewhere := wrong_step(page, "phone"):
+    if elsewhere := await ADDRESSES.elsewhere(page, "phone"):
         return elsewhere
-    known = registration_of(page.session)
-    typed = {"phone": show_phone(known.phone), "consent": "yes"} if known.phone else {}
-    lost = page.request.query_params.get("session") == "lost"
-    return page.show(FRAGMENT, form=Filled(PATH, typed), place=place("phone"), lost=lost)
+    known = ADDRESSES.known(page)
+    typed = {"phone": show_phone(known.number), "consent": "yes"} if known.phone else {}
+    return _answer(page, Filled(PATH, typed), 200, lost=page.request.query_params.get("session") == "lost")
 
 
 @post(PATH, name=f"{NAME}.submit")
@@ -40,11 +39,15 @@ async def submit(page: ThisPage) -> Response[Any]:
         return home
     form = await page.read(PhoneForm)
     if form.data is None:
-        return page.refuse(FRAGMENT, form, place=place("phone"), lost=False)
+        return _answer(page, form, 422)
     outcome = await by_account.give_phone(page.scope, form.data.phone, CONSENT)
     if isinstance(outcome, Refused):
-        return page.refuse(FRAGMENT, form.refuse(outcome), place=place("phone"), lost=False)
-    return page.redirect(where(registration_of(outcome)), outcome)
+        return _answer(page, form.refuse(outcome), 422)
+    return await ADDRESSES.answer(page, outcome, "phone")
+
+
+def _answer(page: Page, form: Filled[Any], status: int, *, lost: bool = False) -> Response[Any]:
+    return page.show(FRAGMENT, status=status, form=form, place=REGISTRATION.place("phone"), lost=lost)
 
 
 check = field_check(PATH, NAME, FRAGMENT, PhoneForm, ["phone"])

@@ -12,10 +12,10 @@ from domain.registration import by_card
 from domain.registration.by_card import Proof
 from domain.values.card_numbers import has_check_digit
 from routes.captcha import count_try
-from routes.field_check import field_check
 from routes.forms import BoundEmail, Captcha, CardNumber, Filled, Form, Sealed
 from routes.page import Page, ThisPage
 from routes.registration.card import BASE, FOLDER
+from routes.steps.field_check import field_check
 
 PATH, NAME, FRAGMENT = f"{BASE}/card", "registration.card.card", f"{FOLDER}/card"
 

@@ -8,9 +8,10 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 
 from domain.proofs import captcha
-from domain.refusals import HolderRegistered, KnownPhone, LoginTaken, Refused
+from domain.refusals import HolderRegistered, LoginTaken, Refused
 from domain.registration import by_card
 from domain.registration.by_card import LinkVoid, Proof
+from domain.registration.progress import KnownPhone
 from routes import links
 from routes.captcha import count_try
 from routes.forms import Captcha, Filled, Phone, Sealed

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from db.engine import run
-from tests.browser import BASE, Browser, location
+from tests.browser import ANOTHER, BASE, Browser, location
 from tests.conftest import Clock, Posted
 from tests.screen import errors, words
 
@@ -70,17 +70,17 @@ async def test_another_letter_may_be_asked_for_in_time_and_the_first_stays_good(
 ) -> None:
     await client.register()
     first = await link(posted)
-    assert location(await client.post("/profile/email/another")) == "/profile"
-    refused = await client.post("/profile/email/another")
+    assert location(await client.post("/profile", ANOTHER)) == "/profile"
+    refused = await client.post("/profile", ANOTHER)
     assert refused.status_code == 422
     assert "Новое письмо можно запросить в 14:31" in errors(refused)
     clock.forward(minutes=1)
-    assert location(await client.post("/profile/email/another")) == "/profile"
+    assert location(await client.post("/profile", ANOTHER)) == "/profile"
     assert [message.name for message in await posted()].count("email-confirmation") == 3
     assert (await client.post(first)).status_code == 200
     assert await confirmed()
 
 
 async def test_only_who_is_signed_in_may_ask_for_a_letter(client: Browser, posted: ReadPosted) -> None:
-    assert location(await client.post("/profile/email/another")) == "/"
+    assert location(await client.post("/profile", ANOTHER)) == "/"
     assert await posted() == []

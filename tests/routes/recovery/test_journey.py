@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from tests.browser import PASSWORD, PHONE, Browser, location
+from tests.browser import ANOTHER, PASSWORD, PHONE, Browser, location
 from tests.conftest import Clock, Posted
 from tests.screen import errors, words
 
@@ -55,7 +55,7 @@ async def test_unknown_number_walks_the_same_way_without_an_sms(
         await _begin(visitor, phone)
         page = await visitor.get("/recovery/code")
         wrong = await visitor.post("/recovery/code", {"code": "000000"})
-        again = await visitor.post("/recovery/code/another")
+        again = await visitor.post("/recovery/code", ANOTHER)
         shown.append([(a.status_code, errors(a), len(a.content), sorted(a.headers)) for a in (page, wrong, again)])
     assert shown[0] == shown[1]
     assert [p.to for p in (await posted())[sent:]] == ["+79123456789"]

@@ -11,7 +11,7 @@ import pytest
 
 from db.engine import run
 from domain.portal import Portal
-from tests.browser import PASSWORD, PHONE, Browser, location, path_of
+from tests.browser import ANOTHER, PASSWORD, PHONE, Browser, location, path_of
 from tests.conftest import Clock, Posted
 from tests.screen import errors, words
 
@@ -145,7 +145,7 @@ async def seen(browser: Browser, recover: Callable[..., Awaitable[Any]], clock: 
         clock.forward(seconds=pause)
         if not shown:
             await recover(browser, phone=phone)
-        answers = [await browser.post("/recovery/code/another"), await browser.get("/recovery/code")]
+        answers = [await browser.post("/recovery/code", ANOTHER), await browser.get("/recovery/code")]
         answers += [await browser.post("/recovery/code", {"code": "000000"})]
         shown += [(a.status_code, errors(a), re.findall(r"можно в (\d\d:\d\d)", words(a))) for a in answers]
     other = await browser.post(path_of("phone"), {"phone": phone, "consent": "yes"})
@@ -259,7 +259,7 @@ async def test_new_codes_bring_new_guesses_only_up_to_the_days_sum(
         judged += WRONG in told
         if EXHAUSTED in told:
             clock.forward(minutes=16)
-            answer = await stranger.post("/recovery/code/another")
+            answer = await stranger.post("/recovery/code", ANOTHER)
             if answer.status_code == 422:
                 # Told when to come back: a day after the first wrong one.
                 assert errors(answer) == ["Новый код можно запросить в 14:31"]

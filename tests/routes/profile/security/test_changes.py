@@ -10,7 +10,7 @@ import pytest
 
 from db.engine import run
 from tests import holder
-from tests.browser import COOKIE, PASSWORD, PHONE, Browser, location
+from tests.browser import ANOTHER, COOKIE, PASSWORD, PHONE, Browser, location
 from tests.conftest import Clock, Posted
 from tests.screen import errors, value_of, words
 
@@ -118,7 +118,7 @@ async def test_one_cabinet_does_not_send_to_one_number_after_the_other(
         answer = await client.post(f"{BASE}/phone", {"phone": f"8 900 111-22-0{number}"})
         assert location(answer) == f"{BASE}/phone/code"
     assert errors(await client.post(f"{BASE}/phone", {"phone": "8 900 111-22-03"}))[0].startswith("Новый код можно")
-    assert (await client.post(f"{BASE}/phone/code/another")).status_code == 422
+    assert (await client.post(f"{BASE}/phone/code", ANOTHER)).status_code == 422
     clock.forward(days=1)
     await client.sign_in()
     assert location(await client.post(f"{BASE}/phone", {"phone": "8 900 111-22-03"})) == f"{BASE}/phone/code"

@@ -1,0 +1,29 @@
+"""What is written down of a customer's account: who did what, from where and when (db/journal.py holds the rows)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from db import journal
+from domain.scope import Scope
+from domain.throttles import network_of
+
+
+async def newest_of(customer: int, entries: int) -> Sequence[dict[str, Any]]:
+    """The newest entries of a customer, newest first."""
+    return await journal.of_customer(customer, entries)
+
+
+async def note(scope: Scope, event: str, customer: int | None, details: str = "") -> None:
+    """One entry. `details` never holds personal data: a count, a purpose, a reason."""
+    client = scope.client
+    await journal.add(scope.now, event, customer, client.ip, client.user_agent, details)
+
+
+async def note_repeat(scope: Scope, event: str, customer: int | None, details: str = "") -> None:
+    """One entry for equal events of one customer from one network in one hour: how many, and when the last was."""
+    client = scope.client
+    hour = scope.now.replace(minute=0, second=0, microsecond=0).isoformat()
+    sum_key = scope.keyed_hash("journal", f"{event}\0{details}\0{customer}\0{network_of(client.ip)}\0{hour}")
+    await journal.add_repeat(scope.now, event, customer, client.ip, client.user_agent, sum_key, details)

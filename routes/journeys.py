@@ -1,0 +1,97 @@
+"""Where the steps of a journey stand in the addresses, and the one answer to a request for the wrong one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+from urllib.parse import quote
+
+from litestar import Response
+
+from domain import sessions
+from domain.journey import For, Journey, may_begin
+from domain.refusals import ProofNeeded, SessionExpired, WrongStep
+from domain.registration.progress import KnownPhone
+from domain.sessions import Session
+from routes.page import Page
+
+P = TypeVar("P")
+CONFIRMATION = "/profile/security/confirmation"
+Outcome = Session | KnownPhone | SessionExpired | WrongStep | ProofNeeded
+
+
+@dataclass(frozen=True)
+class Addresses(Generic[P]):
+    """`base` is what the addresses of all steps begin with; `start` is where to lead whoever has done nothing yet."""
+
+    journey: Journey[P]
+    base: str
+    start: str
+    # Where a journey that is over leads on.
+    over: Callable[[P], str] = lambda _known: "/profile"
+    # The address of the first step, where it is not made of its slug.
+    first: str = ""
+
+    def path_of(self, slug: str) -> str:
+        return self.first if self.first and slug == self.journey.slugs[0] else f"{self.base}/{slug}"
+
+    def known(self, page: Page) -> P:
+        """What the customer has done so far."""
+        return self.journey.progress(page.session)
+
+    def home(self, page: Page) -> Response[None] | None:
+        """Where to lead whoever is signed in and has no business here."""
+        return page.home() if self.journey.who is For.VISITORS else None
+
+    async def elsewhere(self, page: Page, slug: str) -> Response[Any] | None:
+        """Where to lead whoever may not see this step now; None for everybody else."""
+        if home := self.home(page):
+            return home
+        if self.journey.who is For.CUSTOMERS and (refused := may_begin(page.scope, self.journey, slug, page.session)):
+            return await self.answer(page, refused, slug)
+        if self.journey.may_take(self.known(page), slug, page.scope.now):
+            return None
+        return self._current(page, page.session)
+
+    async def answer(self, page: Page, outcome: Outcome, slug: str) -> Response[Any]:
+        """What every step leads to: the next one, or the one the customer is really at."""
+        match outcome:
+            case Session():
+                return page.redirect(self._next(page, outcome), outcome)
+            case KnownPhone(_, session):
+                # The number is kept: on to its password.
+                return page.redirect("/sign-in/password?known=yes", session)
+            case ProofNeeded():
+                return await ask_for_password(page, self.path_of(slug))
+            case SessionExpired() if self.journey.who is For.CUSTOMERS:
+                # A step with a code is of no use any more after a sign-in: that begins with the first one.
+                first = slug == self.journey.slugs[0]
+                return await page.redirect_to_sign_in("" if first else self.path_of(self.journey.slugs[0]))
+            case SessionExpired():
+                return page.redirect(f"{self.start}?session=lost")
+            case WrongStep():
+                # Not by what was known when this request began.
+                return self._current(page, await sessions.resume(page.scope))
+
+    def _current(self, page: Page, session: Session | None) -> Response[None]:
+        """To the step the customer is really at; whoever brought a dead cookie is told that the session is over."""
+        if page.lost:
+            return page.redirect(f"{self.start}?session=lost")
+        return page.redirect(self._next(page, session))
+
+    def _next(self, page: Page, session: Session | None) -> str:
+        known = self.journey.progress(session)
+        if self.journey.is_over(known, page.scope.now):
+            return self.over(known)
+        if known == self.journey.empty():
+            return self.start
+        return self.path_of(self.journey.current(known, page.scope.now).slug)
+
+
+async def ask_for_password(page: Page, path: str) -> Response[None]:
+    """To the password once more, and then to `path`, where what was typed here is still there."""
+    confirmation = f"{CONFIRMATION}?next={quote(path)}"
+    if page.request.method == "POST":
+        return await page.redirect_and_return(confirmation, path)
+    return page.redirect(confirmation)

@@ -1,0 +1,98 @@
+"""The step that asks for the code of an SMS. Another one is sent by a second button of the same form."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from litestar import Response, get, post
+from litestar.handlers import HTTPRouteHandler
+
+from domain.refusals import Code, Refused
+from domain.scope import Scope
+from domain.sessions import Session
+from routes.forms import Choice, CodeForm, Filled, Form
+from routes.journeys import Addresses, Outcome
+from routes.page import Page, ThisPage
+
+
+class AnotherForm(Form):
+    """Which of the two buttons was pressed."""
+
+    another: Choice = ""
+
+
+@dataclass(frozen=True)
+class Window:
+    """The number (E.164) the code went to, when another may be asked for, whether the right one came too late."""
+
+    phone: str
+    next_at: datetime
+    expired: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class CodeStep:
+    """What differs from journey to journey. `confirmed` answers a right code where the next step is no answer."""
+
+    addresses: Addresses[Any]
+    name: str
+    fragment: str
+    window: Callable[[Page], Awaitable[Window]]
+    confirm: Callable[[Scope, str], Awaitable[Outcome | list[Refused]]]
+    send_another: Callable[[Scope], Awaitable[Outcome | Refused]]
+    confirmed: Callable[[Page, Session], Response[Any]] | None = None
+
+
+def code_handlers(step: CodeStep) -> Sequence[HTTPRouteHandler]:
+    """`GET` and `POST` of the step `code`."""
+    addresses, path = step.addresses, step.addresses.path_of("code")
+
+    @get(path, name=step.name)
+    async def show(page: ThisPage) -> Response[Any]:
+        return await _answer(page, Filled(path), 200)
+
+    @post(path, name=f"{step.name}.submit")
+    async def submit(page: ThisPage) -> Response[Any]:
+        if home := addresses.home(page):
+            return home
+        if (await page.read(AnotherForm)).typed["another"]:
+            return await _send_another(page)
+        form = await page.read(CodeForm)
+        if form.data is None:
+            return await _answer(page, form, 422)
+        outcome = await step.confirm(page.scope, form.data.code)
+        if isinstance(outcome, list):
+            return await _answer(page, form.refuse(outcome), 422)
+        if step.confirmed and isinstance(outcome, Session):
+            return step.confirmed(page, outcome)
+        return await addresses.answer(page, outcome, "code")
+
+    async def _send_another(page: Page) -> Response[Any]:
+        outcome = await step.send_another(page.scope)
+        if isinstance(outcome, Refused):
+            return await _answer(page, Filled[Any](path).refuse(outcome), 422)
+        if isinstance(outcome, Session):
+            return page.redirect(f"{path}?sent=again", outcome)
+        return await addresses.answer(page, outcome, "code")
+
+    async def _answer(page: Page, form: Filled[Any], status: int) -> Response[Any]:
+        if elsewhere := await addresses.elsewhere(page, "code"):
+            return elsewhere
+        window = await step.window(page)
+        if window.expired and not form.errors:
+            form.refuse(Refused(Code.CODE_EXPIRED, "code"))
+        return page.show(
+            step.fragment,
+            status=status,
+            form=form,
+            place=addresses.journey.place("code"),
+            phone=window.phone,
+            good_for=page.settings.code_lifetime,
+            next_at=window.next_at if window.next_at > page.scope.now else None,
+            sent_again="sent" in page.request.query_params,
+        )
+
+    return [show, submit]

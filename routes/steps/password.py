@@ -1,0 +1,89 @@
+"""The step that makes a password, with the rules that tick off while it is typed."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from litestar import Response, get, post
+from litestar.handlers import HTTPRouteHandler
+
+from domain.passwords import conditions
+from domain.refusals import Code, Refused
+from domain.sign_in.password_change import BrokenRules
+from routes.forms import Filled, PasswordForm
+from routes.journeys import Outcome
+from routes.page import Page, ThisPage
+
+Saved = Outcome | BrokenRules | list[Refused]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PasswordStep:
+    """What differs from journey to journey.
+
+    `guard` leads away whoever may not send the form, `elsewhere` whoever may not see it. `shown` are the values of the
+    fragment beside the rules. `answer` follows what `save` returns, but for a password that is refused.
+    """
+
+    path: str
+    name: str
+    fragment: str
+    form: type[PasswordForm] = PasswordForm
+    guard: Callable[[Page], Awaitable[Response[Any] | None]]
+    elsewhere: Callable[[Page], Awaitable[Response[Any] | None]]
+    shown: Callable[[Page], Awaitable[Mapping[str, Any]]]
+    broken_rules: Callable[[Page, str], Awaitable[list[str]]]
+    save: Callable[[Page, Any], Awaitable[Saved]]
+    answer: Callable[[Page, Outcome], Awaitable[Response[Any]]]
+
+
+def password_handlers(step: PasswordStep) -> Sequence[HTTPRouteHandler]:
+    """`GET` and `POST` of the step, and the list of rules for a password that is being typed."""
+
+    @get(step.path, name=step.name)
+    async def show(page: ThisPage) -> Response[Any]:
+        return await _answer(page, Filled(step.path), 200)
+
+    @post(step.path, name=f"{step.name}.submit")
+    async def submit(page: ThisPage) -> Response[Any]:
+        if elsewhere := await step.guard(page):
+            return elsewhere
+        form = await page.read(step.form)
+        if form.data is None:
+            return await _answer(page, form, 422)
+        outcome = await step.save(page, form.data)
+        match outcome:
+            case BrokenRules(rules):
+                return await _answer(page, form.refuse(Refused(Code.PASSWORD_UNMET, "password")), 422, rules)
+            case list():
+                return await _answer(page, form.refuse(outcome), 422)
+            case _:
+                return await step.answer(page, outcome)
+
+    @post(f"{step.path}/conditions", name=f"{step.name}.conditions", status_code=200)
+    async def check_rules(page: ThisPage) -> Response[str]:
+        """The list that ticks off while the password is typed; the password goes nowhere."""
+        form = await page.read(PasswordForm)
+        broken = await step.broken_rules(page, form.data.password if form.data else "")
+        return page.show_piece("partials/conditions.html", _rules(page, broken, ticking=True))
+
+    async def _answer(page: Page, form: Filled[Any], status: int, broken: list[str] | None = None) -> Response[Any]:
+        if elsewhere := await step.elsewhere(page):
+            return elsewhere
+        values = {**await step.shown(page), **_rules(page, broken, ticking=False)}
+        return page.show(step.fragment, status=status, form=form, **values)
+
+    return [show, submit, check_rules]
+
+
+def _rules(page: Page, broken: list[str] | None, *, ticking: bool) -> dict[str, Any]:
+    """What partials/conditions.html needs. `broken` is None where nothing has been judged yet."""
+    return {
+        "conditions": conditions(page.settings.password_needs),
+        "broken_rules": broken,
+        "ticking": ticking,
+        "shortest": page.settings.password_min,
+        "longest": page.settings.password_max,
+    }
