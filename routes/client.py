@@ -11,15 +11,15 @@ from litestar import Request
 from domain.scope import Client
 from domain.sessions import LONGEST_TOKEN
 from routes.catalogue import current
-from routes.cookies import cookie_name
+from routes.cookies import DEVICE, SESSION, read_cookie
 from settings import Settings
 
 _LONGEST_DEVICE = 2000
 
 
 def client_of(request: Request[Any, Any, Any], settings: Settings) -> Client:
-    token = request.cookies.get(cookie_name("kabinet", settings.production))
-    device = request.cookies.get(cookie_name("kabinet-device", settings.production))
+    token = read_cookie(request.cookies, settings, SESSION)
+    device = read_cookie(request.cookies, settings, DEVICE)
     peer = request.client.host if request.client else ""
     forwarded = ",".join(request.headers.getall("x-forwarded-for", []))
     return Client(

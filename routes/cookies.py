@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from litestar.datastructures import Cookie
 
+from domain.sessions import Session
 from settings import Settings
+
+# Every name of ours stands here, so that no two are alike; `link_cookie` makes the others.
+SESSION, DEVICE, RETURN_TO, LANGUAGE = "kabinet", "kabinet-device", "return-to", "language"
+
+
+def link_cookie(path: str) -> str:
+    """The name of the cookie with the token of a link to the step at `path` (routes/links.py)."""
+    return path.strip("/").replace("/", "-")
 
 
 def cookie_name(name: str, production: bool) -> str:
@@ -12,13 +23,13 @@ def cookie_name(name: str, production: bool) -> str:
     return f"__Host-{name}" if production else name
 
 
-def name_of_link(path: str) -> str:
-    """What the cookie with the token of a link to the step at `path` is called (routes/links.py)."""
-    return path.strip("/").replace("/", "-")
+def read_cookie(cookies: Mapping[str, str], settings: Settings, name: str) -> str:
+    """Its value among the cookies of a request; empty where there is none."""
+    return cookies.get(cookie_name(name, settings.production), "")
 
 
 def make_cookie(settings: Settings, name: str, value: str, max_age: int | None) -> Cookie:
-    """Without `max_age` it ends with the browser."""
+    """Without `max_age` (seconds) it ends with the browser."""
     return Cookie(
         key=cookie_name(name, settings.production),
         value=value,
@@ -28,3 +39,18 @@ def make_cookie(settings: Settings, name: str, value: str, max_age: int | None) 
         samesite="lax",
         max_age=max_age,
     )
+
+
+def delete_cookie(settings: Settings, name: str) -> Cookie:
+    return make_cookie(settings, name, "", 0)
+
+
+def session_cookies(settings: Settings, session: Session | None) -> list[Cookie]:
+    """The token of a session that has just been made or renewed, and the device it signed in at."""
+    if session is None or not session.token:
+        return []
+    lifetime = settings.remember_lifetime if session.remembered else None
+    cookies = [make_cookie(settings, SESSION, session.token, lifetime)]
+    if session.device:
+        cookies.append(make_cookie(settings, DEVICE, session.device, settings.device_lifetime))
+    return cookies

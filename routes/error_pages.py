@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from litestar import MediaType, Request, Response
+from litestar import Request, Response
 from litestar.exceptions import HTTPException
 from litestar.types import ExceptionHandlersMap
 
 from db.unavailable import DatabaseUnavailableError
 from domain.passwords import OverloadedError
+from routes import responses
 from routes.logs import fault_line, fault_trace
 from routes.templates import Templates
 
@@ -23,9 +24,8 @@ _BARE = "<!DOCTYPE html><html lang=ru><title>Ошибка</title><p>Личный
 
 def exception_handlers(templates: Templates) -> ExceptionHandlersMap:
     def answer(request: Request[Any, Any, Any], status: int, headers: dict[str, str]) -> Response[str]:
-        partial = request.headers.get("hx-request-type") == "partial"
         values = {
-            "layout": "fragment.html" if partial else "page.html",
+            "layout": responses.layout_of(request),
             "status": status,
             "path": "",
             "back": "/",
@@ -33,13 +33,12 @@ def exception_handlers(templates: Templates) -> ExceptionHandlersMap:
             "signed_in": False,
             "idle_until": None,
         }
-        headers = {**headers, "Cache-Control": "no-store", "Vary": "HX-Request-Type", "HX-Push-Url": "false"}
         try:
             html = templates.render("partials/fault.html", values)
         except Exception as error:  # noqa: BLE001 - a page of faults that has one itself
             _log.error("the page of a fault cannot be drawn: %s", fault_line(error))
             html = _BARE
-        return Response(html, media_type=MediaType.HTML, status_code=status, headers=headers)
+        return responses.page_or_fragment(request, html, status, headers=headers)
 
     def expected(request: Request[Any, Any, Any], error: HTTPException) -> Response[str]:
         status = error.status_code if error.status_code in _TOLD else 500 if error.status_code >= 500 else 400

@@ -8,19 +8,19 @@ from __future__ import annotations
 import re
 
 from litestar import Response, get
-from litestar.datastructures import Cookie, MutableScopeHeaders
+from litestar.datastructures import MutableScopeHeaders
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 from litestar.types import Message, Scope
 
+from routes import responses
 from routes.catalogue import LANGUAGES, current
-from routes.cookies import cookie_name
+from routes.cookies import LANGUAGE, make_cookie, read_cookie
 from routes.incoming import cookies_of
 from routes.own_path import own_path
 from routes.page import ThisPage
 from settings import Settings
 
-COOKIE = "language"
 _YEAR = 365 * 24 * 3600
 # What browsers send is a fifth of it.
 _LONGEST = 500
@@ -29,7 +29,7 @@ _RANGE = re.compile(r"([a-z]{1,8}|\*)(?:-[a-z0-9]{1,8})*(?:\s*;\s*q\s*=\s*(0(?:\
 
 def language_of(scope: Scope, settings: Settings) -> str:
     """The language of a request that may not have reached any handler yet."""
-    chosen = cookies_of(scope).get(cookie_name(COOKIE, settings.production), "")
+    chosen = read_cookie(cookies_of(scope), settings, LANGUAGE)
     asked = b",".join(value for name, value in scope["headers"] if name == b"accept-language")
     return chosen if chosen in LANGUAGES else accepted(asked[:_LONGEST].decode("latin-1"))
 
@@ -61,18 +61,8 @@ async def choose(page: ThisPage, language: FromPath[str]) -> Response[None]:
     """Remember the choice for a year, and back to the same step; to the welcome screen where `back` is no path."""
     if language not in LANGUAGES:
         raise NotFoundException
-    production = page.settings.production
-    cookie = Cookie(
-        key=cookie_name(COOKIE, production),
-        value=language,
-        path="/",
-        secure=production,
-        httponly=True,
-        samesite="lax",
-        max_age=_YEAR,
-    )
     path = own_path(page.request.query_params.get("back", "/"), "/")
-    return Response(None, status_code=303, headers={"Location": path}, cookies=[cookie])
+    return responses.see_other(path, [make_cookie(page.settings, LANGUAGE, language, _YEAR)])
 
 
 handlers = [choose]

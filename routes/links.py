@@ -8,11 +8,12 @@ button means its own.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from litestar import Response
 
-from routes.cookies import name_of_link
+from routes import sealed_values
+from routes.cookies import link_cookie, make_cookie, read_cookie
 from routes.forms import Form, Sealed
 from routes.page import Page
 
@@ -29,30 +30,22 @@ class LinkForm(Form):
 def exchange(page: Page, path: str, token: str, answer: Response[None] | None = None) -> Response[None]:
     """Lead to `path`, or send `answer`, with the token in the cookie of this kind of link."""
     answer = answer or page.redirect(path)
-    answer.set_cookie(page.cookie(name_of_link(path), seal(page, path, token), int(LIFETIME.total_seconds())))
+    seconds = int(LIFETIME.total_seconds())
+    answer.set_cookie(make_cookie(page.settings, link_cookie(path), seal(page, path, token), seconds))
     return answer
 
 
 def seal(page: Page, path: str, token: str) -> str:
     """What stands in the form and in the cookie. It is good for the step at `path` alone."""
-    return page.scope.seal({"link": path, "token": token, "at": page.scope.now.isoformat()})
+    return sealed_values.seal(page.scope, path, token=token)
 
 
 def token_of(page: Page, path: str, sent: str = "") -> str:
     """The token that the form has sent, else that of the link opened last; empty where there is none."""
     if sent:
-        return _unseal(page, path, sent, None)
-    return _unseal(page, path, page.cookie_value(name_of_link(path)), LIFETIME)
-
-
-def _unseal(page: Page, path: str, sealed: str, lifetime: timedelta | None) -> str:
-    try:
-        known = page.scope.unseal(sealed)
-    except ValueError:
-        return ""
-    if not isinstance(known, dict) or known.get("link") != path:
-        return ""
-    # The page may be left open as long as the link is good, which the database knows.
-    if lifetime is not None and page.scope.now - datetime.fromisoformat(known["at"]) > lifetime:
-        return ""
-    return str(known["token"])
+        # The page may be left open as long as the link is good, which the database knows.
+        known = sealed_values.unseal(page.scope, path, sent, None)
+    else:
+        opened = read_cookie(page.request.cookies, page.settings, link_cookie(path))
+        known = sealed_values.unseal(page.scope, path, opened, LIFETIME)
+    return str(known["token"]) if known else ""

@@ -1,17 +1,23 @@
-"""Where a customer was return_to when their session had ended, and what they had typed there.
+"""The way back after a sign-in: where a customer was going when their session had ended, and what they typed there.
 
 It waits in a sealed cookie until the sign-in is over, ten minutes at most: a mere reader gets no row for it. What was
-typed is its customer's: whoever signs in next in the same browser gets neither that nor the way back. Where nobody
-can tell any more whose it was, only the way back is kept.
+typed is its customer's: another one who signs in next in the same browser gets neither that nor the way back. Where
+nobody can tell any more whose it was, only the way back is kept.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
+
+from litestar.datastructures import Cookie
 
 from domain.scope import Scope
+from domain.sessions import Session
+from routes import sealed_values
+from routes.cookies import RETURN_TO, make_cookie, read_cookie
+from routes.own_path import own_path
 
 LIFETIME = timedelta(minutes=10)
 # Never carried over, whatever form they stand in.
@@ -31,25 +37,30 @@ class ReturnTo:
     def is_for(self, customer: int | None) -> bool:
         return self.customer is None or self.customer == customer
 
+    def typed_by(self, customer: int | None) -> dict[str, str]:
+        """What `customer` finds in the form again."""
+        return self.typed if self.is_for(customer) else {}
 
-def seal(scope: Scope, path: str, typed: Mapping[str, str], customer: int | None) -> str:
+    def path_for(self, session: Session) -> str:
+        """Where the one who has just signed in is led: one of our own paths, the profile where it is another's."""
+        return own_path(self.path, "/profile") if self.is_for(session.customer) else "/profile"
+
+    def is_over_after(self, session: Session) -> bool:
+        """Whether nothing of it is needed any more once `session` has been led on."""
+        return not self.is_for(session.customer) or not (self.typed or session.password_due)
+
+
+def keep(scope: Scope, path: str, typed: Mapping[str, str], customer: int | None) -> Cookie:
+    """The cookie in which `path` waits with what was `typed` there."""
     kept = {name: value for name, value in typed.items() if name not in _SECRETS}
     if customer is None or sum(map(len, kept.values())) > _LONGEST // 2:
         kept = {}
-    return scope.seal({"path": path, "typed": kept, "customer": customer, "at": scope.now.isoformat()})
+    sealed = sealed_values.seal(scope, RETURN_TO, path=path, typed=kept, customer=customer)
+    return make_cookie(scope.settings, RETURN_TO, sealed, int(LIFETIME.total_seconds()))
 
 
-def unseal(scope: Scope, sealed: str | None) -> ReturnTo | None:
-    """None where there is nothing, or nothing of ours, or it is too old."""
-    if not sealed:
-        return None
-    try:
-        return_to = scope.unseal(sealed)
-    except ValueError:
-        return None
-    if not isinstance(return_to, dict) or not {"path", "typed", "customer", "at"} <= return_to.keys():
-        # Sealed by us, but for something else.
-        return None
-    if scope.now - datetime.fromisoformat(return_to["at"]) > LIFETIME:
-        return None
-    return ReturnTo(return_to["path"], return_to["typed"], return_to["customer"])
+def read(scope: Scope, cookies: Mapping[str, str]) -> ReturnTo | None:
+    """What waits in the cookies of a request; None where there is nothing of ours, or it is too old."""
+    sealed = read_cookie(cookies, scope.settings, RETURN_TO)
+    kept = sealed_values.unseal(scope, RETURN_TO, sealed, LIFETIME)
+    return ReturnTo(kept["path"], kept["typed"], kept["customer"]) if kept else None

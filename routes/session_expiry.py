@@ -7,6 +7,7 @@ from typing import Any
 from litestar import Response, get, post
 
 from domain import sessions
+from routes import responses
 from routes.page import ThisPage
 
 
@@ -14,9 +15,9 @@ from routes.page import ThisPage
 async def go_on(page: ThisPage) -> Response[Any]:
     """The note with its new time; whose session is over meanwhile starts at the welcome screen."""
     if page.session is None:
-        return page.reload_at("/?session=lost")
+        return responses.reload_at(page.request, "/?session=lost")
     idle_until = await sessions.touch(page.scope, page.session)
-    if not page.is_partial:
+    if not responses.is_partial(page.request):
         return page.redirect("/", page.session)
     return page.show_piece("partials/session.html", {"idle_until": idle_until}, page.session)
 

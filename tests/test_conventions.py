@@ -21,7 +21,6 @@ PARTIALS = ROOT / "templates" / "partials"
 LIMIT = 250
 # Longer files, each with its reason.
 LONGER = {
-    "routes/page.py": "every way to answer in one place",
     "tests/db/test_import_in_portions.py": "one subject: what is seen and left at every moment of an import",
     "tests/routes/test_grants.py": "one table: every grant against every change of credentials",
     "tests/routes/test_links.py": "one table: every kind of link, opened, sent again and left behind",
@@ -257,6 +256,14 @@ def test_imports_run_one_way() -> None:
 def test_the_domain_knows_no_web() -> None:
     for path in python_files("domain", "db"):
         assert not imports_of(path) & {"litestar", "jinja2", "markupsafe"}, name_of(path)
+
+
+@pytest.mark.parametrize(
+    ("file", "words"), [("responses.py", r"\bHX-"), ("cookies.py", r"\bCookie\(|samesite|__Host-")]
+)
+def test_one_file_knows_htmx_and_one_how_a_cookie_is_made(file: str, words: str) -> None:
+    knowing = {path for path in python_files("routes") if re.search(words, path.read_text("utf-8"), re.IGNORECASE)}
+    assert {name_of(path) for path in knowing} == {f"routes/{file}"}
 
 
 def test_time_comes_in_as_a_parameter() -> None:

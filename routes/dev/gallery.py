@@ -5,24 +5,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from litestar import Response, get
+from litestar import MediaType, Response, get
 from litestar.exceptions import NotFoundException
 
 from domain.proofs import captcha
-from routes.catalogue import LANGUAGES, use_language
+from routes.catalogue import LANGUAGES, current, use_language
 from routes.dev.states import State, fragments, states_of
 from routes.page import Page, ThisPage
+from routes.templates import Templates
 
+_GALLERY = "/dev/gallery"
 _WIDTHS = ("phone", "desktop")
 
 
-@get("/dev/gallery", name="dev.gallery")
+@get(_GALLERY, name="dev.gallery")
 async def show(page: ThisPage) -> Response[Any]:
     everything = [(fragment, [state.name for state in states_of(fragment)]) for fragment in fragments()]
     return page.show("dev/gallery", everything=everything, width=_asked(page, "width", _WIDTHS), said_in=_said_in(page))
 
 
-@get("/dev/gallery/frame", name="dev.gallery.frame")
+@get(f"{_GALLERY}/frame", name="dev.gallery.frame")
 async def show_framed(page: ThisPage) -> Response[Any]:
     """One state in a frame as wide as a phone or a desk."""
     state, number = _state(page)
@@ -36,14 +38,21 @@ async def show_framed(page: ThisPage) -> Response[Any]:
     )
 
 
-@get("/dev/gallery/state", name="dev.gallery.state")
+@get(f"{_GALLERY}/state", name="dev.gallery.state")
 async def show_state(page: ThisPage) -> Response[Any]:
     """One state as a whole page of its own."""
     state, _ = _state(page)
     if "picture" in state.values:
         state.values["picture"] = captcha.make(page.scope)
     with use_language(_said_in(page)):
-        return page.show_made_up(state.fragment, state.values)
+        headers = {"Cache-Control": "no-store", "Content-Language": current()}
+        return Response(draw(page.templates, state), media_type=MediaType.HTML, headers=headers)
+
+
+def draw(templates: Templates, state: State, layout: str = "page.html") -> str:
+    """A state in the page around it, for a reader who is not signed in."""
+    around = {"layout": layout, "path": _GALLERY, "back": _GALLERY, "signed_in": False, "idle_until": None}
+    return templates.render(f"partials/{state.fragment}.html", around | state.values)
 
 
 def _asked(page: Page, name: str, known: Sequence[str]) -> str:

@@ -100,7 +100,7 @@ async def test_nothing_of_a_request_is_kept_in_a_cache(app: Litestar) -> None:
     sizes = {id(cache): cache.cache_info().currsize for cache in _caches() if cache.__module__.startswith("litestar")}
     for n in range(3):
         secret = f"{SECRET}{n}"
-        cookies = (b"cookie", f"kabinet={secret}; going={secret}; language=en".encode())
+        cookies = (b"cookie", f"kabinet={secret}; return-to={secret}; language=en".encode())
         htmx = (b"hx-current-url", f"http://127.0.0.1:8000/{secret}".encode()), (b"hx-request-type", b"partial")
         body = f"phone={secret}&password={secret}&login={secret}&link={secret}".encode()
         for path in ("/sign-in/login", "/sign-in/password", path_of("phone"), f"/email/confirmation/{secret}"):

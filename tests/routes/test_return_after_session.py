@@ -38,14 +38,14 @@ async def test_the_same_customer_gets_it_back_once(two: Browser, clock: Clock) -
     assert location(back) == PATH
     assert value_of(await two.get(PATH), "email") == TYPED
     assert value_of(await two.get(PATH), "email") == ""
-    assert two.http.cookies.get("going") is None
+    assert two.http.cookies.get("return-to") is None
 
 
 async def test_the_next_customer_in_this_browser_gets_neither_it_nor_the_way(two: Browser, clock: Clock) -> None:
     clock.forward(minutes=31)
     await two.post(PATH, {"email": TYPED})
     assert location(await two.sign_in(phone=ANOTHERS_PHONE)) == "/profile"
-    assert two.http.cookies.get("going") is None
+    assert two.http.cookies.get("return-to") is None
     assert value_of(await two.get(PATH), "email") == ""
     # Nor does its owner afterwards: it is gone.
     await two.post("/sign-out")
@@ -56,12 +56,12 @@ async def test_it_is_not_shown_to_another_who_was_signed_in_meanwhile(two: Brows
     """In another tab, after the post: no sign-in passes by the cookie."""
     clock.forward(minutes=31)
     await two.post(PATH, {"email": TYPED})
-    return_to = two.http.cookies.get("going")
+    return_to = two.http.cookies.get("return-to")
     await two.sign_in(phone=ANOTHERS_PHONE)
-    two.http.cookies.set("going", str(return_to))
+    two.http.cookies.set("return-to", str(return_to))
     page = await two.get(PATH)
     assert TYPED not in page.text
-    assert 'going=""' in page.headers["set-cookie"]
+    assert 'return-to=""' in page.headers["set-cookie"]
 
 
 @pytest.mark.parametrize("how", ["swept", "no cookie", "invented", "unproved", "ended elsewhere"])

@@ -12,7 +12,7 @@ from litestar import Litestar
 
 from db.engine import run
 from domain.portal import Portal
-from routes.return_to import seal
+from routes.return_to import keep
 from settings import Settings
 from tests import holder
 from tests.browser import ANOTHER, COOKIE, PASSWORD, PHONE, Browser, location, path_of
@@ -85,7 +85,8 @@ async def test_a_value_sealed_for_something_else_is_no_session(
     client: Browser, clock: Clock, portal: Portal, settings: Settings
 ) -> None:
     picture = value_of(await client.get("/registration/card/card"), "picture")
-    return_to = seal(scope_of(portal, clock()), "/profile", {"session": "x", "ends_at": "x", "idle_until": "x"}, 1)
+    typed = {"session": "x", "ends_at": "x", "idle_until": "x"}
+    return_to = str(keep(scope_of(portal, clock()), "/profile", typed, 1).value)
     kept = portal.sealing.seal({"registration": {"phone": "+79123456789", "phone_confirmed": True}})
     for value in (str(picture), return_to, kept, "", "x", "s.", "\u0444", "a" * 3000):
         for cookie in (value, f"s.{value}"):

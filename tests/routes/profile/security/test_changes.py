@@ -300,7 +300,7 @@ async def test_sealed_value_of_another_kind_is_no_way_back(client: Browser) -> N
     page = await client.get("/registration/card/card")
     token = value_of(page, "picture")
     assert token
-    client.http.cookies.set("going", token)
+    client.http.cookies.set("return-to", token)
     assert (await client.get("/")).status_code == 200
     await client.register()
     assert (await client.get("/profile")).status_code == 200
