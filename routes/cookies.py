@@ -10,7 +10,7 @@ from domain.sessions import Session
 from settings import Settings
 
 # Every name of ours stands here, so that no two are alike; `link_cookie` makes the others.
-SESSION, DEVICE, RETURN_TO, LANGUAGE = "kabinet", "kabinet-device", "return-to", "language"
+SESSION, DEVICE, RETURN_TO, NOTICE, LANGUAGE = "kabinet", "kabinet-device", "return-to", "notice", "language"
 
 
 def link_cookie(path: str) -> str:

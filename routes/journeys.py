@@ -14,6 +14,7 @@ from domain.journey import For, Journey, may_begin
 from domain.refusals import ProofNeeded, SessionExpired, WrongStep
 from domain.registration.progress import KnownPhone
 from domain.sessions import Session
+from routes.notices import Notice
 from routes.page import Page
 
 P = TypeVar("P")
@@ -28,8 +29,9 @@ class Addresses(Generic[P]):
     journey: Journey[P]
     base: str
     start: str
-    # Where a journey that is over leads on.
+    # Where a journey that is over leads on, and what is told there.
     over: Callable[[P], str] = lambda _known: "/profile"
+    over_notice: Notice | None = None
     # The address of the first step, where it is not made of its slug.
     first: str = ""
 
@@ -58,10 +60,11 @@ class Addresses(Generic[P]):
         """What every step leads to: the next one, or the one the customer is really at."""
         match outcome:
             case Session():
-                return page.redirect(self._next(page, outcome), outcome)
+                path, notice = self._next(page, outcome)
+                return page.redirect(path, outcome, notice=notice)
             case KnownPhone(_, session):
                 # The number is kept: on to its password.
-                return page.redirect("/sign-in/password?known=yes", session)
+                return page.redirect("/sign-in/password", session, notice=Notice.PHONE_KNOWN)
             case ProofNeeded():
                 return await ask_for_password(page, self.path_of(slug))
             case SessionExpired() if self.journey.who is For.CUSTOMERS:
@@ -69,24 +72,23 @@ class Addresses(Generic[P]):
                 first = slug == self.journey.slugs[0]
                 return await page.redirect_to_sign_in("" if first else self.path_of(self.journey.slugs[0]))
             case SessionExpired():
-                return page.redirect(f"{self.start}?session=lost")
+                return page.redirect(self.start, notice=Notice.SESSION_EXPIRED)
             case WrongStep():
                 # Not by what was known when this request began.
                 return self._current(page, await sessions.resume(page.scope))
 
     def _current(self, page: Page, session: Session | None) -> Response[None]:
         """To the step the customer is really at; whoever brought a dead cookie is told that the session is over."""
-        if page.lost:
-            return page.redirect(f"{self.start}?session=lost")
-        return page.redirect(self._next(page, session))
+        path, notice = (self.start, page.expiry_notice) if page.expiry_notice else self._next(page, session)
+        return page.redirect(path, notice=notice)
 
-    def _next(self, page: Page, session: Session | None) -> str:
+    def _next(self, page: Page, session: Session | None) -> tuple[str, Notice | None]:
         known = self.journey.progress(session)
         if self.journey.is_over(known, page.scope.now):
-            return self.over(known)
+            return self.over(known), self.over_notice
         if known == self.journey.empty():
-            return self.start
-        return self.path_of(self.journey.current(known, page.scope.now).slug)
+            return self.start, None
+        return self.path_of(self.journey.current(known, page.scope.now).slug), None
 
 
 async def ask_for_password(page: Page, path: str) -> Response[None]:

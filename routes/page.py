@@ -11,18 +11,18 @@ from litestar.di import NamedDependency
 from domain import sessions
 from domain.scope import Scope
 from domain.sessions import Session
-from routes import responses, return_to
-from routes.cookies import RETURN_TO, SESSION, delete_cookie, link_cookie, session_cookies
+from routes import notices, responses, return_to
+from routes.cookies import NOTICE, RETURN_TO, SESSION, delete_cookie, link_cookie, session_cookies
 from routes.forms import F, Filled, read_form, sent_form
+from routes.notices import Notice
 from routes.own_path import LINKS, address_shown, path_shown
 from routes.responses import AnyRequest
+from routes.return_to import ReturnTo
 from routes.templates import Templates
 from settings import Settings
 
 # Not "cookies": that would take the language along, and the cookie of a sign-in that is faster in another tab.
 _CLEARED = '"cache", "storage"'
-# Names of the address's query that partials/sign_in_note.html has a text for.
-_NOTES = ("registered", "known", "password", "deleted")
 
 
 class Page:
@@ -49,51 +49,47 @@ class Page:
         return self.session.customer if self.session and self.session.password_due else None
 
     @property
-    def lost(self) -> bool:
-        """Whether a cookie was brought whose session is over."""
-        return self.session is None and self.scope.client.token is not None
+    def expiry_notice(self) -> Notice | None:
+        """For a customer who brought a cookie whose session is over."""
+        return Notice.SESSION_EXPIRED if self.session is None and self.scope.client.token is not None else None
 
     async def read(self, model: type[F]) -> Filled[F]:
         """The sent form as `model`, or its errors."""
         countries = self.settings.sms_countries
         return await read_form(self.request, model, countries=countries, now=self.scope.now)
 
-    def tabs(self, current: str) -> str:
-        """Which tab of the sign-in is open; empty where only one track is on and there are no tabs."""
-        return current if len(self.settings.tracks) > 1 else ""
-
-    def note(self) -> str:
-        """What led to the sign-in, from the address: one of partials/sign_in_note.html, or empty."""
-        query = self.request.query_params
-        if query.get("session") == "lost":
-            return "lost"
-        return next((name for name in _NOTES if name in query), "")
-
     def show(
         self, fragment: str, *, status: int = 200, form: Filled[Any] | None = None, **values: Any
     ) -> Response[str]:
         """The fragment `templates/partials/<fragment>.html`, alone or in the whole page."""
-        path = path_shown(self.request.url.path)
-        form = form or Filled(path)
-        # The session's cookie is not touched here: a late answer would take back what a sign-in has brought meanwhile.
-        cookies = []
-        kept = return_to.read(self.scope, self.request.cookies)
-        if kept is not None and status == 200 and kept.path == self.request.url.path:
+        form = form or Filled(path_shown(self.request.url.path))
+        arrived = self.request.method == "GET" and status == 200
+        kept, notice = self._waiting() if arrived else (None, None)
+        if kept is not None:
             form.typed = kept.typed_by(self.customer) | {name: text for name, text in form.typed.items() if text}
-            cookies.append(delete_cookie(self.settings, RETURN_TO))
         values |= {
             "layout": responses.layout_of(self.request),
             "form": form,
-            "path": path,
+            "notice": notice or "",
+            "path": path_shown(self.request.url.path),
             "back": address_shown(self.request.scope),
             "signed_in": self.customer is not None,
             # A remembered session lasts too long to be worth a note.
             "idle_until": self.session.idle_until if self.session and not self.session.remembered else None,
         }
         html = self.templates.render(f"partials/{fragment}.html", values)
+        # The session's cookie is not touched here: a late answer would take back what a sign-in has brought meanwhile.
+        used = [name for name, value in ((RETURN_TO, kept), (NOTICE, notice)) if value is not None]
         answer = responses.page_or_fragment(self.request, html, status)
-        answer.cookies.extend(cookies)
+        answer.cookies.extend(delete_cookie(self.settings, name) for name in used)
         return answer
+
+    def _waiting(self) -> tuple[ReturnTo | None, Notice | None]:
+        """What the browser keeps for the page at this very address."""
+        path, cookies = self.request.url.path, self.request.cookies
+        kept = return_to.read(self.scope, cookies)
+        notice = notices.read(self.scope, cookies, path, self.session.customer if self.session else None)
+        return (kept if kept is not None and kept.path == path else None), notice
 
     def refuse(self, fragment: str, form: Filled[Any], **values: Any) -> Response[str]:
         """422: the same step, what was typed kept, the errors beside their fields."""
@@ -109,9 +105,13 @@ class Page:
         """A part of a step that changes by itself; a session's new token goes into the cookie."""
         return responses.piece(self.templates.render(template, values), session_cookies(self.settings, session))
 
-    def redirect(self, path: str, session: Session | None = None) -> Response[None]:
-        """303: go on there; a session's new token goes into the cookie."""
-        return responses.see_other(path, session_cookies(self.settings, session))
+    def redirect(self, path: str, session: Session | None = None, *, notice: Notice | None = None) -> Response[None]:
+        """303: go on there, and be told `notice`; a session's new token goes into the cookie."""
+        answer = responses.see_other(path, session_cookies(self.settings, session))
+        if notice is not None:
+            session = session or self.session
+            answer.cookies.append(notices.keep(self.scope, notice, path, session.customer if session else None))
+        return answer
 
     def home(self) -> Response[None] | None:
         """Where to lead a signed-in customer from a page for those who are not."""
@@ -135,23 +135,26 @@ class Page:
         """
         if self.customer_with_password_due is not None:
             return self.redirect(self.PASSWORD_DUE)
-        return await self.redirect_and_return("/?session=lost" if self.lost else "/", back)
+        return await self.redirect_and_return("/", back, notice=self.expiry_notice)
 
-    async def redirect_and_return(self, path: str, back: str = "") -> Response[None]:
+    async def redirect_and_return(self, path: str, back: str = "", *, notice: Notice | None = None) -> Response[None]:
         """To `path`, while `back`, else this very address, waits with what was typed here."""
         typed = await sent_form(self.request) if self.request.method == "POST" else {}
         customer = await sessions.last_customer(self.scope)
-        answer = self.redirect(path)
+        answer = self.redirect(path, notice=notice)
         answer.cookies.append(return_to.keep(self.scope, back or path_shown(self.request.url.path), typed, customer))
         return answer
 
-    def redirect_after_sign_out(self, path: str) -> Response[None]:
+    def redirect_after_sign_out(self, path: str, *, notice: Notice | None = None) -> Response[None]:
         """303, and the session's cookie is taken back with whatever the browser has kept of its pages.
 
         So are the links opened here: the next one at this browser would read whose address they are about.
         """
-        names = (SESSION, RETURN_TO, *map(link_cookie, LINKS))
-        answer = responses.see_other(path, [delete_cookie(self.settings, name) for name in names])
+        names = (SESSION, RETURN_TO, NOTICE, *map(link_cookie, LINKS))
+        cookies = {name: delete_cookie(self.settings, name) for name in names}
+        if notice is not None:
+            cookies[NOTICE] = notices.keep(self.scope, notice, path, None)
+        answer = responses.see_other(path, list(cookies.values()))
         answer.headers["Clear-Site-Data"] = _CLEARED
         return answer
 

@@ -49,11 +49,12 @@ def see_other(path: str, cookies: Sequence[Cookie] = ()) -> Response[None]:
     return Response(None, status_code=303, headers={"Location": path}, cookies=list(cookies))
 
 
-def reload_at(request: AnyRequest, path: str) -> Response[None]:
-    """Where a part of a page has to become another page: the whole of it is loaded anew."""
-    if is_partial(request):
-        return Response(None, status_code=200, headers={"HX-Redirect": path}, media_type=MediaType.TEXT)
-    return see_other(path)
+def reload_instead(request: AnyRequest, redirect: Response[None]) -> Response[None]:
+    """`redirect` where only a part of a page was asked for, which cannot become another page: all is loaded anew."""
+    if not is_partial(request):
+        return redirect
+    headers = {"HX-Redirect": redirect.headers["Location"]}
+    return Response(None, status_code=200, headers=headers, cookies=redirect.cookies, media_type=MediaType.TEXT)
 
 
 def _address_bar(request: AnyRequest, status: int) -> dict[str, str]:

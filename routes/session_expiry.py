@@ -8,6 +8,7 @@ from litestar import Response, get, post
 
 from domain import sessions
 from routes import responses
+from routes.notices import Notice
 from routes.page import ThisPage
 
 
@@ -15,7 +16,7 @@ from routes.page import ThisPage
 async def go_on(page: ThisPage) -> Response[Any]:
     """The note with its new time; whose session is over meanwhile starts at the welcome screen."""
     if page.session is None:
-        return responses.reload_at(page.request, "/?session=lost")
+        return responses.reload_instead(page.request, page.redirect("/", notice=Notice.SESSION_EXPIRED))
     idle_until = await sessions.touch(page.scope, page.session)
     if not responses.is_partial(page.request):
         return page.redirect("/", page.session)

@@ -21,6 +21,7 @@ PARTIALS = ROOT / "templates" / "partials"
 LIMIT = 250
 # Longer files, each with its reason.
 LONGER = {
+    "tests/acts.py": "one table: every act that ends in a notice",
     "tests/db/test_import_in_portions.py": "one subject: what is seen and left at every moment of an import",
     "tests/routes/test_grants.py": "one table: every grant against every change of credentials",
     "tests/routes/test_links.py": "one table: every kind of link, opened, sent again and left behind",

@@ -20,7 +20,8 @@ from jinja2 import Environment
 from domain.delivery.messages import ConnectionRequestForStaff
 from routes.catalogue import LANGUAGES, LOCALE, Catalogue, path_of, use_language
 from routes.cli.texts import found_for, is_translated, messages_of, read_catalogue
-from routes.dev.states import PARTIALS, fragments, states_of
+from routes.dev.gallery import draw
+from routes.dev.states import PARTIALS, State, fragments, states_of
 from routes.message_texts import MessageTexts
 from routes.templates import TEMPLATES, Templates
 from tests.routes.test_message_texts import EXAMPLES
@@ -151,9 +152,8 @@ def strings_of(value: Any) -> Iterator[str]:
 @pytest.mark.parametrize("state", STATES, ids=lambda state: f"{state.fragment}: {state.name}")
 def test_every_state_is_english_from_end_to_end(state: Any, layout: str) -> None:
     declared = json.loads((PARTIALS / f"{state.fragment}.states.json").read_text("utf-8"))
-    around = {"layout": layout, "path": "/", "back": "/", "signed_in": True, "idle_until": None, "form": None}
     with use_language("en"):
-        page = templates.render(f"partials/{state.fragment}.html", around | state.values)
+        page = draw(templates, State(state.fragment, state.name, {"signed_in": True, **state.values}), layout)
     if state.fragment.startswith(FOR_DEVELOPERS):
         page = re.sub(r"<title>.*?</title>", "", page)
     assert russian_in(page, [declared.get("with", {}), declared["states"][state.name]]) == []

@@ -51,7 +51,14 @@ async def show_state(page: ThisPage) -> Response[Any]:
 
 def draw(templates: Templates, state: State, layout: str = "page.html") -> str:
     """A state in the page around it, for a reader who is not signed in."""
-    around = {"layout": layout, "path": _GALLERY, "back": _GALLERY, "signed_in": False, "idle_until": None}
+    around = {
+        "layout": layout,
+        "path": _GALLERY,
+        "back": _GALLERY,
+        "signed_in": False,
+        "idle_until": None,
+        "notice": "",
+    }
     return templates.render(f"partials/{state.fragment}.html", around | state.values)
 
 

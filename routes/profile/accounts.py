@@ -13,6 +13,7 @@ from domain.refusals import Refused
 from routes import bill_form
 from routes.forms import Filled
 from routes.journeys import Addresses
+from routes.notices import Notice
 from routes.page import ThisPage
 from routes.profile import overview
 from routes.row_ids import row_id
@@ -40,7 +41,7 @@ async def submit(page: ThisPage) -> Response[Any]:
     outcome = await attached_accounts.attach(page.scope, bill, further)
     match outcome:
         case None:
-            return page.redirect(f"{overview.PATH}?account=added")
+            return page.redirect(overview.PATH, notice=Notice.ACCOUNT_ADDED)
         case Refused():
             return await overview.answer(page, form.refuse(outcome), 422, adding=True)
         case _:
@@ -62,7 +63,7 @@ async def remove(page: ThisPage, account: FromPath[str]) -> Response[Any]:
     if page.customer is None:
         return await page.redirect_to_sign_in()
     await attached_accounts.detach(page.scope, page.customer, row_id(account, bits=32))
-    return page.redirect(f"{overview.PATH}?account=removed")
+    return page.redirect(overview.PATH, notice=Notice.ACCOUNT_REMOVED)
 
 
 check = field_check(PATH, NAME, FRAGMENT, bill_form.EveryFieldForm, bill_form.CHECKED)

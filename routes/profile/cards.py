@@ -13,6 +13,7 @@ from domain.refusals import Refused
 from routes import links
 from routes.forms import BoundEmail, CardNumber, Filled, Form
 from routes.journeys import Addresses
+from routes.notices import Notice
 from routes.page import Page, ThisPage
 from routes.profile import overview
 from routes.steps.field_check import field_check
@@ -43,7 +44,7 @@ async def submit(page: ThisPage) -> Response[Any]:
     outcome = await card_addition.ask_for_link(page.scope, form.data.card_number, form.data.email)
     match outcome:
         case None:
-            return page.redirect(f"{overview.PATH}?card=sent")
+            return page.redirect(overview.PATH, notice=Notice.CARD_LINK_SENT)
         case Refused():
             return page.refuse(FRAGMENT, form.refuse(outcome))
         case _:
@@ -84,7 +85,7 @@ async def _add(page: Page, token: str) -> Response[Any]:
         return links.exchange(page, LINK_PATH, token, elsewhere) if alive else elsewhere
     linked = await card_addition.add(page.scope, page.customer, token)
     if isinstance(linked, LinkedCard) and linked.theirs:
-        return page.redirect(f"{overview.PATH}?card=added")
+        return page.redirect(overview.PATH, notice=Notice.CARD_ADDED)
     return _answer(page, token, linked)
 
 

@@ -10,6 +10,7 @@ from litestar import Response, get, post
 from domain.profile import overview, personal_data
 from domain.refusals import SessionExpired
 from routes.forms import Filled, Form, Password
+from routes.notices import Notice
 from routes.page import Page, ThisPage
 from routes.profile.security import BASE, guard
 
@@ -50,7 +51,7 @@ async def delete(page: ThisPage) -> Response[Any]:
     outcome = await personal_data.delete(page.scope, form.data.password)
     match outcome:
         case None:
-            return page.redirect_after_sign_out("/?deleted=yes")
+            return page.redirect_after_sign_out("/", notice=Notice.CABINET_DELETED)
         case SessionExpired():
             return await page.redirect_to_sign_in()
         case _:

@@ -12,6 +12,7 @@ from domain.refusals import Code, Refused
 from domain.sign_in import by_password
 from routes import bill_form
 from routes.forms import Filled
+from routes.notices import Notice
 from routes.page import Page, ThisPage
 
 PATH, NAME, FRAGMENT = "/profile", "profile", "profile/overview"
@@ -32,7 +33,7 @@ async def send_another_email(page: ThisPage) -> Response[Any]:
         # What to do comes first, and then when another letter may be asked for.
         told = [Refused(Code.EMAIL_UNCONFIRMED, "email"), outcome]
         return await answer(page, Filled(PATH).refuse(told), 422)
-    return page.redirect(f"{PATH}?email=sent")
+    return page.redirect(PATH, notice=Notice.EMAIL_SENT_AGAIN)
 
 
 @post("/sign-out", name="sign_out")
@@ -52,14 +53,11 @@ async def answer(page: Page, form: Filled[Any], status: int, *, adding: bool = F
     known = await overview.of(page.scope, page.customer) if page.customer is not None else None
     if known is None:
         return await page.redirect_to_sign_in()
-    query = page.request.query_params
     return page.show(
         FRAGMENT,
         status=status,
         form=form,
         profile=known,
-        email_sent=query.get("email") == "sent",
-        note=next((f"{name}-{query[name]}" for name in ("account", "card") if name in query), ""),
         with_cards="card" in page.settings.tracks,
         adding=adding,
         **(await bill_form.shown(page, form) if adding else {"periods": [], "proof": ""}),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from domain.sign_in.recovery import RECOVERY, Recovery
 from routes.journeys import Addresses
+from routes.notices import Notice
 
 SIGN_IN = "/sign-in/password"
 SIGN_IN_BY_LOGIN = "/sign-in/login"
@@ -11,7 +12,7 @@ SIGN_IN_BY_LOGIN = "/sign-in/login"
 
 def _over(known: Recovery) -> str:
     """The window that asks for the password that has been saved."""
-    return f"{SIGN_IN_BY_LOGIN if known.login else SIGN_IN}?password=saved"
+    return SIGN_IN_BY_LOGIN if known.login else SIGN_IN
 
 
-ADDRESSES = Addresses(RECOVERY, "/recovery", "/sign-in/phone", over=_over)
+ADDRESSES = Addresses(RECOVERY, "/recovery", "/sign-in/phone", over=_over, over_notice=Notice.PASSWORD_RECOVERED)

@@ -13,6 +13,7 @@ from routes.page import Page, ThisPage
 from routes.recovery import ADDRESSES, SIGN_IN_BY_LOGIN
 from routes.sign_in import ADDRESSES as SIGN_IN_ADDRESSES
 from routes.sign_in import password as password_window
+from routes.sign_in import tabs
 
 BASE = ADDRESSES.base
 PATH, NAME, FRAGMENT = ADDRESSES.path_of("phone"), "recovery.phone", "recovery/phone"
@@ -49,7 +50,7 @@ async def give_login(page: ThisPage) -> Response[Any]:
     form = await page.read(LoginForm)
     if form.data is None:
         form.path = SIGN_IN_BY_LOGIN
-        return page.refuse("sign_in/login", form, note="", tabs=page.tabs("login"))
+        return page.refuse("sign_in/login", form, tabs=tabs(page, "login"))
     return await ADDRESSES.answer(page, await recovery.give_login(page.scope, form.data.login), "phone")
 
 

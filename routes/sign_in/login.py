@@ -10,6 +10,7 @@ from domain.sessions import Session
 from domain.sign_in import by_password
 from routes.forms import Filled, Form, Login, Password
 from routes.page import Page, ThisPage
+from routes.sign_in import tabs
 
 PATH, NAME, FRAGMENT = "/sign-in/login", "sign_in.login", "sign_in/login"
 
@@ -38,8 +39,7 @@ async def submit(page: ThisPage) -> Response[Any]:
 
 
 def answer(page: Page, form: Filled[Any], status: int) -> Response[Any]:
-    """The window; its note says what has led here."""
-    return page.show(FRAGMENT, status=status, form=form, note=page.note(), tabs=page.tabs("login"))
+    return page.show(FRAGMENT, status=status, form=form, tabs=tabs(page, "login"))
 
 
 handlers = [show, submit]

@@ -41,8 +41,7 @@ async def submit(page: ThisPage) -> Response[Any]:
 
 
 def answer(page: Page, form: Filled[Any], status: int) -> Response[Any]:
-    """The window; its note says what has led here."""
-    return page.show(FRAGMENT, status=status, form=form, phone=ADDRESSES.known(page).phone, note=page.note())
+    return page.show(FRAGMENT, status=status, form=form, phone=ADDRESSES.known(page).phone)
 
 
 handlers = [show, submit]

@@ -10,7 +10,7 @@ from domain.sign_in import by_password
 from domain.values.phones import show_phone
 from routes.forms import Filled, Form, Phone
 from routes.page import Page, ThisPage
-from routes.sign_in import ADDRESSES, login
+from routes.sign_in import ADDRESSES, login, tabs
 from routes.steps.field_check import field_check
 
 PATH, NAME, FRAGMENT = ADDRESSES.path_of("phone"), "sign_in.phone", "sign_in/phone"
@@ -38,7 +38,7 @@ def _show(page: Page) -> Response[Any]:
         return home
     phone = ADDRESSES.known(page).phone
     typed = {"phone": show_phone(phone)} if phone else {}
-    return page.show(FRAGMENT, form=Filled(PATH, typed), note=page.note(), tabs=page.tabs("phone"))
+    return page.show(FRAGMENT, form=Filled(PATH, typed), tabs=tabs(page, "phone"))
 
 
 @post(PATH, name=f"{NAME}.submit")
@@ -47,7 +47,7 @@ async def submit(page: ThisPage) -> Response[Any]:
         return home
     form = await page.read(PhoneForm)
     if form.data is None:
-        return page.refuse(FRAGMENT, form, note="", tabs=page.tabs("phone"))
+        return page.refuse(FRAGMENT, form, tabs=tabs(page, "phone"))
     return await ADDRESSES.answer(page, await by_password.give_phone(page.scope, form.data.phone), "phone")
 
 

@@ -15,6 +15,7 @@ from domain.scope import Scope
 from domain.sessions import Session
 from routes.forms import Choice, CodeForm, Filled, Form
 from routes.journeys import Addresses, Outcome
+from routes.notices import Notice
 from routes.page import Page, ThisPage
 
 
@@ -75,7 +76,7 @@ def code_handlers(step: CodeStep) -> Sequence[HTTPRouteHandler]:
         if isinstance(outcome, Refused):
             return await _answer(page, Filled[Any](path).refuse(outcome), 422)
         if isinstance(outcome, Session):
-            return page.redirect(f"{path}?sent=again", outcome)
+            return page.redirect(path, outcome, notice=Notice.CODE_SENT_AGAIN)
         return await addresses.answer(page, outcome, "code")
 
     async def _answer(page: Page, form: Filled[Any], status: int) -> Response[Any]:
@@ -92,7 +93,6 @@ def code_handlers(step: CodeStep) -> Sequence[HTTPRouteHandler]:
             phone=window.phone,
             good_for=page.settings.code_lifetime,
             next_at=window.next_at if window.next_at > page.scope.now else None,
-            sent_again="sent" in page.request.query_params,
         )
 
     return [show, submit]

@@ -31,8 +31,8 @@ HOSTILE = [
     "/profile?" + "x" * 3000, "", " ", "\r\n",
 ]  # fmt: skip
 OWN = [
-    "/", "/profile", "/profile?email=sent", "/profile/security/phone", "/registration/card/card#captcha",
-    "/?session=lost", "/profile/accounts/17/removal", "/profile?text=%D1%84%20x", "/a.b/c..d/...e",
+    "/", "/profile", "/profile?page=2", "/profile/security/phone", "/registration/card/card#captcha",
+    "/?page=2", "/profile/accounts/17/removal", "/profile?text=%D1%84%20x", "/a.b/c..d/...e",
 ]  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from domain.proofs.email_confirmation import EMAIL_CHANGE
 from domain.refusals import Refused
 from routes.forms import Email, Filled, Form
 from routes.journeys import Addresses
+from routes.notices import Notice
 from routes.page import ThisPage
 from routes.profile.security import BASE, FOLDER
 from routes.steps.field_check import field_check
@@ -38,7 +39,7 @@ async def submit(page: ThisPage) -> Response[Any]:
     outcome = await email_confirmation.begin_change(page.scope, form.data.email)
     match outcome:
         case None:
-            return page.redirect(f"{BASE}?email=sent")
+            return page.redirect(BASE, notice=Notice.EMAIL_LINK_SENT)
         case Refused():
             return page.refuse(FRAGMENT, form.refuse(outcome))
         case _:

@@ -9,6 +9,7 @@ from litestar.params import FromPath
 
 from domain import journal
 from domain.profile import devices, overview
+from routes.notices import Notice
 from routes.page import ThisPage
 from routes.profile.security import BASE, FOLDER, guard, owner_of
 from routes.row_ids import row_id
@@ -28,7 +29,6 @@ async def show(page: ThisPage) -> Response[Any]:
         profile=known,
         devices=await devices.of(page.scope, session),
         entries=await journal.newest_of(session.customer, _ENTRIES),
-        note=next(iter(page.request.query_params.keys()), ""),
     )
 
 
@@ -42,7 +42,9 @@ async def end_one(page: ThisPage, device: FromPath[str]) -> Response[Any]:
     if elsewhere := await guard(page, BASE):
         return elsewhere
     await devices.end_one(page.scope, session.customer, ended)
-    return page.redirect_after_sign_out("/") if ended == session.id else page.redirect(f"{BASE}?ended=one")
+    if ended == session.id:
+        return page.redirect_after_sign_out("/")
+    return page.redirect(BASE, notice=Notice.SESSIONS_ENDED)
 
 
 @post(f"{BASE}/devices/end-others", name=f"{NAME}.devices.end-others")
@@ -53,7 +55,7 @@ async def end_others(page: ThisPage) -> Response[Any]:
     if elsewhere := await guard(page, BASE):
         return elsewhere
     await devices.end_others(page.scope, session)
-    return page.redirect(f"{BASE}?ended=others")
+    return page.redirect(BASE, notice=Notice.SESSIONS_ENDED)
 
 
 handlers = [show, end_one, end_others]

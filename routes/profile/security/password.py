@@ -13,6 +13,7 @@ from domain.sessions import Session
 from domain.sign_in import password_change
 from routes.forms import Password, PasswordForm
 from routes.journeys import Outcome, ask_for_password
+from routes.notices import Notice
 from routes.page import Page
 from routes.profile.security import BASE, FOLDER, guard
 from routes.steps.password import PasswordStep, Saved, password_handlers
@@ -50,7 +51,7 @@ async def _save(page: Page, form: PasswordChangeForm) -> Saved:
 async def _answer(page: Page, outcome: Outcome) -> Response[Any]:
     match outcome:
         case Session():
-            return page.redirect(f"{BASE}?password=saved", outcome)
+            return page.redirect(BASE, outcome, notice=Notice.PASSWORD_SAVED)
         case ProofNeeded():
             return await ask_for_password(page, PATH)
         case _:

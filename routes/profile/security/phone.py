@@ -13,6 +13,7 @@ from domain.refusals import Refused
 from domain.sessions import Session
 from routes.forms import Filled, Form, Phone
 from routes.journeys import Addresses
+from routes.notices import Notice
 from routes.page import Page, ThisPage
 from routes.profile.security import BASE, FOLDER
 from routes.steps.code import CodeStep, Window, code_handlers
@@ -54,7 +55,7 @@ async def _window(page: Page) -> Window:
 
 
 def _confirmed(page: Page, session: Session) -> Response[Any]:
-    return page.redirect(f"{BASE}?phone=saved", session)
+    return page.redirect(BASE, session, notice=Notice.PHONE_SAVED)
 
 
 check = field_check(PATH, NAME, FRAGMENT, NewPhoneForm, ["phone"])

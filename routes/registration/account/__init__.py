@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from domain.registration.progress import REGISTRATION
 from routes.journeys import Addresses
+from routes.notices import Notice
 
 FOLDER = "registration/account"
 ADDRESSES = Addresses(
@@ -11,5 +12,6 @@ ADDRESSES = Addresses(
     f"/{FOLDER}",
     f"/{FOLDER}/phone",
     # Registered, and the answer that signed them in was lost.
-    over=lambda _known: "/sign-in/phone?registered=yes",
+    over=lambda _known: "/sign-in/phone",
+    over_notice=Notice.REGISTERED,
 )

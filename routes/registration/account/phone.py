@@ -30,7 +30,7 @@ async def show(page: ThisPage) -> Response[Any]:
         return elsewhere
     known = ADDRESSES.known(page)
     typed = {"phone": show_phone(known.number), "consent": "yes"} if known.phone else {}
-    return _answer(page, Filled(PATH, typed), 200, lost=page.request.query_params.get("session") == "lost")
+    return _answer(page, Filled(PATH, typed), 200)
 
 
 @post(PATH, name=f"{NAME}.submit")
@@ -46,8 +46,8 @@ async def submit(page: ThisPage) -> Response[Any]:
     return await ADDRESSES.answer(page, outcome, "phone")
 
 
-def _answer(page: Page, form: Filled[Any], status: int, *, lost: bool = False) -> Response[Any]:
-    return page.show(FRAGMENT, status=status, form=form, place=REGISTRATION.place("phone"), lost=lost)
+def _answer(page: Page, form: Filled[Any], status: int) -> Response[Any]:
+    return page.show(FRAGMENT, status=status, form=form, place=REGISTRATION.place("phone"))
 
 
 check = field_check(PATH, NAME, FRAGMENT, PhoneForm, ["phone"])

@@ -19,8 +19,7 @@ Outbox = Callable[[], Awaitable[list[Posted]]]
 
 async def test_added_account_appears_with_its_bills(client: Browser) -> None:
     await client.register()
-    assert location(await client.post("/profile/accounts/new", SECOND)) == "/profile"
-    profile = words(await client.get("/profile?account=added"))
+    profile = words(await client.follow(await client.post("/profile/accounts/new", SECOND)))
     assert "ул. Липовая, д. 3, кв. 6" in profile
     assert profile.count("1 234,56 ₽") == 2
     assert "Лицевой счет добавлен" in profile

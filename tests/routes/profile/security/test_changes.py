@@ -293,7 +293,7 @@ async def test_going_on_moves_the_idle_end(client: Browser, clock: Clock) -> Non
         assert (await client.htmx("/session", {}, at="/profile")).status_code == 200
     assert (await client.get("/profile")).status_code == 200
     clock.forward(minutes=31)
-    assert (await client.htmx("/session", {}, at="/profile")).headers["hx-redirect"] == "/?session=lost"
+    assert (await client.htmx("/session", {}, at="/profile")).headers["hx-redirect"] == "/"
 
 
 async def test_sealed_value_of_another_kind_is_no_way_back(client: Browser) -> None:

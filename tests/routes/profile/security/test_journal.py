@@ -11,7 +11,8 @@ import pytest
 
 from db.engine import run
 from routes.catalogue import LANGUAGES, use_language
-from routes.dev.states import states_of
+from routes.dev.gallery import draw
+from routes.dev.states import State, states_of
 from routes.templates import TEMPLATES, Templates
 from tests.browser import ANOTHER, BILL, PHONE, REQUEST, Browser, path_of
 from tests.conftest import Clock
@@ -51,9 +52,8 @@ def test_events_are_found() -> None:
 def test_every_event_has_its_words(event: str, language: str) -> None:
     state = states_of("profile/security/overview")[0].values
     entry = {**state["entries"][0], "event": event}
-    around = {"layout": "fragment.html", "path": BASE, "back": BASE, "idle_until": None}
     with use_language(language):
-        html = templates.render("partials/profile/security/overview.html", {**state, **around, "entries": [entry]})
+        html = draw(templates, State("profile/security/overview", event, {**state, "entries": [entry]}))
     assert f"<li>{event}<br>" not in html
     assert "<li><br>" not in html
 

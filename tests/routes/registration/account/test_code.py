@@ -234,8 +234,8 @@ async def test_a_known_number_is_told_only_behind_its_code(
     known, unknown = another_browser(), another_browser(phone="+7 912 345-67-90")
     for browser in (known, unknown):
         await browser.take("phone")
-    assert location(await known.take("code")) == "/sign-in/password"
-    shown = await known.follow(await known.get("/sign-in/password?known=yes"))
+    shown = await known.follow(await known.take("code"))
+    assert shown.request.url.path == "/sign-in/password"
     assert "На этот номер уже зарегистрирован личный кабинет" in words(shown)
     assert "+7 912 345-67-89" in shown.text
     assert location(await unknown.take("code")) == path_of("bill")

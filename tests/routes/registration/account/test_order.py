@@ -43,8 +43,8 @@ async def test_a_session_that_has_ended_is_told_and_begins_anew(client: Browser,
     await client.reach(step)
     form = await client.form_of(step)
     clock.forward(minutes=30)
-    for answer in (await client.post(path_of(step), form), await client.get(path_of(step))):
-        shown = await client.follow(answer)
+    for ask in (client.post(path_of(step), form), client.get(path_of(step))):
+        shown = await client.follow(await ask)
         assert shown.request.url.path == path_of("phone")
         assert "Сеанс завершен. Начните заново" in words(shown)
     # The dead cookie is still there: a read takes none back. It leads round in no circle.

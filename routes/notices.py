@@ -1,0 +1,59 @@
+"""What a customer is told once, on the page that an act of theirs leads to: «Лицевой счет добавлен».
+
+A notice waits in a sealed cookie for the page at its own path, ten minutes at most, and is gone once it has been shown.
+Nothing in an address brings one about. No text names anybody; still a notice is for those who were signed in when it
+came to be, or for nobody: the next customer at this browser is not told what the former one has done.
+
+The texts stand in the fragments, which get the notice's value as `notice`, empty where there is none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from enum import StrEnum
+
+from litestar.datastructures import Cookie
+
+from domain.scope import Scope
+from routes import sealed_values
+from routes.cookies import NOTICE, make_cookie, read_cookie
+
+LIFETIME = timedelta(minutes=10)
+
+
+class Notice(StrEnum):
+    # At a sign-in or the first step of a registration: what has led there.
+    SESSION_EXPIRED = "session-expired"
+    REGISTERED = "registered"
+    PHONE_KNOWN = "phone-known"
+    PASSWORD_RECOVERED = "password-recovered"  # noqa: S105 - a notice
+    CABINET_DELETED = "cabinet-deleted"
+    # At the code of an SMS.
+    CODE_SENT_AGAIN = "code-sent-again"
+    # In the profile.
+    ACCOUNT_ADDED = "account-added"
+    ACCOUNT_REMOVED = "account-removed"
+    CARD_LINK_SENT = "card-link-sent"
+    CARD_ADDED = "card-added"
+    EMAIL_SENT_AGAIN = "email-sent-again"
+    # On the security page.
+    PASSWORD_SAVED = "password-saved"  # noqa: S105 - a notice
+    PHONE_SAVED = "phone-saved"
+    EMAIL_LINK_SENT = "email-link-sent"
+    SESSIONS_ENDED = "sessions-ended"
+
+
+def keep(scope: Scope, notice: Notice, path: str, customer: int | None) -> Cookie:
+    """The cookie in which `notice` waits for the page at `path`; that must be the last of the redirects."""
+    sealed = sealed_values.seal(scope, NOTICE, notice=notice, path=path, customer=customer)
+    return make_cookie(scope.settings, NOTICE, sealed, int(LIFETIME.total_seconds()))
+
+
+def read(scope: Scope, cookies: Mapping[str, str], path: str, customer: int | None) -> Notice | None:
+    """The notice that waits in the cookies of a request for this very page and customer."""
+    kept = sealed_values.unseal(scope, NOTICE, read_cookie(cookies, scope.settings, NOTICE), LIFETIME)
+    if kept is None or (kept["path"], kept["customer"]) != (path, customer):
+        return None
+    # None for a notice that only another version of the portal knows.
+    return next((notice for notice in Notice if notice == kept["notice"]), None)

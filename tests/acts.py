@@ -1,0 +1,271 @@
+"""Every act that ends in a notice: how it is done, and the screen on which it is told."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from routes.notices import Notice
+from settings import Settings
+from tests import holder
+from tests.browser import ANOTHER, BILL, COOKIE, PASSWORD, PHONE, Browser, location, path_of
+from tests.conftest import Clock
+from tests.holder import Outbox
+
+SECURITY = "/profile/security"
+NEW, NEW_PHONE = "осенний берег у моря", "8 900 111-22-33"
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A browser at the welcome screen, and what else an act needs."""
+
+    browser: Browser
+    another: Callable[..., Browser]
+    clock: Clock
+    posted: Outbox
+    settings: Settings
+
+
+Do = Callable[[Scene], Awaitable[httpx.Response]]
+
+
+@dataclass(frozen=True)
+class Act:
+    """`do` returns the answer that carries the notice; `tracks` where only one of them tells it on this screen."""
+
+    notice: Notice
+    screen: str
+    do: Do
+    tracks: str = "account,card"
+
+    def __str__(self) -> str:
+        return f"{self.do.__name__}-{self.screen}"
+
+
+ACTS: list[Act] = []
+
+
+def act(notice: Notice, screen: str, **more: str) -> Callable[[Do], Do]:
+    def add(do: Do) -> Do:
+        ACTS.append(Act(notice, screen, do, **more))
+        return do
+
+    return add
+
+
+async def _with_dead_cookie(scene: Scene) -> Browser:
+    scene.browser.http.cookies.set(COOKIE, "invented")
+    return scene.browser
+
+
+async def _registered(scene: Scene) -> Browser:
+    await scene.browser.register()
+    await holder.without_waiting()
+    return scene.browser
+
+
+# --- What leads to a sign-in, or to the beginning of a registration ---
+
+
+@act(Notice.SESSION_EXPIRED, "sign-in-phone")
+@act(Notice.SESSION_EXPIRED, "sign-in-login", tracks="card")
+async def a_page_of_the_profile(scene: Scene) -> httpx.Response:
+    return await (await _with_dead_cookie(scene)).get(SECURITY)
+
+
+@act(Notice.SESSION_EXPIRED, "sign-in-phone")
+async def go_on(scene: Scene) -> httpx.Response:
+    return await (await _with_dead_cookie(scene)).post("/session")
+
+
+@act(Notice.SESSION_EXPIRED, "sign-in-phone")
+async def a_password_without_its_number(scene: Scene) -> httpx.Response:
+    return await (await _with_dead_cookie(scene)).post("/sign-in/password", {"password": PASSWORD})
+
+
+@act(Notice.SESSION_EXPIRED, "sign-in-phone")
+async def a_step_of_the_recovery(scene: Scene) -> httpx.Response:
+    return await (await _with_dead_cookie(scene)).get("/recovery/password")
+
+
+@act(Notice.SESSION_EXPIRED, "sign-in-phone")
+async def a_sent_step_of_the_recovery(scene: Scene) -> httpx.Response:
+    return await (await _with_dead_cookie(scene)).post("/recovery/code", {"code": "000000"})
+
+
+@act(Notice.SESSION_EXPIRED, "registration-account-phone")
+async def a_step_of_the_registration(scene: Scene) -> httpx.Response:
+    return await (await _with_dead_cookie(scene)).get(path_of("person"))
+
+
+@act(Notice.SESSION_EXPIRED, "registration-account-phone")
+async def a_sent_step_of_the_registration(scene: Scene) -> httpx.Response:
+    return await (await _with_dead_cookie(scene)).post(path_of("code"), {"code": "000000"})
+
+
+@act(Notice.REGISTERED, "sign-in-phone")
+async def a_step_after_the_last_whose_answer_was_lost(scene: Scene) -> httpx.Response:
+    await scene.browser.reach("password")
+    before = str(scene.browser.cookie)
+    await scene.browser.take("password")
+    scene.browser.http.cookies.clear()
+    scene.browser.http.cookies.set(COOKIE, before, domain="127.0.0.1")
+    return await scene.browser.get(path_of("password"))
+
+
+@act(Notice.PHONE_KNOWN, "sign-in-password")
+async def the_code_of_a_known_phone(scene: Scene) -> httpx.Response:
+    await scene.another().register()
+    await holder.without_waiting()
+    await scene.browser.take("phone")
+    return await scene.browser.take("code")
+
+
+@act(Notice.PHONE_KNOWN, "sign-in-password")
+async def a_registration_that_another_one_was_faster_than(scene: Scene) -> httpx.Response:
+    await scene.browser.reach("password")
+    await holder.without_waiting()
+    await scene.another().register()
+    return await scene.browser.take("password")
+
+
+@act(Notice.PASSWORD_RECOVERED, "sign-in-password")
+async def a_recovery(scene: Scene) -> httpx.Response:
+    await scene.another().register()
+    await holder.without_waiting()
+    await scene.browser.post("/sign-in/phone", {"phone": PHONE})
+    await scene.browser.post("/recovery")
+    await scene.browser.post("/recovery/code", {"code": await scene.browser.read_code(PHONE)})
+    return await scene.browser.post("/recovery/password", {"password": NEW})
+
+
+@act(Notice.PASSWORD_RECOVERED, "sign-in-password")
+async def a_step_of_a_recovery_that_is_over(scene: Scene) -> httpx.Response:
+    await a_recovery(scene)
+    return await scene.browser.get("/recovery/code")
+
+
+@act(Notice.PASSWORD_RECOVERED, "sign-in-login")
+async def a_recovery_by_login(scene: Scene) -> httpx.Response:
+    await _sign_in_as_holder(scene, scene.another())
+    await holder.without_waiting()
+    await scene.browser.post("/recovery/login", {"login": holder.LOGIN})
+    await scene.browser.post("/recovery/phone", {"phone": holder.PHONE})
+    await scene.browser.post("/recovery/code", {"code": await scene.browser.read_code(holder.PHONE)})
+    return await scene.browser.post("/recovery/password", {"password": "тихий сад за домом"})
+
+
+async def _sign_in_as_holder(scene: Scene, browser: Browser) -> None:
+    await holder.import_card(scene.settings, scene.clock)
+    await holder.sign_in(browser, await holder.get_sms_password(browser, scene.posted))
+    await browser.post("/registration/card/password", {"password": NEW})
+
+
+@act(Notice.CABINET_DELETED, "sign-in-phone")
+async def a_deletion(scene: Scene) -> httpx.Response:
+    return await (await _registered(scene)).post("/profile/deletion", {"password": PASSWORD})
+
+
+@act(Notice.CABINET_DELETED, "sign-in-login", tracks="card")
+async def a_deletion_by_a_holder(scene: Scene) -> httpx.Response:
+    await _sign_in_as_holder(scene, scene.browser)
+    return await scene.browser.post("/profile/deletion", {"password": NEW})
+
+
+# --- Codes ---
+
+
+@act(Notice.CODE_SENT_AGAIN, "registration-account-code")
+async def another_code_of_a_registration(scene: Scene) -> httpx.Response:
+    await scene.browser.reach("code")
+    await holder.without_waiting()
+    return await scene.browser.post(path_of("code"), ANOTHER)
+
+
+@act(Notice.CODE_SENT_AGAIN, "recovery-code")
+async def another_code_of_a_recovery(scene: Scene) -> httpx.Response:
+    await scene.browser.post("/sign-in/phone", {"phone": PHONE})
+    await scene.browser.post("/recovery")
+    await holder.without_waiting()
+    return await scene.browser.post("/recovery/code", ANOTHER)
+
+
+@act(Notice.CODE_SENT_AGAIN, "profile-security-phone-code")
+async def another_code_of_a_change_of_phone(scene: Scene) -> httpx.Response:
+    await (await _registered(scene)).post(f"{SECURITY}/phone", {"phone": NEW_PHONE})
+    await holder.without_waiting()
+    return await scene.browser.post(f"{SECURITY}/phone/code", ANOTHER)
+
+
+# --- The profile ---
+
+
+@act(Notice.ACCOUNT_ADDED, "profile-overview")
+async def an_account_added(scene: Scene) -> httpx.Response:
+    form = {**BILL, "account_number": "7000000118"}
+    return await (await _registered(scene)).post("/profile/accounts/new", form)
+
+
+@act(Notice.ACCOUNT_REMOVED, "profile-overview")
+async def an_account_removed(scene: Scene) -> httpx.Response:
+    return await (await _registered(scene)).post("/profile/accounts/1/removal")
+
+
+@act(Notice.CARD_LINK_SENT, "profile-overview")
+async def a_card_asked_for(scene: Scene) -> httpx.Response:
+    await holder.import_card(scene.settings, scene.clock)
+    return await (await _registered(scene)).post("/profile/cards/new", holder.CARD)
+
+
+@act(Notice.CARD_ADDED, "profile-overview")
+async def a_card_added(scene: Scene) -> httpx.Response:
+    await a_card_asked_for(scene)
+    return await scene.browser.post(await holder.newest_link(scene.posted, "card-addition"))
+
+
+@act(Notice.EMAIL_SENT_AGAIN, "profile-overview")
+async def another_email(scene: Scene) -> httpx.Response:
+    return await (await _registered(scene)).post("/profile", ANOTHER)
+
+
+# --- The security page ---
+
+
+@act(Notice.PASSWORD_SAVED, "profile-security-overview")
+async def a_change_of_password(scene: Scene) -> httpx.Response:
+    form = {"current_password": PASSWORD, "password": NEW}
+    return await (await _registered(scene)).post(f"{SECURITY}/password", form)
+
+
+@act(Notice.PHONE_SAVED, "profile-security-overview")
+async def a_change_of_phone(scene: Scene) -> httpx.Response:
+    await (await _registered(scene)).post(f"{SECURITY}/phone", {"phone": NEW_PHONE})
+    return await scene.browser.post(f"{SECURITY}/phone/code", {"code": await scene.browser.read_code(NEW_PHONE)})
+
+
+@act(Notice.EMAIL_LINK_SENT, "profile-security-overview")
+async def a_change_of_email(scene: Scene) -> httpx.Response:
+    return await (await _registered(scene)).post(f"{SECURITY}/email", {"email": "new@example.org"})
+
+
+@act(Notice.SESSIONS_ENDED, "profile-security-overview")
+async def the_end_of_another_session(scene: Scene) -> httpx.Response:
+    await _registered(scene)
+    assert location(await scene.another().sign_in()) == "/profile"
+    ended = re.search(r'action="([^"]+/end)"', (await scene.browser.get(SECURITY)).text)
+    assert ended
+    return await scene.browser.post(ended[1])
+
+
+@act(Notice.SESSIONS_ENDED, "profile-security-overview")
+async def the_end_of_all_others(scene: Scene) -> httpx.Response:
+    return await (await _registered(scene)).post(f"{SECURITY}/devices/end-others")
+
+
+def settings_of(one: Act) -> dict[str, Any]:
+    return {"captcha_code": holder.PICTURE, "tracks": one.tracks}
