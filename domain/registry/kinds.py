@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
 from typing import Any
@@ -31,17 +31,23 @@ _LONGEST_ADDRESS = 500
 _LONGEST_CODE = 100
 _E164 = re.compile(r"\+[1-9][0-9]{9,14}")
 _PLAIN_EMAIL = re.compile(r"([A-Za-z0-9_]{1,32}(?:[.+-][A-Za-z0-9_]{1,10}){0,3})@([A-Za-z0-9.-]{3,150})")
-_REMEMBERED = 100_000
+# Cells of a column, and their length: no file makes the memory grow.
+_REMEMBERED, _LONGEST_REMEMBERED = 100_000, 100
 
 
 @dataclass(frozen=True)
 class Column:
-    """`fault` ends the sentence "line 3, amount: …"; `empty` are the values of an empty cell, if it may be."""
+    """`fault` ends the sentence "line 3, amount: …"; `empty` are the values of an empty cell, if it may be.
+
+    Cells of a column that `repeats` stand in many rows: what they become is remembered.
+    """
 
     name: str
     read: Read
     fault: str
     empty: tuple[Any, ...] | None = None
+    repeats: bool = False
+    remembered: dict[str | Misread, tuple[Any, ...]] = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -60,7 +66,7 @@ class Kind:
         values: list[Any] = [line]
         key: list[str] = []
         for place, (column, cell) in enumerate(zip(self.columns, cells, strict=True)):
-            read = _read(column, cell)
+            read = column.remembered.get(cell) or _read(column, cell)
             if isinstance(read, str):
                 return BadRow(line, column.name, read, tuple(key) if place >= self.key_columns else None)
             if place < self.key_columns:
@@ -82,7 +88,11 @@ def _read(column: Column, cell: str | Misread) -> tuple[Any, ...] | str:
     values = column.read(cell)
     if isinstance(values, Misread):
         return values.reason
-    return column.fault if values is None else values
+    if values is None:
+        return column.fault
+    if column.repeats and len(cell) <= _LONGEST_REMEMBERED and len(column.remembered) < _REMEMBERED:
+        column.remembered[cell] = values
+    return values
 
 
 def kinds(sealing: Sealing, countries: Sequence[str], today: date) -> dict[str, Kind]:
@@ -90,9 +100,7 @@ def kinds(sealing: Sealing, countries: Sequence[str], today: date) -> dict[str, 
     account = Column("account_number", _one(read_account_number), "is not an account number")
     phone = _phone(sealing, countries)
     email = _email(sealing)
-    # People share names and birthdays.
-    name = lru_cache(_REMEMBERED)(_one(read_name))
-    birth_date = lru_cache(_REMEMBERED)(_one(lambda text: read_birth_date(text, today)))
+    name, birth_date = _one(read_name), _one(lambda text: read_birth_date(text, today))
     return {
         kind.name: kind
         for kind in (
@@ -118,10 +126,11 @@ def kinds(sealing: Sealing, countries: Sequence[str], today: date) -> dict[str, 
                 1,
                 (
                     Column("phone", phone, _NOT_A_PHONE),
-                    Column("last_name", name, "is not a name"),
-                    Column("first_name", name, "is not a name"),
-                    Column("patronymic", name, "is not a name", ("",)),
-                    Column("birth_date", birth_date, "is not a date", (None,)),
+                    # People share names and birthdays.
+                    Column("last_name", name, "is not a name", repeats=True),
+                    Column("first_name", name, "is not a name", repeats=True),
+                    Column("patronymic", name, "is not a name", ("",), repeats=True),
+                    Column("birth_date", birth_date, "is not a date", (None,), repeats=True),
                     Column("email", email, "is not an e-mail address", ("", "")),
                     Column("account_numbers", _one(_account_numbers), "is not account numbers with |", ("",)),
                 ),
@@ -142,8 +151,7 @@ def _period(today: date) -> Column:
         period = read_period(text)
         return beyond if period is not None and period > latest else None if period is None else (period,)
 
-    # A file holds few different months: reading each once saves a tenth of the import's time.
-    return Column("period", lru_cache(1000)(values), "is not a month such as 2026-09 or 09.2026")
+    return Column("period", values, "is not a month such as 2026-09 or 09.2026", repeats=True)
 
 
 def _one(read: Callable[[str], Any]) -> Read:
@@ -217,5 +225,7 @@ def _email(sealing: Sealing) -> Read:
 
 def _account_numbers(text: str) -> str | None:
     """In one order and each once, so that two spellings of one list are equal; `|` stands in no number."""
+    if "|" not in text:
+        return read_account_number(text)
     numbers = [read_account_number(part) for part in text.split("|")]
     return None if None in numbers else "|".join(sorted(set(filter(None, numbers))))
