@@ -37,11 +37,16 @@ class Sealing:
     """Made once from the secret and handed to whoever needs it."""
 
     def __init__(self, secret: str) -> None:
+        self._secret = secret
         # Copied for each hash: beginning with the key anew takes three times as long.
         self._hmac = HMAC(_derived(secret, b"kabinet keyed hash"), SHA256())
         self._header = _VERSION + _derived(secret, b"kabinet sealing key name")[:_KEY_NAME]
         self._aes = AESGCM(_derived(secret, b"kabinet sealing AES-256-GCM"))
         self._fernet = Fernet(base64.urlsafe_b64encode(_derived(secret, b"kabinet sealing")))
+
+    def __reduce__(self) -> tuple[type[Sealing], tuple[str]]:
+        """Made anew in a process of an import that it is handed to."""
+        return Sealing, (self._secret,)
 
     def keyed_hash(self, kind: str, value: str) -> str:
         """HMAC-SHA-256 of `value` as 64 hex digits; `kind` keeps equal values of two kinds apart."""

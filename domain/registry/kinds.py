@@ -7,7 +7,7 @@ leave here only as keyed hashes.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
@@ -26,7 +26,7 @@ from domain.values.phones import read_phone
 Read = Callable[[str], tuple[Any, ...] | Misread | None]
 KINDS = ("accounts", "bills", "cards", "customers")
 # Before it is normalised, whose time grows with the square of the length.
-_LONGEST_CELL = 3000
+LONGEST_CELL = 3000
 _LONGEST_ADDRESS = 500
 _LONGEST_CODE = 100
 _E164 = re.compile(r"\+[1-9][0-9]{9,14}")
@@ -52,16 +52,25 @@ class Column:
 
 @dataclass(frozen=True)
 class Kind:
+    """`made_from` are the arguments of `kinds`, by which another process makes the same one."""
+
     name: str
     key_columns: int
     columns: tuple[Column, ...]
+    made_from: tuple[Sealing, tuple[str, ...], date]
+
+    def __reduce__(self) -> tuple[Callable[..., Kind], tuple[Any, ...]]:
+        return _made, (self.name, *self.made_from)
 
     @property
     def column_names(self) -> tuple[str, ...]:
         return tuple(column.name for column in self.columns)
 
+    def clean_all(self, rows: Iterable[Row | BadRow]) -> list[tuple[Any, ...] | BadRow]:
+        return [row if isinstance(row, BadRow) else self.clean(row) for row in rows]
+
     def clean(self, row: Row) -> tuple[Any, ...] | BadRow:
-        """The line and the values of a row, in the order of db/merges.py."""
+        """The line and the values of a row, in the order of db/plans.py."""
         line, cells = row
         values: list[Any] = [line]
         key: list[str] = []
@@ -79,8 +88,8 @@ def _read(column: Column, cell: str | Misread) -> tuple[Any, ...] | str:
     """The values, or what is wrong with the cell."""
     if isinstance(cell, Misread):
         return cell.reason
-    if len(cell) > _LONGEST_CELL:
-        return f"is longer than {_LONGEST_CELL} characters"
+    if len(cell) > LONGEST_CELL:
+        return f"is longer than {LONGEST_CELL} characters"
     if "\0" in cell or "\ufffd" in cell:
         return "holds a character that cannot be read"
     if not cell or cell.isspace():
@@ -95,8 +104,13 @@ def _read(column: Column, cell: str | Misread) -> tuple[Any, ...] | str:
     return values
 
 
+def _made(name: str, sealing: Sealing, countries: Sequence[str], today: date) -> Kind:
+    return kinds(sealing, countries, today)[name]
+
+
 def kinds(sealing: Sealing, countries: Sequence[str], today: date) -> dict[str, Kind]:
     """All kinds by name; `countries` are those whose mobile numbers are accepted."""
+    made_from = (sealing, tuple(countries), today)
     account = Column("account_number", _one(read_account_number), "is not an account number")
     phone = _phone(sealing, countries)
     email = _email(sealing)
@@ -104,11 +118,12 @@ def kinds(sealing: Sealing, countries: Sequence[str], today: date) -> dict[str, 
     return {
         kind.name: kind
         for kind in (
-            Kind("accounts", 1, (account, Column("address", _one(_address), "is not an address"))),
+            Kind("accounts", 1, (account, Column("address", _one(_address), "is not an address")), made_from),
             Kind(
                 "bills",
                 2,
                 (account, _period(today), Column("amount", _one(read_amount), _NOT_AN_AMOUNT)),
+                made_from,
             ),
             Kind(
                 "cards",
@@ -120,6 +135,7 @@ def kinds(sealing: Sealing, countries: Sequence[str], today: date) -> dict[str, 
                     Column("email", lambda text: _first(email(text)), "is not an e-mail address"),
                     Column("phone", lambda text: _first(phone(text)), _NOT_A_PHONE),
                 ),
+                made_from,
             ),
             Kind(
                 "customers",
@@ -134,6 +150,7 @@ def kinds(sealing: Sealing, countries: Sequence[str], today: date) -> dict[str, 
                     Column("email", email, "is not an e-mail address", ("", "")),
                     Column("account_numbers", _one(_account_numbers), "is not account numbers with |", ("",)),
                 ),
+                made_from,
             ),
         )
     }
