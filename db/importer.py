@@ -90,7 +90,7 @@ class Import:
             await self._tables.index_for_joins("staged", "line")
         if self._plan.indexed:
             await self._tables.index("staged", self._plan.indexed)
-        await self._tables.analyse_staged("staged", "staged_parts", "protected_keys")
+        await self._tables.analyse_staged("staged", "staged_parts")
         await self._tables.create_grouped(
             "repeats", f"SELECT {key}, MIN(line) AS line FROM staged GROUP BY {key} HAVING COUNT(*) > 1"
         )
@@ -148,6 +148,7 @@ class Import:
         `present` is the number of rows that are there before.
         """
         await self._tables.index_for_joins("protected_keys", ", ".join(self._plan.key))
+        await self._tables.analyse_staged("protected_keys")
         for difference in self._plan.differences:
             nothing = "" if replace or not difference.replacing else " LIMIT 0"
             await self._tables.create_as(difference.name, difference.select + nothing)

@@ -24,7 +24,7 @@ def clean(source: IO[bytes], sink: IO[bytes]) -> None:
 def _cleaned(kind: Any, rows: Any) -> Any:
     try:
         return kind.clean_all(rows)
-    except Exception as error:  # noqa: BLE001 - raised by whoever has sent the rows
+    except Exception as error:  # noqa: BLE001 - raised again in the command
         return error
 
 

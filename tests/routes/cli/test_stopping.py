@@ -105,5 +105,5 @@ def test_the_processes_that_clean_rows_end_with_the_command(
     end = time.monotonic() + 30
     while any(map(is_running, processes)):
         assert time.monotonic() < end
-        time.sleep(0.02)
+        time.sleep(0.02)  # nor when it has ended
     assert said[1].count("Traceback") == 0
