@@ -84,16 +84,17 @@ class Import:
     async def take_out_conflicts(self, limit: int) -> tuple[int, list[tuple[int, int]]]:
         """Drop repeats of a key; how many differ from its first row, and the first of them as (line, first line)."""
         key = ", ".join(self._plan.key)
-        await self._tables.index("staged", f"{key}, line")
+        await self._tables.index_for_joins("staged", f"{key}, line")
         if self._plan.lists:
-            await self._tables.index("staged_parts", "line, part")
-            await self._tables.index("staged", "line")
+            await self._tables.index_for_joins("staged_parts", "line, part")
+            await self._tables.index_for_joins("staged", "line")
         if self._plan.indexed:
             await self._tables.index("staged", self._plan.indexed)
-        await self._tables.create_as(
+        await self._tables.analyse_staged("staged", "staged_parts")
+        await self._tables.create_grouped(
             "repeats", f"SELECT {key}, MIN(line) AS line FROM staged GROUP BY {key} HAVING COUNT(*) > 1"
         )
-        await self._tables.index("repeats", key)
+        await self._tables.index_for_joins("repeats", key)
         differing = (
             f"FROM repeats r JOIN staged f ON {self._same('f', 'r')} AND f.line = r.line"
             f" JOIN staged s ON {self._same('s', 'r')} AND s.line > r.line WHERE "
@@ -103,11 +104,11 @@ class Import:
         first = await self._tables.fetch(
             f"SELECT s.line, f.line AS first_line {differing} ORDER BY s.line LIMIT {limit}"
         )
-        await self._tables.execute(
+        if await self._tables.execute(
             "DELETE FROM staged WHERE EXISTS"
             f" (SELECT 1 FROM repeats r WHERE {self._same('r', 'staged')} AND r.line < staged.line)"
-        )
-        await self._drop_lone_parts()
+        ):
+            await self._drop_lone_parts()
         return count, [(row["line"], row["first_line"]) for row in first]
 
     async def begin_exclusive(self) -> None:
@@ -146,7 +147,8 @@ class Import:
 
         `present` is the number of rows that are there before.
         """
-        await self._tables.index("protected_keys", ", ".join(self._plan.key))
+        await self._tables.index_for_joins("protected_keys", ", ".join(self._plan.key))
+        await self._tables.analyse_staged("protected_keys")
         for difference in self._plan.differences:
             nothing = "" if replace or not difference.replacing else " LIMIT 0"
             await self._tables.create_as(difference.name, difference.select + nothing)
@@ -177,7 +179,7 @@ class Import:
     async def _apply_at_once(self, tables: PostgresStaging, now: datetime) -> None:
         for step in self._plan.steps:
             for sql in step.statements:
-                await tables.execute(sql.replace("{portion}", "true"), *([now] if "$1" in sql else []))
+                await tables.bring(sql.replace("{portion}", "true"), *([now] if "$1" in sql else []))
         await tables.execute("COMMIT")
         await tables.analyse(*self._plan.reads)
 

@@ -38,11 +38,17 @@ _STOP_POLL = 0.05
 _CLOSING = 5.0
 # A table is analysed again when its size differs by more than this from what PostgreSQL's planner believes.
 _STALE = 1.5
+# For one sort or half of a hash table, MB.
+_WORK = 64
 _LOCAL = (
     # The portal's limits for one statement are not an import's.
     "SET LOCAL statement_timeout = 0",
     "SET LOCAL lock_timeout = 0",
     "SET LOCAL idle_in_transaction_session_timeout = 0",
+    # Hash tables of a million keys without a detour over the disk: of imports one at a time comes that far.
+    f"SET LOCAL work_mem = '{_WORK}MB'",
+    # Rows of a staged table are few kinds of rows: a tenth of the usual sample tells the planner what it needs.
+    "SET LOCAL default_statistics_target = 10",
 )
 # Since PostgreSQL 14: the server notices within seconds that a killed import is gone.
 _NOTICE = "SET LOCAL client_connection_check_interval = '2s'"
@@ -92,8 +98,15 @@ class SQLiteStaging:
     async def create_as(self, table: str, select: str) -> None:
         await self.execute(f"CREATE TABLE changes.{table} AS {select}")
 
+    create_grouped = create_as
+
     async def index(self, table: str, columns: str) -> None:
         await self.execute(f"CREATE INDEX changes.{table}_{columns.split(',', maxsplit=1)[0]} ON {table} ({columns})")
+
+    index_for_joins = index
+
+    async def analyse_staged(self, *tables: str) -> None:
+        """Nothing, as below."""
 
     async def analyse(self, *tables: str) -> None:
         """Nothing: the indexes are all that SQLite's planner needs here."""
@@ -189,6 +202,23 @@ class PostgresStaging:
         last = (await self._connection.execute(sql, *arguments)).split()[-1]
         return int(last) if last.isdigit() else 0
 
+    async def bring(self, sql: str, *arguments: Any) -> None:
+        """Execute an INSERT; the rows that its ON CONFLICT waits for are rare, and only they make it look out for them.
+
+        Looking out takes an eighth of the time of inserting a customer, and a fifth of attaching an account.
+        """
+        plain, conflict, _ = sql.partition(" ON CONFLICT ")
+        if not conflict:
+            await self.execute(sql, *arguments)
+            return
+        await self.execute("SAVEPOINT before")
+        try:
+            await self.execute(plain, *arguments)
+        except asyncpg.UniqueViolationError:
+            await self.execute("ROLLBACK TO SAVEPOINT before")
+            await self.execute(sql, *arguments)
+        await self.execute("RELEASE SAVEPOINT before")
+
     async def fetch(self, sql: str) -> list[dict[str, Any]]:
         return [dict(row) for row in await self._connection.fetch(sql)]
 
@@ -199,10 +229,22 @@ class PostgresStaging:
         await self.execute(f"CREATE TEMPORARY TABLE {table} AS {select}")
         await self.execute(f"ANALYZE {table}")
 
+    async def create_grouped(self, table: str, select: str) -> None:
+        """Grouped in a hash table: what is too much for it costs less on disk than sorting by a language's rules."""
+        await self.execute("SET LOCAL enable_sort = off")
+        await self.create_as(table, select)
+        await self.execute("SET LOCAL enable_sort TO DEFAULT")
+
     async def index(self, table: str, columns: str) -> None:
         await self.execute(f"CREATE INDEX {table}_{columns.split(',', maxsplit=1)[0]} ON {table} ({columns})")
-        # The planner knows nothing of a temporary table's size until it is told.
-        await self.execute(f"ANALYZE {table}")
+
+    async def index_for_joins(self, table: str, columns: str) -> None:
+        """Nothing: hash joins need none, and making one sorts all keys by the rules of the database's language."""
+
+    async def analyse_staged(self, *tables: str) -> None:
+        """The planner knows nothing of a temporary table's size until it is told."""
+        for table in tables:
+            await self.execute(f"ANALYZE {table}")
 
     async def analyse(self, *tables: str) -> None:
         """Tell the planner of tables that have grown or shrunk: autovacuum may be a minute late, or a year.

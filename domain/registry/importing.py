@@ -12,6 +12,7 @@ attached to customers, only goes where the operator names the number.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -20,6 +21,7 @@ from typing import Any
 
 from db.engine import Engine
 from db.importer import Import, importing
+from domain.registry.cleaning import cleaned
 from domain.registry.kinds import Kind
 from domain.registry.rows import BadRow, RegistryFileError, Row
 
@@ -107,17 +109,15 @@ def _too_many_removed(kind: str, report: Report) -> str:
 async def _load(begun: Import, kind: Kind, rows: Iterator[Row | BadRow], report: Report) -> None:
     good: list[tuple[Any, ...]] = []
     protected: list[tuple[str, ...]] = []
-    for row in rows:
-        clean = row if isinstance(row, BadRow) else kind.clean(row)
-        if isinstance(clean, BadRow):
+    async with contextlib.aclosing(cleaned(kind, rows)) as chunks:
+        async for chunk in chunks:
+            bad = [row for row in chunk if isinstance(row, BadRow)]
+            good += [row for row in chunk if not isinstance(row, BadRow)]
             # Rows come in the order of the file, so the first ones are all that is ever reported.
-            report.add_bad(1, [clean] if len(report.bad) < REPORTED else [])
-            if clean.key is not None:
-                protected.append(clean.key)
-        else:
-            good.append(clean)
-        if len(good) + len(protected) >= _CHUNK:
-            await _write(begun, good, protected)
+            report.add_bad(len(bad), bad[: REPORTED - len(report.bad)])
+            protected += [row.key for row in bad if row.key is not None]
+            if len(good) + len(protected) >= _CHUNK:
+                await _write(begun, good, protected)
     await _write(begun, good, protected)
 
 

@@ -7,8 +7,8 @@ leave here only as keyed hashes.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
 from typing import Any
@@ -26,41 +26,56 @@ from domain.values.phones import read_phone
 Read = Callable[[str], tuple[Any, ...] | Misread | None]
 KINDS = ("accounts", "bills", "cards", "customers")
 # Before it is normalised, whose time grows with the square of the length.
-_LONGEST_CELL = 3000
+LONGEST_CELL = 3000
 _LONGEST_ADDRESS = 500
 _LONGEST_CODE = 100
 _E164 = re.compile(r"\+[1-9][0-9]{9,14}")
 _PLAIN_EMAIL = re.compile(r"([A-Za-z0-9_]{1,32}(?:[.+-][A-Za-z0-9_]{1,10}){0,3})@([A-Za-z0-9.-]{3,150})")
-_REMEMBERED = 100_000
+# Cells of a column, and their length: no file makes the memory grow.
+_REMEMBERED, _LONGEST_REMEMBERED = 100_000, 100
 
 
 @dataclass(frozen=True)
 class Column:
-    """`fault` ends the sentence "line 3, amount: …"; `empty` are the values of an empty cell, if it may be."""
+    """`fault` ends the sentence "line 3, amount: …"; `empty` are the values of an empty cell, if it may be.
+
+    Cells of a column that `repeats` stand in many rows: what they become is remembered.
+    """
 
     name: str
     read: Read
     fault: str
     empty: tuple[Any, ...] | None = None
+    repeats: bool = False
+    remembered: dict[str | Misread, tuple[Any, ...]] = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
 class Kind:
+    """`made_from` are the arguments of `kinds`, by which another process makes the same one."""
+
     name: str
     key_columns: int
     columns: tuple[Column, ...]
+    made_from: tuple[Sealing, tuple[str, ...], date]
+
+    def __reduce__(self) -> tuple[Callable[..., Kind], tuple[Any, ...]]:
+        return _made, (self.name, *self.made_from)
 
     @property
     def column_names(self) -> tuple[str, ...]:
         return tuple(column.name for column in self.columns)
 
+    def clean_all(self, rows: Iterable[Row | BadRow]) -> list[tuple[Any, ...] | BadRow]:
+        return [row if isinstance(row, BadRow) else self.clean(row) for row in rows]
+
     def clean(self, row: Row) -> tuple[Any, ...] | BadRow:
-        """The line and the values of a row, in the order of db/merges.py."""
+        """The line and the values of a row, in the order of db/plans.py."""
         line, cells = row
         values: list[Any] = [line]
         key: list[str] = []
         for place, (column, cell) in enumerate(zip(self.columns, cells, strict=True)):
-            read = _read(column, cell)
+            read = column.remembered.get(cell) or _read(column, cell)
             if isinstance(read, str):
                 return BadRow(line, column.name, read, tuple(key) if place >= self.key_columns else None)
             if place < self.key_columns:
@@ -73,8 +88,8 @@ def _read(column: Column, cell: str | Misread) -> tuple[Any, ...] | str:
     """The values, or what is wrong with the cell."""
     if isinstance(cell, Misread):
         return cell.reason
-    if len(cell) > _LONGEST_CELL:
-        return f"is longer than {_LONGEST_CELL} characters"
+    if len(cell) > LONGEST_CELL:
+        return f"is longer than {LONGEST_CELL} characters"
     if "\0" in cell or "\ufffd" in cell:
         return "holds a character that cannot be read"
     if not cell or cell.isspace():
@@ -82,25 +97,33 @@ def _read(column: Column, cell: str | Misread) -> tuple[Any, ...] | str:
     values = column.read(cell)
     if isinstance(values, Misread):
         return values.reason
-    return column.fault if values is None else values
+    if values is None:
+        return column.fault
+    if column.repeats and len(cell) <= _LONGEST_REMEMBERED and len(column.remembered) < _REMEMBERED:
+        column.remembered[cell] = values
+    return values
+
+
+def _made(name: str, sealing: Sealing, countries: Sequence[str], today: date) -> Kind:
+    return kinds(sealing, countries, today)[name]
 
 
 def kinds(sealing: Sealing, countries: Sequence[str], today: date) -> dict[str, Kind]:
     """All kinds by name; `countries` are those whose mobile numbers are accepted."""
+    made_from = (sealing, tuple(countries), today)
     account = Column("account_number", _one(read_account_number), "is not an account number")
     phone = _phone(sealing, countries)
     email = _email(sealing)
-    # People share names and birthdays.
-    name = lru_cache(_REMEMBERED)(_one(read_name))
-    birth_date = lru_cache(_REMEMBERED)(_one(lambda text: read_birth_date(text, today)))
+    name, birth_date = _one(read_name), _one(lambda text: read_birth_date(text, today))
     return {
         kind.name: kind
         for kind in (
-            Kind("accounts", 1, (account, Column("address", _one(_address), "is not an address"))),
+            Kind("accounts", 1, (account, Column("address", _one(_address), "is not an address")), made_from),
             Kind(
                 "bills",
                 2,
                 (account, _period(today), Column("amount", _one(read_amount), _NOT_AN_AMOUNT)),
+                made_from,
             ),
             Kind(
                 "cards",
@@ -112,19 +135,22 @@ def kinds(sealing: Sealing, countries: Sequence[str], today: date) -> dict[str, 
                     Column("email", lambda text: _first(email(text)), "is not an e-mail address"),
                     Column("phone", lambda text: _first(phone(text)), _NOT_A_PHONE),
                 ),
+                made_from,
             ),
             Kind(
                 "customers",
                 1,
                 (
                     Column("phone", phone, _NOT_A_PHONE),
-                    Column("last_name", name, "is not a name"),
-                    Column("first_name", name, "is not a name"),
-                    Column("patronymic", name, "is not a name", ("",)),
-                    Column("birth_date", birth_date, "is not a date", (None,)),
+                    # People share names and birthdays.
+                    Column("last_name", name, "is not a name", repeats=True),
+                    Column("first_name", name, "is not a name", repeats=True),
+                    Column("patronymic", name, "is not a name", ("",), repeats=True),
+                    Column("birth_date", birth_date, "is not a date", (None,), repeats=True),
                     Column("email", email, "is not an e-mail address", ("", "")),
                     Column("account_numbers", _one(_account_numbers), "is not account numbers with |", ("",)),
                 ),
+                made_from,
             ),
         )
     }
@@ -142,8 +168,7 @@ def _period(today: date) -> Column:
         period = read_period(text)
         return beyond if period is not None and period > latest else None if period is None else (period,)
 
-    # A file holds few different months: reading each once saves a tenth of the import's time.
-    return Column("period", lru_cache(1000)(values), "is not a month such as 2026-09 or 09.2026")
+    return Column("period", values, "is not a month such as 2026-09 or 09.2026", repeats=True)
 
 
 def _one(read: Callable[[str], Any]) -> Read:
@@ -217,5 +242,7 @@ def _email(sealing: Sealing) -> Read:
 
 def _account_numbers(text: str) -> str | None:
     """In one order and each once, so that two spellings of one list are equal; `|` stands in no number."""
+    if "|" not in text:
+        return read_account_number(text)
     numbers = [read_account_number(part) for part in text.split("|")]
     return None if None in numbers else "|".join(sorted(set(filter(None, numbers))))

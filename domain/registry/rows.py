@@ -17,6 +17,9 @@ class Misread:
 
     reason: str
 
+    def __len__(self) -> int:
+        return len(self.reason)
+
 
 @dataclass(frozen=True, slots=True)
 class BadRow:

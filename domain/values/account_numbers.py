@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 import unicodedata
 
-# At most 40 signs, as wide as the column.
+_SEPARATORS = re.compile(r"[\s\u2010-\u2015\u2212.\-_]")
+# At most 40 signs, as wide as the column. Most of those in a registry, which come by the million, are digits.
+_USUAL = re.compile(r"[0-9]{1,40}")
 _NUMBER = re.compile(r"[0-9A-ZА-ЯЁ/]{1,40}")
 
 
@@ -14,7 +16,9 @@ def read_account_number(text: str) -> str | None:
 
     Leading zeros stay: they are part of the number.
     """
+    if _USUAL.fullmatch(text):
+        return text
     # Before NFKC, which makes "No" of it.
     text = text.replace("№", "")
-    text = re.sub(r"[\s\u2010-\u2015\u2212.\-_]", "", unicodedata.normalize("NFKC", text)).upper()
+    text = _SEPARATORS.sub("", unicodedata.normalize("NFKC", text)).upper()
     return text if _NUMBER.fullmatch(text) else None

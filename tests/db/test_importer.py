@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from datetime import datetime
 
 from db.engine import Engine, run
-from db.importer import importing
+from db.importer import PLANS, importing
 
 ROWS = [(line, f"N{line}", "ул. Тихая") for line in range(2, 10_002)]
 
@@ -71,3 +72,37 @@ async def test_customers_accounts_follow_the_row_that_counts(engine: Engine, now
         await begun.apply(now)
     attached = await run("SELECT number FROM customer_accounts JOIN accounts ON accounts.id = account")
     assert [row["number"] for row in attached] == ["1"]
+
+
+async def test_who_registers_during_an_import_is_kept_and_gets_the_accounts(engine: Engine, now: datetime) -> None:
+    """Between the comparison and the insert someone registers by a phone of the file, and attaches an account of it."""
+    await run("INSERT INTO accounts (id, number, address) VALUES (1, '1', ''), (2, '2', '')")
+    person = ("sealed", "Ким", "Вера", "", None, "", "")
+    async with importing(engine, "customers") as begun:
+        await begun.load([(2, "first", *person, "1"), (3, "second", *person, "1|2"), (4, "third", *person, "2")])
+        await begun.take_out_conflicts(20)
+        await begun.begin_exclusive()
+        assert (await begun.compare(replace=False))["added"] == 3
+        await run(
+            "INSERT INTO customers (id, phone_hash, phone_sealed, last_name, first_name, patronymic, email_hash,"
+            " email_sealed, login, registered_at, imported, credentials)"
+            " VALUES (77, 'second', '', 'Ли', '', '', '', '', '', {}, false, 0)",
+            now,
+        )
+        await run("INSERT INTO customer_accounts (customer, account, attached_at) VALUES (77, 1, {})", now)
+        await begun.apply(now)
+    names = await run("SELECT phone_hash, last_name FROM customers ORDER BY phone_hash")
+    assert [tuple(row.values()) for row in names] == [("first", "Ким"), ("second", "Ли"), ("third", "Ким")]
+    attached = await run(
+        "SELECT phone_hash, account FROM customer_accounts ca JOIN customers c ON c.id = ca.customer"
+        " ORDER BY phone_hash, account"
+    )
+    assert [tuple(row.values()) for row in attached] == [("first", 1), ("second", 1), ("second", 2), ("third", 2)]
+
+
+def test_what_inserts_do_about_a_row_that_is_there_stands_at_their_end() -> None:
+    """PostgreSQL is given them without it first."""
+    for plan in PLANS.values():
+        for step in (*plan.hidden, *plan.steps):
+            for sql in step.statements:
+                assert re.fullmatch(r"((?!ON CONFLICT).)*( ON CONFLICT \([a-z_, ]+\) DO NOTHING)?", sql)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import subprocess
 import time
@@ -13,6 +14,7 @@ import pytest
 
 from db.staging import _ADVISORY_LOCK
 from tests.conftest import empty_postgres
+from tests.domain.registry.test_cleaning import is_running, processes_of
 from tests.faults.silent_database import behind_proxy
 from tests.routes.cli.test_registry import ACCOUNTS, started, written
 
@@ -79,3 +81,29 @@ def test_a_stopped_import_on_sqlite_leaves_nothing(sqlite_template: Path, tmp_pa
     said = command.communicate(timeout=30)
     assert (command.returncode, said) == (1, ("", "accounts.csv: stopped, and nothing of it is left half done\n"))
     assert list(tmp_path.glob("*.import-*")) == []
+
+
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_the_processes_that_clean_rows_end_with_the_command(
+    sqlite_template: Path, tmp_path: Path, sent: signal.Signals
+) -> None:
+    path = tmp_path / "kabinet.sqlite"
+    path.write_bytes(sqlite_template.read_bytes())
+    rows = "".join(f"+79{n:09d};Ким;Вера;;1.2.1990;k{n}@example.org;\n" for n in range(300_000))
+    header = "phone;last_name;first_name;patronymic;birth_date;email;account_numbers\n"
+    command = started(f"sqlite:{path}", "import", "customers", str(written(tmp_path, "customers.csv", header + rows)))
+    while not (processes := processes_of(command.pid)):
+        assert command.poll() is None
+        time.sleep(0.02)  # nothing tells when another process has begun its work
+    # Ctrl-C goes to the group of the terminal.
+    assert all(os.getpgid(process) != os.getpgid(command.pid) for process in processes)
+    command.send_signal(sent)
+    said = command.communicate(timeout=30)
+    if sent != signal.SIGKILL:
+        assert (command.returncode, said) == (1, ("", "customers.csv: stopped, and nothing of it is left half done\n"))
+        assert not any(map(is_running, processes))
+    end = time.monotonic() + 30
+    while any(map(is_running, processes)):
+        assert time.monotonic() < end
+        time.sleep(0.02)  # nor when it has ended
+    assert said[1].count("Traceback") == 0
