@@ -89,7 +89,7 @@ class Customer(Table, tablename="customers"):
     first_name = Varchar(length=100)
     patronymic = Varchar(length=100)
     birth_date = Date(null=True, default=None)
-    email_hash = Varchar(length=64, index=True)
+    email_hash = Varchar(length=64)
     email_sealed = Text()
     email_confirmed_at = Timestamptz(null=True, default=None)
     password_hash = Text(null=True, default=None)

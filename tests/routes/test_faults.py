@@ -53,7 +53,8 @@ async def test_htmx_gets_the_fault_as_a_fragment(client: Browser) -> None:
     assert answer.status_code == 404
     assert not is_page(answer)
     # Back asks for the whole page.
-    assert is_page(await client.htmx("/no-such-page", **{"HX-History-Restore-Request": "true"}))
+    restored = {"HX-Request": "true", "HX-Request-Type": "partial", "HX-History-Restore-Request": "true"}
+    assert is_page(await client.http.get("/no-such-page", headers=restored))
     assert "Страница не найдена" in words(answer)
     assert answer.headers["hx-push-url"] == "false"
 
