@@ -56,7 +56,6 @@ class Code(StrEnum):
     EMAIL_SAME = "email_same"
     EMAIL_UNCONFIRMED = "email_unconfirmed"
     EMAIL_EARLY = "email_early"
-    SESSION_LOST = "session_lost"
 
 
 @dataclass(frozen=True)

@@ -34,27 +34,6 @@ class Purpose:
     budget: str = ""
 
 
-@dataclass(frozen=True)
-class RecoveryRequest:
-    """Who asks for a code for a new password: `login` is folded, or empty where only the phone was typed.
-
-    `known` where the phone is that of a customer, and with a login of the login's.
-    """
-
-    phone: str
-    login: str
-    known: bool
-
-    @property
-    def typed(self) -> str:
-        return f"{self.login}\0{self.phone}" if self.login else self.phone
-
-    @property
-    def subject(self) -> str:
-        """Whose codes and tries they are: what was never sent is nobody's, and touches no code that was."""
-        return self.typed if self.known else f"unsent\0{self.typed}"
-
-
 class Verdict(Enum):
     CORRECT = auto()
     # The code that this very sender has used a moment ago: the button was pressed twice, or the answer was lost.
@@ -75,30 +54,9 @@ async def send(scope: Scope, purpose: Purpose, phone: str, *, also: Sequence[Lim
     at = await throttles.claim(scope, limits, watched=[sms_limits.guesses(scope, purpose.name, phone)])
     if at is not None:
         return at
-    code = await _add(scope, purpose, phone, sent=True)
-    await _write_down(scope, purpose, phone, sent=True)
-    await _post(scope, purpose, code, phone)
-    return None
-
-
-async def send_recovery(scope: Scope, purpose: Purpose, recovery: RecoveryRequest) -> datetime | None:
-    """The same for a recovery: only a known phone gets an SMS, by the same statements as an unknown one gets none."""
-    phone_limits = sms_limits.recovery_phone(scope, recovery.phone)
-    free = await throttles.free_at(scope, phone_limits) <= scope.now
-    wanted = recovery.known and free
-    budgets = sms_limits.recovery_budgets(scope)
-    charged, spared = [*budgets, *phone_limits], sms_limits.unsent([*budgets, *phone_limits])
-    # All can be seen from outside but what the phone has had: of that an unknown number has nothing.
-    others = spared if wanted else [*budgets, *sms_limits.without_end(phone_limits)]
-    watched = [*_watched(scope, purpose, recovery), *others]
-    asked = sms_limits.asked(scope, recovery.typed)
-    at = await throttles.claim(scope, [*asked, *(charged if wanted else spared)], watched=watched)
-    if at is not None:
-        return at
-    code = await _add(scope, purpose, recovery.subject, sent=wanted)
-    await _write_down(scope, purpose, recovery.phone, sent=wanted)
-    row = await _post(scope, purpose, code, recovery.phone)
-    await outbox.withdraw_unless(row, wanted)
+    code = await add_code(scope, purpose, phone, sent=True)
+    await note_request(scope, purpose, phone, sent=True)
+    await post_code(scope, purpose, code, phone)
     return None
 
 
@@ -113,12 +71,6 @@ async def next_at(scope: Scope, purpose: Purpose, phone: str) -> datetime:
     """When another code may be sent to `phone`; `now` where it may already."""
     limits = sms_limits.sent(scope, phone, purpose.budget)
     return await throttles.free_at(scope, [*limits, sms_limits.guesses(scope, purpose.name, phone)])
-
-
-async def next_recovery_at(scope: Scope, purpose: Purpose, recovery: RecoveryRequest) -> datetime:
-    """When another recovery may be asked for with the same."""
-    seen = [*sms_limits.asked(scope, recovery.typed), *sms_limits.recovery_budgets(scope)]
-    return await throttles.free_at(scope, [*seen, *_watched(scope, purpose, recovery)])
 
 
 async def judge(scope: Scope, purpose: Purpose, phone: str, typed: str, *, expected: bool = True) -> Verdict:
@@ -210,14 +162,7 @@ def _code_hash(scope: Scope, purpose: Purpose, phone: str, code: str) -> str:
     return scope.keyed_hash(f"code {purpose.name}", f"{phone}\0{code}")
 
 
-def _watched(scope: Scope, purpose: Purpose, recovery: RecoveryRequest) -> list[Limit]:
-    """What else refuses a recovery, and is charged nothing by it."""
-    # Where the number alone has been asked for too often, its phone has its SMS: the login's owner is told when.
-    number = sms_limits.of_typed(scope, recovery.phone) if recovery.login else []
-    return [*number, sms_limits.guesses(scope, purpose.name, recovery.subject)]
-
-
-async def _add(scope: Scope, purpose: Purpose, subject: str, *, sent: bool) -> str:
+async def add_code(scope: Scope, purpose: Purpose, subject: str, *, sent: bool) -> str:
     """A new code; it carries on the wrong tries of those before it. One that is not sent is none that can be typed."""
     settings = scope.settings
     subject_hash = scope.phone_hash(subject)
@@ -241,13 +186,13 @@ async def _add(scope: Scope, purpose: Purpose, subject: str, *, sent: bool) -> s
     return code
 
 
-async def _write_down(scope: Scope, purpose: Purpose, phone: str, *, sent: bool) -> None:
+async def note_request(scope: Scope, purpose: Purpose, phone: str, *, sent: bool) -> None:
     """One lookup and one row whoever's number it is: the time tells nothing, and an owner sees who asked."""
     owner = await customers.by_phone(scope.phone_hash(phone))
     known = owner["id"] if owner is not None and sent else None
     await journal.note_repeat(scope, "code-requested", known, purpose.name)
 
 
-async def _post(scope: Scope, purpose: Purpose, code: str, phone: str) -> int:
+async def post_code(scope: Scope, purpose: Purpose, code: str, phone: str) -> int:
     message = purpose.message(code, scope.settings.code_lifetime)
     return await outbox.post(scope, message, phone, scope.client.language)

@@ -14,7 +14,8 @@ from domain.delivery import outbox
 from domain.delivery.messages import PasswordChanged, RecoveryCode
 from domain.passwords import unmet_conditions
 from domain.proofs import one_time_codes
-from domain.proofs.one_time_codes import Purpose, RecoveryRequest
+from domain.proofs.one_time_codes import Purpose
+from domain.proofs.recovery_codes import RecoveryRequest
 from domain.refusals import Code, ProofNeeded, Refused, SessionExpired
 from domain.scope import Scope
 from domain.sessions import Session, is_fresh

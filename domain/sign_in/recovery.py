@@ -14,8 +14,9 @@ from db import customers
 from db.engine import transaction
 from domain import journal, sessions
 from domain.journey import Grant, Journey, Step, grant, take
-from domain.proofs import email_confirmation, one_time_codes
-from domain.proofs.one_time_codes import RecoveryRequest, proof_of
+from domain.proofs import email_confirmation, one_time_codes, recovery_codes
+from domain.proofs.one_time_codes import proof_of
+from domain.proofs.recovery_codes import RecoveryRequest
 from domain.refusals import Code, ProofNeeded, Refused, SessionExpired, WrongStep
 from domain.scope import Scope
 from domain.sessions import Session
@@ -66,7 +67,7 @@ async def begin(scope: Scope, phone: str, *, login: str | None = None) -> Sessio
         session = await sessions.lock(scope) or sessions.begin_unproved(scope)
         known = Recovery(login, phone)
         asked = await _asked(scope, known)
-        at = await one_time_codes.send_recovery(scope, RECOVERY_CODE, asked)
+        at = await recovery_codes.send(scope, RECOVERY_CODE, asked)
         if at is not None and not await one_time_codes.is_under_way(scope, RECOVERY_CODE, asked.subject):
             return Refused(Code.RESEND_EARLY, "phone", at)
         return await RECOVERY.save(scope, session, known)
@@ -76,7 +77,7 @@ async def send_another_code(scope: Scope) -> Session | Refused | SessionExpired 
     """«Отправить код еще раз»."""
 
     async def send(session: Session, known: Recovery) -> Session | Refused:
-        at = await one_time_codes.send_recovery(scope, RECOVERY_CODE, await _asked(scope, known))
+        at = await recovery_codes.send(scope, RECOVERY_CODE, await _asked(scope, known))
         if at is not None:
             return Refused(Code.RESEND_EARLY, "code", at)
         return await RECOVERY.save(scope, session, replace(known, code=None))
@@ -86,7 +87,7 @@ async def send_another_code(scope: Scope) -> Session | Refused | SessionExpired 
 
 async def next_code_at(scope: Scope, known: Recovery) -> datetime:
     """When another code may be asked for; `now` where it may already."""
-    return await one_time_codes.next_recovery_at(scope, RECOVERY_CODE, await _asked(scope, known))
+    return await recovery_codes.next_at(scope, RECOVERY_CODE, await _asked(scope, known))
 
 
 async def confirm_code(scope: Scope, typed: str) -> Session | list[Refused] | SessionExpired | WrongStep:
