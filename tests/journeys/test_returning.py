@@ -101,6 +101,11 @@ def test_security_page_changes_the_password_and_the_phone_and_ends_the_cabinet(v
     visitor.press("Сохранить")
     visitor.arrive("/profile/security", "profile-security-overview")
     expect(page.get_by_role("status")).to_contain_text("Пароль сохранен")
+    # Told once, and nothing of it stands in the address.
+    expect(page).to_have_url(visitor.server.url + "/profile/security")
+    page.reload()
+    visitor.arrive("/profile/security", "profile-security-overview")
+    expect(page.get_by_role("status")).to_have_count(0)
 
     new_phone = f"901{visitor.number:07d}"
     page.get_by_role("link", name="Изменить номер телефона").click()

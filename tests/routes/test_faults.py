@@ -52,6 +52,9 @@ async def test_htmx_gets_the_fault_as_a_fragment(client: Browser) -> None:
     answer = await client.htmx("/no-such-page")
     assert answer.status_code == 404
     assert not is_page(answer)
+    # Back asks for the whole page.
+    restored = {"HX-Request-Type": "partial", "HX-History-Restore-Request": "true"}
+    assert is_page(await client.get("/no-such-page", headers=restored))
     assert "Страница не найдена" in words(answer)
     assert answer.headers["hx-push-url"] == "false"
 
