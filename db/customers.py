@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from db.engine import bound, for_no_key_update, run
+from db.engine import for_no_key_update, for_update_skip_locked, run
 from db.unique import unless_taken
 
 _JUDGED = "SELECT id, password_hash, password_until, credentials FROM customers WHERE "
@@ -124,10 +124,9 @@ async def take_losses(portion: int) -> Sequence[dict[str, Any]]:
 
     `customer`, `first_name`, `email_sealed`, `email_confirmed_at`, `number` and `address` of the account.
     """
-    skip_locked = " FOR UPDATE SKIP LOCKED" if bound().engine_type == "postgres" else ""
     taken = await run(
         "WITH taken AS MATERIALIZED"
-        f" (SELECT attachment FROM account_losses ORDER BY attachment LIMIT {{}}{skip_locked})"
+        f" (SELECT attachment FROM account_losses ORDER BY attachment LIMIT {{}}{for_update_skip_locked()})"
         " DELETE FROM account_losses WHERE attachment IN (SELECT attachment FROM taken) RETURNING attachment",
         portion,
     )

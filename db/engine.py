@@ -75,10 +75,15 @@ async def run(sql: str, *arguments: Any) -> Sequence[dict[str, Any]]:
 
 
 def for_update() -> str:
-    """The row lock that PostgreSQL needs inside a transaction; SQLite has one writer at a time anyway."""
-    return " FOR UPDATE" if bound().engine_type == "postgres" else ""
+    """The end of a SELECT that locks its rows until the transaction ends; empty where no lock is needed."""
+    return bound().for_update
 
 
 def for_no_key_update() -> str:
-    """The same for a row that others refer to: whoever only adds a row with a foreign key to it need not wait."""
-    return " FOR NO KEY UPDATE" if bound().engine_type == "postgres" else ""
+    """The same for a row that others refer to: rows with a foreign key to it may be added meanwhile."""
+    return bound().for_no_key_update
+
+
+def for_update_skip_locked() -> str:
+    """The same without the rows that somebody else has locked."""
+    return bound().for_update_skip_locked

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from db.engine import bound, for_update, run, transaction
+from db.engine import for_update, for_update_skip_locked, run, transaction
 from db.tables import OutboxMessage
 
 # A row that has been `sending` for longer was left by a worker that died; longer than any attempt may take
@@ -74,12 +74,11 @@ async def has_work(kinds: Sequence[str], now: datetime) -> bool:
 
 async def claim(kinds: Sequence[str], now: datetime, at_most: int) -> list[Claimed]:
     """Take due rows, oldest first; no two workers ever get the same one."""
-    skip_locked = " FOR UPDATE SKIP LOCKED" if bound().engine_type == "postgres" else ""
     rows = await run(
         # MATERIALIZED: PostgreSQL may run a plain sub-select once a row, and then LIMIT limits nothing.
         "WITH due AS MATERIALIZED (SELECT id FROM outbox WHERE state = 'waiting'"
         f" AND kind IN ({_places(kinds)}) AND next_at <= {{}} AND expires_at > {{}}"
-        f" ORDER BY next_at, id LIMIT {{}}{skip_locked})"
+        f" ORDER BY next_at, id LIMIT {{}}{for_update_skip_locked()})"
         " UPDATE outbox SET state = 'sending', attempts = attempts + 1, claimed_at = {}"
         " WHERE id IN (SELECT id FROM due)"
         " RETURNING id, kind, message, sealed, attempts, created_at, expires_at",

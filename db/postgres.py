@@ -11,6 +11,7 @@ import contextlib
 import contextvars
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import asyncpg
@@ -93,6 +94,14 @@ class Postgres(PostgresEngine):
     """Piccolo's PostgreSQL engine on a pool; `dsn` as libpq reads it."""
 
     current_transaction: Any
+    for_update = " FOR UPDATE"
+    # For a row that others refer to: a transaction that only adds a row with a foreign key to it need not wait.
+    for_no_key_update = " FOR NO KEY UPDATE"
+    for_update_skip_locked = " FOR UPDATE SKIP LOCKED"
+    # Nobody sees anything of an import before its one transaction has ended.
+    imports_in_portions = False
+    constraint_violation = asyncpg.IntegrityConstraintViolationError
+    missing_table = asyncpg.UndefinedTableError
 
     def __init__(self, dsn: str, limits: PostgresLimits) -> None:
         super().__init__(config={"dsn": dsn})
@@ -151,6 +160,20 @@ class Postgres(PostgresEngine):
             )
         with database_faults():
             return await self._connect()
+
+    @staticmethod
+    def is_duplicate(violation: Exception) -> bool:
+        """Whether it was a unique index that refused."""
+        return isinstance(violation, asyncpg.UniqueViolationError)
+
+    async def time(self) -> datetime:
+        rows = await self._run("SELECT clock_timestamp() AS now", ())
+        told: datetime = rows[0]["now"]
+        return told
+
+    async def truncate_log(self) -> bool:
+        """Nothing to do: pages that were overwritten stand in no file that the portal could empty."""
+        return True
 
     @contextlib.asynccontextmanager
     async def locked(self, number: int) -> AsyncIterator[None]:

@@ -14,10 +14,10 @@ Row = dict[str, Any]
 def _bills() -> str:
     """What stands in the place of `bills`.
 
-    PostgreSQL shows nothing of an import before it has ended. On SQLite, where it goes on in portions, none of it is
-    seen before it is decided, and all of it afterwards (db/import_state.py).
+    Where an import goes on in portions, none of it is seen before it is decided, and all of it afterwards
+    (db/import_state.py).
     """
-    if bound().engine_type == "postgres":
+    if not bound().imports_in_portions:
         return "bills"
     return (
         "(SELECT b.id, b.account, b.period, COALESCE(c.amount_kopecks, b.amount_kopecks) AS amount_kopecks FROM bills b"
@@ -32,7 +32,7 @@ _THERE = "NOT EXISTS (SELECT 1 FROM import_state i WHERE NOT i.decided AND {}.id
 async def newest_periods(count: int, latest: str) -> list[str]:
     """The newest billing periods (`2026-08`) up to `latest`, newest first."""
     periods: list[str] = []
-    there = "" if bound().engine_type == "postgres" else f" AND {_THERE.format('bills')}"
+    there = f" AND {_THERE.format('bills')}" if bound().imports_in_portions else ""
     # One index step for each, where DISTINCT would read every bill.
     rows = await run("SELECT max(period) AS period FROM bills WHERE period <= {}", latest)
     while rows and rows[0]["period"] and len(periods) < count:

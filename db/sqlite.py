@@ -9,8 +9,11 @@ relied upon.
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import fcntl
 import os
-from collections.abc import Iterable
+import sqlite3
+from collections.abc import AsyncIterator, Iterable
 from typing import Any, cast
 
 import aiosqlite
@@ -63,6 +66,11 @@ class SQLite(SQLiteEngine):
     """
 
     current_transaction: Any
+    # No row is locked by itself: the transaction that reads it is the only one that may write.
+    for_update = for_no_key_update = for_update_skip_locked = ""
+    imports_in_portions = True
+    constraint_violation = sqlite3.IntegrityError
+    missing_table = sqlite3.OperationalError
 
     def __init__(self, path: str) -> None:
         super().__init__(path=path, timeout=BUSY_SECONDS)
@@ -138,6 +146,25 @@ class SQLite(SQLiteEngine):
                 self._readers.put_nowait(reader)
         async with self.turn:
             return await run_to_completion(self.writer.execute_fetchall(query, arguments))
+
+    @staticmethod
+    def is_duplicate(violation: Exception) -> bool:
+        """Whether it was a unique index that refused."""
+        return getattr(violation, "sqlite_errorcode", None) == sqlite3.SQLITE_CONSTRAINT_UNIQUE
+
+    async def time(self) -> None:
+        """The database's clock is this machine's."""
+
+    @contextlib.asynccontextmanager
+    async def locked(self, number: int) -> AsyncIterator[None]:
+        """Hold a lock that other processes wait for. There is one file for it, whatever the number."""
+        with database_faults():
+            descriptor = os.open(f"{self.path}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            await asyncio.to_thread(fcntl.flock, descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)
 
     async def truncate_log(self) -> bool:
         """Empty the `-wal` file, where pages as they were before they were wiped would linger; whether it could be."""
