@@ -4,28 +4,54 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TypedDict
 
-from db.engine import for_update, run
+from db.engine import fetch, for_update, run
 from db.tables import OneTimeCode
 
 
-async def living(purpose: str, phone_hash: str, now: datetime) -> Sequence[dict[str, Any]]:
+class LivingCodeRow(TypedDict):
+    id: int
+    wrong_tries: int
+    expires_at: datetime
+
+
+class TriedCodeRow(TypedDict):
+    """A code that what was typed is compared with."""
+
+    id: int
+    code_hash: str
+    wrong_tries: int
+    used_by: str
+
+
+class NewCode(TypedDict):
+    purpose: str
+    phone_hash: str
+    code_hash: str
+    sent_at: datetime
+    expires_at: datetime
+    wrong_tries: int
+
+
+async def living(purpose: str, phone_hash: str, now: datetime) -> Sequence[LivingCodeRow]:
     """Those that may still be used."""
-    return await run(
+    return await fetch(
+        LivingCodeRow,
         "SELECT id, wrong_tries, expires_at FROM one_time_codes"
         " WHERE purpose = {} AND phone_hash = {} AND expires_at > {} AND used_by = ''" + for_update(),
         purpose, phone_hash, now,
     )  # fmt: skip
 
 
-async def add(values: dict[str, Any]) -> None:
+async def add(values: NewCode) -> None:
     await OneTimeCode.insert(OneTimeCode(**values))
 
 
-async def claim_try(purpose: str, phone_hash: str, now: datetime, most: int) -> Sequence[dict[str, Any]]:
+async def claim_try(purpose: str, phone_hash: str, now: datetime, most: int) -> Sequence[TriedCodeRow]:
     """Spend one try of every code of this phone, used ones too, and return them; none where no try is left."""
-    return await run(
+    return await fetch(
+        TriedCodeRow,
         "UPDATE one_time_codes SET wrong_tries = wrong_tries + 1"
         " WHERE purpose = {} AND phone_hash = {} AND expires_at > {} AND wrong_tries < {}"
         " RETURNING id, code_hash, wrong_tries, used_by",

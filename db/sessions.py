@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import NotRequired, TypedDict
 
-from db.engine import for_update, run
+from db.engine import fetch, fetch_one, for_update, run
 from db.tables import Session
 
 # Whether a password is due, and what the password typed last is worth, are the customer's to say and kept nowhere else.
@@ -19,24 +19,69 @@ _ROW = (
 )
 
 
-async def find(token_hash: str, now: datetime, *, locked: bool = False) -> dict[str, Any] | None:
+class SessionRow(TypedDict):
+    """`credentials` are the customer's now, `proved_credentials` those under which the password was typed last.
+
+    `password_due` is 0 or 1 on SQLite, which knows no boolean in an expression. Both are None where nobody signed in.
+    """
+
+    id: int
+    customer: int | None
+    token_hash: str
+    progress_sealed: str
+    seen_at: datetime
+    idle_until: datetime
+    ends_at: datetime
+    remembered: bool
+    password_due: int | None
+    credentials: int | None
+    proved_credentials: int
+    authenticated_at: datetime | None
+
+
+class NewSession(TypedDict):
+    token_hash: str
+    customer: int | None
+    progress_sealed: str
+    created_at: datetime
+    seen_at: datetime
+    idle_until: datetime
+    ends_at: datetime
+    authenticated_at: NotRequired[datetime | None]
+    credentials: NotRequired[int]
+    remembered: NotRequired[bool]
+    ip: str
+    user_agent: str
+
+
+class DeviceRow(TypedDict):
+    """A living session as its customer sees it."""
+
+    id: int
+    created_at: datetime
+    seen_at: datetime
+    ip: str
+    user_agent: str
+
+
+async def find(token_hash: str, now: datetime, *, locked: bool = False) -> SessionRow | None:
     """The living session; `locked` inside a transaction makes a second request of it wait."""
-    rows = await run(
+    return await fetch_one(
+        SessionRow,
         _ROW + "token_hash = {} AND idle_until > {} AND ends_at > {}" + (for_update() if locked else ""),
         token_hash, now, now,
     )  # fmt: skip
-    return rows[0] if rows else None
 
 
-async def find_former(token_hash: str, now: datetime, *, locked: bool = False) -> dict[str, Any] | None:
+async def find_former(token_hash: str, now: datetime, *, locked: bool = False) -> SessionRow | None:
     """The living session that had this id a short while ago."""
-    rows = await run(
+    return await fetch_one(
+        SessionRow,
         _ROW
         + "former_hash = {} AND former_until > {} AND idle_until > {} AND ends_at > {}"
         + (for_update() if locked else ""),
         token_hash, now, now, now,
     )  # fmt: skip
-    return rows[0] if rows else None
 
 
 async def customer_of(token_hash: str) -> int | None:
@@ -45,7 +90,7 @@ async def customer_of(token_hash: str) -> int | None:
     return rows[0]["customer"] if rows else None
 
 
-async def add(values: dict[str, Any]) -> int:
+async def add(values: NewSession) -> int:
     rows = await Session.insert(Session(**values)).returning(Session.id)
     return int(rows[0]["id"])
 
@@ -81,9 +126,10 @@ async def authenticate(session: int, authenticated_at: datetime | None, credenti
     )  # fmt: skip
 
 
-async def of_customer(customer: int, now: datetime) -> Sequence[dict[str, Any]]:
+async def of_customer(customer: int, now: datetime) -> Sequence[DeviceRow]:
     """The living sessions of a customer."""
-    return await run(
+    return await fetch(
+        DeviceRow,
         "SELECT id, created_at, seen_at, ip, user_agent FROM sessions"
         " WHERE customer = {} AND idle_until > {} AND ends_at > {} ORDER BY seen_at DESC",
         customer, now, now,

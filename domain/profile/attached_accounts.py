@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from db import customers, journal, registry
 from db.engine import transaction
+from db.registry import AttachedAccountRow
 from domain import throttles
 from domain.delivery import outbox
 from domain.delivery.messages import AccountShared
@@ -38,7 +39,7 @@ async def detach(scope: Scope, customer: int, account: int) -> None:
             await journal.add(scope.now, "account-detached", customer, scope.client.ip, scope.client.user_agent)
 
 
-async def own(customer: int, account: int) -> registry.Row | None:
+async def own(customer: int, account: int) -> AttachedAccountRow | None:
     """The account, where it is this customer's."""
     return next((row for row in await registry.accounts_of(customer) if row["id"] == account), None)
 

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from db import registry
+from db.registry import AccountRow
 from domain import throttles
 from domain.refusals import Code, Refused
 from domain.scope import Scope
@@ -46,10 +46,8 @@ async def offered_periods(scope: Scope) -> list[str]:
     return await registry.newest_periods(OFFERED_PERIODS, latest)
 
 
-async def find_account(
-    scope: Scope, phone: str, bill: Bill, further: Further | None = None
-) -> dict[str, Any] | Refused:
-    """The account (`id`, `number`, `address`) that has this bill. Part of the client's transaction.
+async def find_account(scope: Scope, phone: str, bill: Bill, further: Further | None = None) -> AccountRow | Refused:
+    """The account that has this bill. Part of the client's transaction.
 
     A miss is counted against the confirmed phone and against the account number. However many answers were right,
     no more than so many different accounts are looked for by one phone.
@@ -99,7 +97,7 @@ async def _is_offered(scope: Scope, bill: Bill, further: Further) -> bool:
     return bill.period in offered
 
 
-async def _is_proved_further(scope: Scope, account: dict[str, Any], further: Further) -> bool:
+async def _is_proved_further(scope: Scope, account: AccountRow, further: Further) -> bool:
     match scope.settings.bill_proof:
         case "two-amounts":
             second = await registry.find_account_by_bill(account["number"], further.period, further.amount_kopecks)

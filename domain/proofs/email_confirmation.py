@@ -9,9 +9,10 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
 from db import customers, email_links, journal
+from db.customers import CustomerRow
+from db.email_links import EmailLinkRow
 from db.engine import transaction
 from domain import sessions, throttles
 from domain.delivery import outbox
@@ -114,7 +115,7 @@ async def confirm(scope: Scope, token: str) -> LinkedAddress | None:
         return LinkedAddress(email, confirmed=True)
 
 
-async def _replace(scope: Scope, row: dict[str, Any], link: dict[str, Any], email: str) -> None:
+async def _replace(scope: Scope, row: CustomerRow, link: EmailLinkRow, email: str) -> None:
     await customers.set_email(row["id"], link["email_hash"], scope.seal(email), scope.now)
     await email_links.forget_others(row["id"], link["email_hash"])
     if row["email_sealed"]:
