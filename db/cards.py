@@ -140,11 +140,7 @@ async def living_links(holder_id: str, customer: int | None, credentials: int, n
 
 async def forget_links(holder_id: str, customer: int | None) -> None:
     """All links of a holder for this use are void."""
-    await run(
-        "DELETE FROM card_links WHERE holder_id = {} AND"
-        + (" customer IS NULL" if customer is None else f" customer = {int(customer)}"),
-        holder_id,
-    )
+    await CardLink.delete().where(CardLink.holder_id == holder_id, CardLink.customer == customer)
 
 
 async def forget_links_of(customer: int) -> None:
@@ -160,4 +156,4 @@ async def count_wrong_phone(link: int) -> None:
 
 
 async def sweep(now: datetime) -> None:
-    await run("DELETE FROM card_links WHERE expires_at <= {}", now)
+    await CardLink.delete().where(CardLink.expires_at <= now)

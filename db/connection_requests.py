@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TypedDict
 
-from db.engine import fetch, fetch_one, run
+from db.engine import fetch, fetch_one
 from db.tables import ConnectionRequest
 
 # What the number of a row may be: PostgreSQL's driver refuses to ask for a larger one.
@@ -45,4 +45,6 @@ async def get(number: int) -> ConnectionRequestRow | None:
 
 async def mark_handled(number: int, now: datetime) -> None:
     """Handled twice, it was handled the first time."""
-    await run("UPDATE connection_requests SET handled_at = {} WHERE id = {} AND handled_at IS NULL", now, number)
+    await ConnectionRequest.update({ConnectionRequest.handled_at: now}).where(
+        ConnectionRequest.id == number, ConnectionRequest.handled_at.is_null()
+    )

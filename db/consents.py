@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TypedDict
 
-from db.engine import fetch, run
+from db.engine import fetch
 from db.tables import Consent
 
 
@@ -33,7 +33,7 @@ async def add(values: NewConsent) -> int:
 
 async def give_to(consent: int, customer: int) -> None:
     """Whoever gave it has become this customer."""
-    await run("UPDATE consents SET customer = {} WHERE id = {}", customer, consent)
+    await Consent.update({Consent.customer: customer}).where(Consent.id == consent)
 
 
 async def of_customer(customer: int) -> Sequence[ConsentRow]:

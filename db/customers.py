@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import NotRequired, TypedDict
 
 from db.engine import fetch, fetch_one, for_no_key_update, for_update_skip_locked, run
+from db.tables import Customer
 from db.unique import unless_taken
 
 _CREDENTIALS = "SELECT id, password_hash, password_until, credentials FROM customers WHERE "
@@ -136,15 +137,14 @@ async def set_phone(customer: int, phone_hash: str, phone_sealed: str) -> bool:
 
 async def set_email(customer: int, email_hash: str, email_sealed: str, now: datetime) -> None:
     """Replace the address by one that has just been confirmed."""
-    await run(
-        "UPDATE customers SET email_hash = {}, email_sealed = {}, email_confirmed_at = {} WHERE id = {}",
-        email_hash, email_sealed, now, customer,
-    )  # fmt: skip
+    await Customer.update(
+        {Customer.email_hash: email_hash, Customer.email_sealed: email_sealed, Customer.email_confirmed_at: now}
+    ).where(Customer.id == customer)
 
 
 async def delete(customer: int) -> None:
     """Sessions, links and attached accounts go with it; consents and the journal lose who it was."""
-    await run("DELETE FROM customers WHERE id = {}", customer)
+    await Customer.delete().where(Customer.id == customer)
 
 
 async def get(customer: int) -> CustomerRow | None:
@@ -201,8 +201,6 @@ async def take_losses(portion: int) -> Sequence[LossRow]:
 
 
 async def confirm_email(customer: int, now: datetime) -> None:
-    await run(
-        "UPDATE customers SET email_confirmed_at = {} WHERE id = {} AND email_confirmed_at IS NULL",
-        now,
-        customer,
+    await Customer.update({Customer.email_confirmed_at: now}).where(
+        Customer.id == customer, Customer.email_confirmed_at.is_null()
     )

@@ -50,8 +50,8 @@ async def exists(customer: int) -> bool:
 
 async def forget_others(customer: int, email_hash: str) -> None:
     """Links to any other address of this customer are void."""
-    await run("DELETE FROM email_links WHERE customer = {} AND email_hash <> {}", customer, email_hash)
+    await EmailLink.delete().where(EmailLink.customer == customer, EmailLink.email_hash != email_hash)
 
 
 async def sweep(now: datetime) -> None:
-    await run("DELETE FROM email_links WHERE expires_at <= {}", now)
+    await EmailLink.delete().where(EmailLink.expires_at <= now)

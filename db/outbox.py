@@ -140,11 +140,14 @@ async def _give_up(
             *arguments,
         )
         if rows:
-            await run(
-                "UPDATE outbox SET state = {}, sealed = '', settled_at = {}, reason = {}"
-                f" WHERE id IN ({_places(rows)})",
-                state, now, reason, *(row["id"] for row in rows),
-            )  # fmt: skip
+            await OutboxMessage.update(
+                {
+                    OutboxMessage.state: state,
+                    OutboxMessage.sealed: "",
+                    OutboxMessage.settled_at: now,
+                    OutboxMessage.reason: reason,
+                }
+            ).where(OutboxMessage.id.is_in([row["id"] for row in rows]))
     return rows
 
 

@@ -104,26 +104,24 @@ async def rename(session: int, token_hash: str, former_until: datetime) -> None:
 
 
 async def save(session: int, progress_sealed: str, now: datetime, idle_until: datetime) -> None:
-    await run(
-        "UPDATE sessions SET progress_sealed = {}, seen_at = {}, idle_until = {} WHERE id = {}",
-        progress_sealed, now, idle_until, session,
-    )  # fmt: skip
+    await Session.update(
+        {Session.progress_sealed: progress_sealed, Session.seen_at: now, Session.idle_until: idle_until}
+    ).where(Session.id == session)
 
 
 async def touch(session: int, now: datetime, idle_until: datetime) -> None:
-    await run("UPDATE sessions SET seen_at = {}, idle_until = {} WHERE id = {}", now, idle_until, session)
+    await Session.update({Session.seen_at: now, Session.idle_until: idle_until}).where(Session.id == session)
 
 
 async def shorten(session: int, ends_at: datetime) -> None:
-    await run("UPDATE sessions SET ends_at = {} WHERE id = {}", ends_at, session)
+    await Session.update({Session.ends_at: ends_at}).where(Session.id == session)
 
 
 async def authenticate(session: int, authenticated_at: datetime | None, credentials: int) -> None:
     """When the password was typed last, and under which version of the customer's credentials."""
-    await run(
-        "UPDATE sessions SET authenticated_at = {}, credentials = {} WHERE id = {}",
-        authenticated_at, credentials, session,
-    )  # fmt: skip
+    await Session.update({Session.authenticated_at: authenticated_at, Session.credentials: credentials}).where(
+        Session.id == session
+    )
 
 
 async def of_customer(customer: int, now: datetime) -> Sequence[DeviceRow]:
@@ -142,14 +140,14 @@ async def end_of(customer: int, session: int) -> bool:
 
 
 async def end(session: int) -> None:
-    await run("DELETE FROM sessions WHERE id = {}", session)
+    await Session.delete().where(Session.id == session)
 
 
 async def end_all(customer: int, but: int | None = None) -> None:
     """End the sessions of a customer, all but one where that is named."""
-    await run("DELETE FROM sessions WHERE customer = {} AND id <> {}", customer, but or 0)
+    await Session.delete().where(Session.customer == customer, Session.id != (but or 0))
 
 
 async def sweep(now: datetime) -> None:
     """Remove what has ended."""
-    await run("DELETE FROM sessions WHERE ends_at <= {} OR idle_until <= {}", now, now)
+    await Session.delete().where((Session.ends_at <= now) | (Session.idle_until <= now))
