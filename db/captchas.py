@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from db.engine import run
+from db.tables import Captcha
 
 _SPARE = timedelta(hours=2)
 
@@ -30,9 +31,9 @@ async def outcome(identity: str) -> str:
 
 
 async def remember(identity: str, outcome_hash: str) -> None:
-    await run("UPDATE captchas SET outcome_hash = {} WHERE id = {}", outcome_hash, identity)
+    await Captcha.update({Captcha.outcome_hash: outcome_hash}).where(Captcha.id == identity)
 
 
 async def sweep(now: datetime) -> None:
     # A while later than need be: a machine whose clock is ahead must not give a try back.
-    await run("DELETE FROM captchas WHERE expires_at <= {}", now - _SPARE)
+    await Captcha.delete().where(Captcha.expires_at <= now - _SPARE)

@@ -4,42 +4,89 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import TypedDict
 
-from db.engine import for_update, run
+from db.customers import CredentialsRow
+from db.engine import fetch, fetch_one, for_update, run
 from db.tables import CardLink
 
 
-async def bound(number_hash: str, email_hash: str) -> dict[str, Any] | None:
+class BoundCardRow(TypedDict):
+    """A card as the company's registry has it."""
+
+    number_hash: str
+    last_four: str
+    holder_id: str
+    login: str
+
+
+class CardRow(BoundCardRow):
+    phone_hash: str
+
+
+class HolderRow(TypedDict):
+    holder_id: str
+
+
+class ListedCardRow(TypedDict):
+    last_four: str
+
+
+class CardLinkRow(TypedDict):
+    """`customer` is who asked to add the card; None where it is for a registration."""
+
+    id: int
+    customer: int | None
+    number_hash: str
+    holder_id: str
+    email_sealed: str
+    wrong_phones: int
+    credentials: int
+
+
+class NewCardLink(TypedDict):
+    customer: int | None
+    token_hash: str
+    number_hash: str
+    holder_id: str
+    email_sealed: str
+    created_at: datetime
+    expires_at: datetime
+    credentials: int
+
+
+async def bound(number_hash: str, email_hash: str) -> BoundCardRow | None:
     """The card that is bound to this e-mail."""
-    rows = await run(
+    return await fetch_one(
+        BoundCardRow,
         "SELECT number_hash, last_four, holder_id, login FROM cards WHERE number_hash = {} AND email_hash = {}",
         number_hash, email_hash,
     )  # fmt: skip
-    return rows[0] if rows else None
 
 
-async def get(number_hash: str) -> dict[str, Any] | None:
-    rows = await run(
-        "SELECT number_hash, last_four, holder_id, login, phone_hash FROM cards WHERE number_hash = {}", number_hash
+async def get(number_hash: str) -> CardRow | None:
+    return await fetch_one(
+        CardRow,
+        "SELECT number_hash, last_four, holder_id, login, phone_hash FROM cards WHERE number_hash = {}",
+        number_hash,
     )
-    return rows[0] if rows else None
 
 
-async def customer_of_holder(holder_id: str) -> dict[str, Any] | None:
-    """The customer (as by_phone in db/customers.py) whom this holder has turned out to be."""
-    rows = await run(
+async def customer_of_holder(holder_id: str) -> CredentialsRow | None:
+    """The customer whom this holder has turned out to be."""
+    return await fetch_one(
+        CredentialsRow,
         "SELECT customers.id, customers.password_hash, customers.password_until, customers.credentials"
         " FROM customer_holders"
         " JOIN customers ON customers.id = customer_holders.customer WHERE customer_holders.holder_id = {}",
         holder_id,
     )
-    return rows[0] if rows else None
 
 
-async def others_with_login(login_hash: str, holder_id: str) -> Sequence[dict[str, Any]]:
-    """The other holders (`holder_id`), with cards in the registry, whom the customer with this login is."""
-    return await run(
+async def others_with_login(login_hash: str, holder_id: str) -> Sequence[HolderRow]:
+    """The other holders, with cards in the registry, whom the customer with this login is."""
+    return await fetch(
+        HolderRow,
         "SELECT DISTINCT customer_holders.holder_id FROM customers"
         " JOIN customer_holders ON customer_holders.customer = customers.id"
         " JOIN cards ON cards.holder_id = customer_holders.holder_id"
@@ -58,27 +105,28 @@ async def attach_holder(customer: int, holder_id: str, now: datetime) -> bool:
     return bool(rows)
 
 
-async def of_customer(customer: int, phone_hash: str) -> Sequence[dict[str, Any]]:
-    """The cards (`last_four`) of the customer's holders, and those their phone is bound to."""
-    return await run(
+async def of_customer(customer: int, phone_hash: str) -> Sequence[ListedCardRow]:
+    """The cards of the customer's holders, and those their phone is bound to."""
+    return await fetch(
+        ListedCardRow,
         "SELECT last_four FROM cards WHERE phone_hash = {}"
         " OR holder_id IN (SELECT holder_id FROM customer_holders WHERE customer = {}) ORDER BY id",
         phone_hash, customer,
     )  # fmt: skip
 
 
-async def add_link(values: dict[str, Any]) -> None:
+async def add_link(values: NewCardLink) -> None:
     await CardLink.insert(CardLink(**values))
 
 
-async def link(token_hash: str, now: datetime, *, locked: bool = False) -> dict[str, Any] | None:
+async def link(token_hash: str, now: datetime, *, locked: bool = False) -> CardLinkRow | None:
     """The living link; `locked` inside a transaction makes a second press of its button wait."""
-    rows = await run(
+    return await fetch_one(
+        CardLinkRow,
         "SELECT id, customer, number_hash, holder_id, email_sealed, wrong_phones, credentials FROM card_links"
         " WHERE token_hash = {} AND expires_at > {}" + (for_update() if locked else ""),
         token_hash, now,
     )  # fmt: skip
-    return rows[0] if rows else None
 
 
 async def living_links(holder_id: str, customer: int | None, credentials: int, now: datetime) -> bool:
@@ -92,11 +140,7 @@ async def living_links(holder_id: str, customer: int | None, credentials: int, n
 
 async def forget_links(holder_id: str, customer: int | None) -> None:
     """All links of a holder for this use are void."""
-    await run(
-        "DELETE FROM card_links WHERE holder_id = {} AND"
-        + (" customer IS NULL" if customer is None else f" customer = {int(customer)}"),
-        holder_id,
-    )
+    await CardLink.delete().where(CardLink.holder_id == holder_id, CardLink.customer == customer)
 
 
 async def forget_links_of(customer: int) -> None:
@@ -112,4 +156,4 @@ async def count_wrong_phone(link: int) -> None:
 
 
 async def sweep(now: datetime) -> None:
-    await run("DELETE FROM card_links WHERE expires_at <= {}", now)
+    await CardLink.delete().where(CardLink.expires_at <= now)

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from db.engine import bound, run
+from db.engine import bound
 from db.unavailable import DatabaseUnavailableError
 
 _EVERY = 15.0
@@ -35,11 +35,11 @@ class DatabaseClock:
 
     async def set(self) -> None:
         """Ask the database. Raises what it raises."""
-        if bound().engine_type != "postgres":
-            return
         asked = self._monotonic()
-        told: datetime = (await run("SELECT clock_timestamp() AS now"))[0]["now"]
+        told = await bound().time()
         answered = self._monotonic()
+        if told is None:
+            return
         if self._offset is None or answered - asked <= _LONGEST_TRIP:
             middle = datetime.fromtimestamp(0, UTC) + timedelta(seconds=(asked + answered) / 2)
             self._offset = told - middle

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import TypedDict
 
-from db.engine import run
+from db.engine import fetch, fetch_one
 from db.tables import ConnectionRequest
 
 # What the number of a row may be: PostgreSQL's driver refuses to ask for a larger one.
 LARGEST = 2**31 - 1
+
+
+class ListedRequestRow(TypedDict):
+    id: int
+    created_at: datetime
+    handled_at: datetime | None
+
+
+class ConnectionRequestRow(ListedRequestRow):
+    sealed: str
 
 
 async def add(sealed: str, now: datetime) -> int:
@@ -20,19 +30,21 @@ async def add(sealed: str, now: datetime) -> int:
     return int(rows[0]["id"])
 
 
-async def listed() -> Sequence[dict[str, Any]]:
-    """`id`, `created_at` and `handled_at` of every request, oldest first."""
-    return await run("SELECT id, created_at, handled_at FROM connection_requests ORDER BY id")
+async def listed() -> Sequence[ListedRequestRow]:
+    """Every request, oldest first."""
+    return await fetch(ListedRequestRow, "SELECT id, created_at, handled_at FROM connection_requests ORDER BY id")
 
 
-async def get(number: int) -> dict[str, Any] | None:
-    """The whole row, `sealed` among it."""
+async def get(number: int) -> ConnectionRequestRow | None:
     if not 0 < number <= LARGEST:
         return None
-    rows = await run("SELECT id, created_at, handled_at, sealed FROM connection_requests WHERE id = {}", number)
-    return rows[0] if rows else None
+    return await fetch_one(
+        ConnectionRequestRow, "SELECT id, created_at, handled_at, sealed FROM connection_requests WHERE id = {}", number
+    )
 
 
 async def mark_handled(number: int, now: datetime) -> None:
     """Handled twice, it was handled the first time."""
-    await run("UPDATE connection_requests SET handled_at = {} WHERE id = {} AND handled_at IS NULL", now, number)
+    await ConnectionRequest.update({ConnectionRequest.handled_at: now}).where(
+        ConnectionRequest.id == number, ConnectionRequest.handled_at.is_null()
+    )

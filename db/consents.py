@@ -3,23 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from datetime import datetime
+from typing import TypedDict
 
-from db.engine import run
+from db.engine import fetch
 from db.tables import Consent
 
 
-async def add(values: dict[str, Any]) -> int:
+class NewConsent(TypedDict):
+    customer: int | None
+    phone_hash: str
+    text_version: str
+    text_hash: str
+    given_at: datetime
+    ip: str
+
+
+class ConsentRow(TypedDict):
+    text_version: str
+    text_hash: str
+    given_at: datetime
+    ip: str
+
+
+async def add(values: NewConsent) -> int:
     rows = await Consent.insert(Consent(**values)).returning(Consent.id)
     return int(rows[0]["id"])
 
 
 async def give_to(consent: int, customer: int) -> None:
     """Whoever gave it has become this customer."""
-    await run("UPDATE consents SET customer = {} WHERE id = {}", customer, consent)
+    await Consent.update({Consent.customer: customer}).where(Consent.id == consent)
 
 
-async def of_customer(customer: int) -> Sequence[dict[str, Any]]:
-    return await run(
-        "SELECT text_version, text_hash, given_at, ip FROM consents WHERE customer = {} ORDER BY id", customer
+async def of_customer(customer: int) -> Sequence[ConsentRow]:
+    return await fetch(
+        ConsentRow,
+        "SELECT text_version, text_hash, given_at, ip FROM consents WHERE customer = {} ORDER BY id",
+        customer,
     )

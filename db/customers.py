@@ -3,16 +3,80 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
-from typing import Any
+from datetime import date, datetime
+from typing import NotRequired, TypedDict
 
-from db.engine import bound, for_no_key_update, run
+from db.engine import fetch, fetch_one, for_no_key_update, for_update_skip_locked, run
+from db.tables import Customer
 from db.unique import unless_taken
 
-_JUDGED = "SELECT id, password_hash, password_until, credentials FROM customers WHERE "
+_CREDENTIALS = "SELECT id, password_hash, password_until, credentials FROM customers WHERE "
 
 
-async def add(values: dict[str, Any]) -> int | None:
+class CredentialsRow(TypedDict):
+    """What a password is judged by."""
+
+    id: int
+    password_hash: str | None
+    password_until: datetime | None
+    credentials: int
+
+
+class CustomerRow(CredentialsRow):
+    """The whole row."""
+
+    phone_hash: str
+    phone_sealed: str
+    last_name: str
+    first_name: str
+    patronymic: str
+    birth_date: date | None
+    email_hash: str
+    email_sealed: str
+    email_confirmed_at: datetime | None
+    login_hash: str | None
+    login: str
+    registered_at: datetime
+    imported: bool
+
+
+class NewCustomer(TypedDict):
+    phone_hash: str
+    phone_sealed: str
+    last_name: NotRequired[str]
+    first_name: NotRequired[str]
+    patronymic: NotRequired[str]
+    birth_date: NotRequired[date]
+    email_hash: NotRequired[str]
+    email_sealed: NotRequired[str]
+    email_confirmed_at: NotRequired[datetime]
+    password_hash: NotRequired[str]
+    login_hash: NotRequired[str]
+    login: NotRequired[str]
+    registered_at: datetime
+
+
+class SharerRow(TypedDict):
+    """A customer of an account that others may have too."""
+
+    id: int
+    first_name: str
+    email_sealed: str
+    email_confirmed_at: datetime | None
+
+
+class LossRow(TypedDict):
+    """A customer who has lost an account, and its number and address."""
+
+    customer: int
+    first_name: str
+    email_sealed: str
+    email_confirmed_at: datetime | None
+    number: str
+    address: str
+
+
+async def add(values: NewCustomer) -> int | None:
     """Add a customer; None where another one holds the phone or the login already."""
     names = list(values)
     rows = await run(
@@ -23,23 +87,20 @@ async def add(values: dict[str, Any]) -> int | None:
     return int(rows[0]["id"]) if rows else None
 
 
-async def by_phone(phone_hash: str) -> dict[str, Any] | None:
-    rows = await run(_JUDGED + "phone_hash = {}", phone_hash)
-    return rows[0] if rows else None
+async def by_phone(phone_hash: str) -> CredentialsRow | None:
+    return await fetch_one(CredentialsRow, _CREDENTIALS + "phone_hash = {}", phone_hash)
 
 
-async def by_login(login_hash: str) -> dict[str, Any] | None:
-    rows = await run(_JUDGED + "login_hash = {}", login_hash)
-    return rows[0] if rows else None
+async def by_login(login_hash: str) -> CredentialsRow | None:
+    return await fetch_one(CredentialsRow, _CREDENTIALS + "login_hash = {}", login_hash)
 
 
-async def lock(customer: int) -> dict[str, Any] | None:
+async def lock(customer: int) -> CredentialsRow | None:
     """What a password is judged by, as it is now: until the transaction ends nobody else changes it.
 
     Taken before the customer's own sessions are, everywhere, so that no two transactions wait for each other.
     """
-    rows = await run(_JUDGED + "id = {}" + for_no_key_update(), customer)
-    return rows[0] if rows else None
+    return await fetch_one(CredentialsRow, _CREDENTIALS + "id = {}" + for_no_key_update(), customer)
 
 
 async def set_password(customer: int, password_hash: str) -> None:
@@ -57,7 +118,7 @@ async def set_sms_password(customer: int, password_hash: str, until: datetime) -
     )  # fmt: skip
 
 
-async def spend_sms_password(customer: int, password_hash: str) -> bool:
+async def spend_sms_password(customer: int, password_hash: str | None) -> bool:
     """Take the one sign-in of a password from an SMS; False where another request was faster."""
     rows = await run(
         "UPDATE customers SET password_hash = NULL WHERE id = {} AND password_hash = {} RETURNING id",
@@ -76,20 +137,18 @@ async def set_phone(customer: int, phone_hash: str, phone_sealed: str) -> bool:
 
 async def set_email(customer: int, email_hash: str, email_sealed: str, now: datetime) -> None:
     """Replace the address by one that has just been confirmed."""
-    await run(
-        "UPDATE customers SET email_hash = {}, email_sealed = {}, email_confirmed_at = {} WHERE id = {}",
-        email_hash, email_sealed, now, customer,
-    )  # fmt: skip
+    await Customer.update(
+        {Customer.email_hash: email_hash, Customer.email_sealed: email_sealed, Customer.email_confirmed_at: now}
+    ).where(Customer.id == customer)
 
 
 async def delete(customer: int) -> None:
     """Sessions, links and attached accounts go with it; consents and the journal lose who it was."""
-    await run("DELETE FROM customers WHERE id = {}", customer)
+    await Customer.delete().where(Customer.id == customer)
 
 
-async def get(customer: int) -> dict[str, Any] | None:
-    rows = await run("SELECT * FROM customers WHERE id = {}", customer)
-    return rows[0] if rows else None
+async def get(customer: int) -> CustomerRow | None:
+    return await fetch_one(CustomerRow, "SELECT * FROM customers WHERE id = {}", customer)
 
 
 async def attach_account(customer: int, account: int, now: datetime) -> bool:
@@ -109,9 +168,10 @@ async def detach_account(customer: int, account: int) -> bool:
     )
 
 
-async def of_account(account: int) -> Sequence[dict[str, Any]]:
-    """Every customer of an account: `id`, `first_name`, `email_sealed`, `email_confirmed_at`."""
-    return await run(
+async def of_account(account: int) -> Sequence[SharerRow]:
+    """Every customer of an account."""
+    return await fetch(
+        SharerRow,
         "SELECT customers.id, customers.first_name, customers.email_sealed, customers.email_confirmed_at"
         " FROM customer_accounts"
         " JOIN customers ON customers.id = customer_accounts.customer WHERE customer_accounts.account = {}",
@@ -119,21 +179,18 @@ async def of_account(account: int) -> Sequence[dict[str, Any]]:
     )
 
 
-async def take_losses(portion: int) -> Sequence[dict[str, Any]]:
-    """Attachments whose account has become absent, for the client to tell their customers in this transaction.
-
-    `customer`, `first_name`, `email_sealed`, `email_confirmed_at`, `number` and `address` of the account.
-    """
-    skip_locked = " FOR UPDATE SKIP LOCKED" if bound().engine_type == "postgres" else ""
+async def take_losses(portion: int) -> Sequence[LossRow]:
+    """Attachments whose account has become absent, for the client to tell their customers in this transaction."""
     taken = await run(
         "WITH taken AS MATERIALIZED"
-        f" (SELECT attachment FROM account_losses ORDER BY attachment LIMIT {{}}{skip_locked})"
+        f" (SELECT attachment FROM account_losses ORDER BY attachment LIMIT {{}}{for_update_skip_locked()})"
         " DELETE FROM account_losses WHERE attachment IN (SELECT attachment FROM taken) RETURNING attachment",
         portion,
     )
     if not taken:
         return []
-    return await run(
+    return await fetch(
+        LossRow,
         "SELECT customers.id AS customer, customers.first_name, customers.email_sealed, customers.email_confirmed_at,"
         " accounts.number, accounts.address FROM customer_accounts"
         " JOIN customers ON customers.id = customer_accounts.customer"
@@ -144,8 +201,6 @@ async def take_losses(portion: int) -> Sequence[dict[str, Any]]:
 
 
 async def confirm_email(customer: int, now: datetime) -> None:
-    await run(
-        "UPDATE customers SET email_confirmed_at = {} WHERE id = {} AND email_confirmed_at IS NULL",
-        now,
-        customer,
+    await Customer.update({Customer.email_confirmed_at: now}).where(
+        Customer.id == customer, Customer.email_confirmed_at.is_null()
     )

@@ -3,24 +3,44 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import TypedDict
 
-from db.engine import for_update, run
+from db.engine import fetch_one, for_update, run
 from db.tables import EmailLink
 
 
-async def add(values: dict[str, Any]) -> None:
+class EmailLinkRow(TypedDict):
+    """The customer, and the address it was sent to."""
+
+    id: int
+    customer: int
+    email_hash: str
+    email_sealed: str
+    credentials: int
+
+
+class NewEmailLink(TypedDict):
+    customer: int
+    token_hash: str
+    email_hash: str
+    email_sealed: str
+    created_at: datetime
+    expires_at: datetime
+    credentials: int
+
+
+async def add(values: NewEmailLink) -> None:
     await EmailLink.insert(EmailLink(**values))
 
 
-async def find(token_hash: str, now: datetime, *, locked: bool = False) -> dict[str, Any] | None:
-    """The living link: `customer`, and the address it was sent to."""
-    rows = await run(
+async def find(token_hash: str, now: datetime, *, locked: bool = False) -> EmailLinkRow | None:
+    """The living link."""
+    return await fetch_one(
+        EmailLinkRow,
         "SELECT id, customer, email_hash, email_sealed, credentials FROM email_links"
         " WHERE token_hash = {} AND expires_at > {}" + (for_update() if locked else ""),
         token_hash, now,
     )  # fmt: skip
-    return rows[0] if rows else None
 
 
 async def exists(customer: int) -> bool:
@@ -30,8 +50,8 @@ async def exists(customer: int) -> bool:
 
 async def forget_others(customer: int, email_hash: str) -> None:
     """Links to any other address of this customer are void."""
-    await run("DELETE FROM email_links WHERE customer = {} AND email_hash <> {}", customer, email_hash)
+    await EmailLink.delete().where(EmailLink.customer == customer, EmailLink.email_hash != email_hash)
 
 
 async def sweep(now: datetime) -> None:
-    await run("DELETE FROM email_links WHERE expires_at <= {}", now)
+    await EmailLink.delete().where(EmailLink.expires_at <= now)

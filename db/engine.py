@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import AsyncIterator, Sequence
-from typing import Any, cast
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any, TypeVar, cast
 
 from piccolo.querystring import QueryString
 from piccolo.table import Table
@@ -16,6 +16,8 @@ from db.sqlite import SQLite
 os.environ.setdefault("PICCOLO_CONF", "db.piccolo_conf")
 
 Engine = SQLite | Postgres
+
+Row = TypeVar("Row", bound=Mapping[str, object])
 
 _bound: Engine | None = None
 
@@ -64,21 +66,42 @@ def transaction() -> contextlib.AbstractAsyncContextManager[object, None]:
     return cast("contextlib.AbstractAsyncContextManager[object, None]", bound().transaction())
 
 
-async def run(sql: str, *arguments: Any) -> Sequence[dict[str, Any]]:
-    """Run SQL that both databases read, with `{}` for each argument; rows as dictionaries.
+async def fetch(kind: type[Row], sql: str, *arguments: Any) -> Sequence[Row]:
+    """The rows of a query, each a `kind`: the TypedDict that names exactly its columns."""
+    return _typed(kind, await run(sql, *arguments))
 
-    For what Piccolo's query builder cannot say: conditional upserts, claims, row locks.
+
+async def fetch_one(kind: type[Row], sql: str, *arguments: Any) -> Row | None:
+    """The first row, or None where there is none."""
+    rows = await fetch(kind, sql, *arguments)
+    return rows[0] if rows else None
+
+
+async def run(sql: str, *arguments: Any) -> Sequence[dict[str, Any]]:
+    """Run SQL that both databases read, with `{}` for each argument.
+
+    Its rows go no further than the function that asks for them: what leaves db/ comes from `fetch`.
     """
     engine = bound()
     rows = await engine.run_querystring(QueryString(sql, *arguments))
     return engine.transform_response_to_dicts(rows or [])
 
 
+def _typed(_kind: type[Row], rows: Sequence[dict[str, Any]]) -> Sequence[Row]:
+    """Nothing is checked here; the tests put a check in this place (tests/conftest.py)."""
+    return cast("Sequence[Row]", rows)
+
+
 def for_update() -> str:
-    """The row lock that PostgreSQL needs inside a transaction; SQLite has one writer at a time anyway."""
-    return " FOR UPDATE" if bound().engine_type == "postgres" else ""
+    """The end of a SELECT that locks its rows until the transaction ends; empty where no lock is needed."""
+    return bound().for_update
 
 
 def for_no_key_update() -> str:
-    """The same for a row that others refer to: whoever only adds a row with a foreign key to it need not wait."""
-    return " FOR NO KEY UPDATE" if bound().engine_type == "postgres" else ""
+    """The same for a row that others refer to: rows with a foreign key to it may be added meanwhile."""
+    return bound().for_no_key_update
+
+
+def for_update_skip_locked() -> str:
+    """The same without the rows that somebody else has locked."""
+    return bound().for_update_skip_locked

@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import TypedDict
 
-from db.engine import run
+from db.engine import fetch, run
 from db.tables import JournalEntry
+
+
+class JournalRow(TypedDict):
+    at: datetime
+    event: str
+    ip: str
+    user_agent: str
+    times: int
 
 
 async def add(at: datetime, event: str, customer: int | None, ip: str, user_agent: str, details: str = "") -> None:
@@ -28,9 +36,10 @@ async def add_repeat(
     )  # fmt: skip
 
 
-async def of_customer(customer: int, newest: int) -> Sequence[dict[str, Any]]:
+async def of_customer(customer: int, newest: int) -> Sequence[JournalRow]:
     """The newest entries of a customer, newest first."""
-    return await run(
+    return await fetch(
+        JournalRow,
         "SELECT at, event, ip, user_agent, times FROM journal WHERE customer = {} ORDER BY id DESC LIMIT {}",
         customer, newest,
     )  # fmt: skip

@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-import fcntl
 import io
-import os
-import sqlite3
-from collections.abc import AsyncIterator, Iterator
 
-import asyncpg
 from piccolo.apps.migrations.commands.forwards import ForwardsMigrationManager, run_forwards
 from piccolo.apps.migrations.tables import Migration
 
-from db.engine import Engine
+from db.engine import Engine, bound
 from db.piccolo_app import APP_CONFIG
 from db.postgres import unhurried
-from db.sqlite import SQLite
-from db.unavailable import database_faults
 
-# Any fixed number: what pg_advisory_lock is asked for. "kab" in ASCII.
+# Any fixed number: what PostgreSQL's advisory lock is asked for. "kab" in ASCII.
 _ADVISORY_LOCK = 0x6B6162
 
 
@@ -34,7 +26,7 @@ async def migrate(engine: Engine) -> None:
     Several processes may start at once: all but the first wait, then find nothing to do. Raises SchemaError where a
     migration is refused, or where one has run that this program does not have.
     """
-    async with _alone(engine):
+    async with engine.locked(_ADVISORY_LOCK):
         said = io.StringIO()
         with contextlib.redirect_stdout(said), unhurried():  # it prints its progress, with pictures
             result = await run_forwards("kabinet")
@@ -62,17 +54,11 @@ async def _refuse_newer() -> None:
 
 
 async def _applied() -> set[str]:
-    with _no_schema_yet():
-        rows = await Migration.select(Migration.name).where(Migration.app_name == "kabinet")
-        return {row["name"] for row in rows}
-
-
-@contextlib.contextmanager
-def _no_schema_yet() -> Iterator[None]:
     try:
-        yield
-    except (sqlite3.OperationalError, asyncpg.UndefinedTableError):
+        rows = await Migration.select(Migration.name).where(Migration.app_name == "kabinet")
+    except bound().missing_table:
         raise SchemaError("it has no schema yet; KABINET_MIGRATE=on makes it") from None
+    return {row["name"] for row in rows}
 
 
 def _known() -> set[str]:
@@ -80,18 +66,3 @@ def _known() -> set[str]:
     manager = ForwardsMigrationManager("kabinet")
     modules = manager.get_migration_modules(APP_CONFIG.resolved_migrations_folder_path)
     return set(manager.get_migration_ids(modules))
-
-
-@contextlib.asynccontextmanager
-async def _alone(engine: Engine) -> AsyncIterator[None]:
-    if isinstance(engine, SQLite):
-        with database_faults():
-            descriptor = os.open(f"{engine.path}.lock", os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            await asyncio.to_thread(fcntl.flock, descriptor, fcntl.LOCK_EX)
-            yield
-        finally:
-            os.close(descriptor)
-        return
-    async with engine.locked(_ADVISORY_LOCK):
-        yield

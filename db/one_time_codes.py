@@ -4,28 +4,56 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TypedDict
 
-from db.engine import for_update, run
+from piccolo.columns.combination import Where
+
+from db.engine import fetch, for_update, run
 from db.tables import OneTimeCode
 
 
-async def living(purpose: str, phone_hash: str, now: datetime) -> Sequence[dict[str, Any]]:
+class LivingCodeRow(TypedDict):
+    id: int
+    wrong_tries: int
+    expires_at: datetime
+
+
+class TriedCodeRow(TypedDict):
+    """A code that what was typed is compared with."""
+
+    id: int
+    code_hash: str
+    wrong_tries: int
+    used_by: str
+
+
+class NewCode(TypedDict):
+    purpose: str
+    phone_hash: str
+    code_hash: str
+    sent_at: datetime
+    expires_at: datetime
+    wrong_tries: int
+
+
+async def living(purpose: str, phone_hash: str, now: datetime) -> Sequence[LivingCodeRow]:
     """Those that may still be used."""
-    return await run(
+    return await fetch(
+        LivingCodeRow,
         "SELECT id, wrong_tries, expires_at FROM one_time_codes"
         " WHERE purpose = {} AND phone_hash = {} AND expires_at > {} AND used_by = ''" + for_update(),
         purpose, phone_hash, now,
     )  # fmt: skip
 
 
-async def add(values: dict[str, Any]) -> None:
+async def add(values: NewCode) -> None:
     await OneTimeCode.insert(OneTimeCode(**values))
 
 
-async def claim_try(purpose: str, phone_hash: str, now: datetime, most: int) -> Sequence[dict[str, Any]]:
+async def claim_try(purpose: str, phone_hash: str, now: datetime, most: int) -> Sequence[TriedCodeRow]:
     """Spend one try of every code of this phone, used ones too, and return them; none where no try is left."""
-    return await run(
+    return await fetch(
+        TriedCodeRow,
         "UPDATE one_time_codes SET wrong_tries = wrong_tries + 1"
         " WHERE purpose = {} AND phone_hash = {} AND expires_at > {} AND wrong_tries < {}"
         " RETURNING id, code_hash, wrong_tries, used_by",
@@ -35,10 +63,8 @@ async def claim_try(purpose: str, phone_hash: str, now: datetime, most: int) -> 
 
 async def use(purpose: str, phone_hash: str, code: int, used_by: str) -> None:
     """One code has been typed: it is used, the others of its phone and purpose are void."""
-    await run(
-        "DELETE FROM one_time_codes WHERE purpose = {} AND phone_hash = {} AND id <> {}", purpose, phone_hash, code
-    )
-    await run("UPDATE one_time_codes SET used_by = {}, wrong_tries = 0 WHERE id = {}", used_by, code)
+    await OneTimeCode.delete().where(*_of(purpose, phone_hash), OneTimeCode.id != code)
+    await OneTimeCode.update({OneTimeCode.used_by: used_by, OneTimeCode.wrong_tries: 0}).where(OneTimeCode.id == code)
 
 
 async def give_back_try(code: int) -> None:
@@ -48,17 +74,20 @@ async def give_back_try(code: int) -> None:
 
 async def void(purpose: str, phone_hash: str, now: datetime) -> None:
     """Whatever is on its way to this phone has lapsed."""
-    await run(
-        "UPDATE one_time_codes SET expires_at = {} WHERE purpose = {} AND phone_hash = {} AND expires_at > {}",
-        now, purpose, phone_hash, now,
-    )  # fmt: skip
+    await OneTimeCode.update({OneTimeCode.expires_at: now}).where(
+        *_of(purpose, phone_hash), OneTimeCode.expires_at > now
+    )
 
 
 async def forget(purpose: str, phone_hash: str) -> None:
     """Remove all codes of this phone and purpose: one of them has been used, or all are void."""
-    await run("DELETE FROM one_time_codes WHERE purpose = {} AND phone_hash = {}", purpose, phone_hash)
+    await OneTimeCode.delete().where(*_of(purpose, phone_hash))
 
 
 async def sweep(now: datetime) -> None:
     """A lapsed code is kept for a day, so that whoever types it learns that it has lapsed."""
-    await run("DELETE FROM one_time_codes WHERE expires_at <= {}", now - timedelta(days=1))
+    await OneTimeCode.delete().where(OneTimeCode.expires_at <= now - timedelta(days=1))
+
+
+def _of(purpose: str, phone_hash: str) -> tuple[Where, Where]:
+    return OneTimeCode.purpose == purpose, OneTimeCode.phone_hash == phone_hash

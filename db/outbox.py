@@ -8,11 +8,10 @@ Whoever settles a row names the attempt: a worker that was away longer than its 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Literal, TypedDict
 
-from db.engine import bound, for_update, run, transaction
+from db.engine import fetch, for_update, for_update_skip_locked, run, transaction
 from db.tables import OutboxMessage
 
 # A row that has been `sending` for longer was left by a worker that died; longer than any attempt may take
@@ -24,26 +23,35 @@ _REASON_LENGTH = 200
 _AT_A_TIME = 500
 
 
-@dataclass(frozen=True)
-class Claimed:
+class ClaimedRow(TypedDict):
     """A row that this worker alone may send, and only in this attempt."""
 
     id: int
     kind: str
     message: str
-    sealed: str = field(repr=False)
+    sealed: str
     attempts: int
     created_at: datetime
     expires_at: datetime
 
 
-@dataclass(frozen=True)
-class GivenUp:
+class GivenUpRow(TypedDict):
     """A row that was settled unsent, with what it held."""
 
     id: int
     message: str
-    sealed: str = field(repr=False)
+    sealed: str
+
+
+class MessageRow(TypedDict):
+    """`sealed` is empty once the row is settled."""
+
+    id: int
+    kind: str
+    message: str
+    sealed: str
+    state: str
+    created_at: datetime
 
 
 async def put(kind: Literal["sms", "email"], message: str, sealed: str, now: datetime, expires_at: datetime) -> int:
@@ -72,24 +80,23 @@ async def has_work(kinds: Sequence[str], now: datetime) -> bool:
     return bool(rows)
 
 
-async def claim(kinds: Sequence[str], now: datetime, at_most: int) -> list[Claimed]:
+async def claim(kinds: Sequence[str], now: datetime, at_most: int) -> Sequence[ClaimedRow]:
     """Take due rows, oldest first; no two workers ever get the same one."""
-    skip_locked = " FOR UPDATE SKIP LOCKED" if bound().engine_type == "postgres" else ""
-    rows = await run(
+    return await fetch(
+        ClaimedRow,
         # MATERIALIZED: PostgreSQL may run a plain sub-select once a row, and then LIMIT limits nothing.
         "WITH due AS MATERIALIZED (SELECT id FROM outbox WHERE state = 'waiting'"
         f" AND kind IN ({_places(kinds)}) AND next_at <= {{}} AND expires_at > {{}}"
-        f" ORDER BY next_at, id LIMIT {{}}{skip_locked})"
+        f" ORDER BY next_at, id LIMIT {{}}{for_update_skip_locked()})"
         " UPDATE outbox SET state = 'sending', attempts = attempts + 1, claimed_at = {}"
         " WHERE id IN (SELECT id FROM due)"
         " RETURNING id, kind, message, sealed, attempts, created_at, expires_at",
         *kinds, now, now, at_most, now,
     )  # fmt: skip
-    return [Claimed(**row) for row in rows]
 
 
 async def settle(
-    row: Claimed, state: Literal["sent", "failed", "unknown", "lapsed"], reason: str, now: datetime
+    row: ClaimedRow, state: Literal["sent", "failed", "unknown", "lapsed"], reason: str, now: datetime
 ) -> bool:
     """End the row and wipe it. False when it was no longer this attempt's to settle."""
     return await _leave(
@@ -97,51 +104,60 @@ async def settle(
     )
 
 
-async def put_back(row: Claimed, next_at: datetime, reason: str) -> bool:
+async def put_back(row: ClaimedRow, next_at: datetime, reason: str) -> bool:
     """Let the row wait for another attempt. False when it was no longer this attempt's."""
     return await _leave(row, "state = 'waiting', next_at = {}, reason = {}", next_at, reason[:_REASON_LENGTH])
 
 
-async def _leave(row: Claimed, changes: str, *values: Any) -> bool:
+async def _leave(row: ClaimedRow, changes: str, *values: Any) -> bool:
     rows = await run(
         f"UPDATE outbox SET {changes} WHERE id = {{}} AND state = 'sending' AND attempts = {{}} RETURNING id",
-        *values, row.id, row.attempts,
+        *values, row["id"], row["attempts"],
     )  # fmt: skip
     return bool(rows)
 
 
-async def lapse(kinds: Sequence[str], now: datetime) -> list[GivenUp]:
+async def lapse(kinds: Sequence[str], now: datetime) -> Sequence[GivenUpRow]:
     """Settle and wipe what waited too long."""
     waiting = f"state = 'waiting' AND kind IN ({_places(kinds)}) AND expires_at <= {{}}"
     return await _give_up(waiting, (*kinds, now), "lapsed", "", now)
 
 
-async def give_up_abandoned(now: datetime) -> list[GivenUp]:
+async def give_up_abandoned(now: datetime) -> Sequence[GivenUpRow]:
     """Settle as `unknown` what a killed worker left behind: it may or may not have been sent."""
     abandoned = "state = 'sending' AND claimed_at <= {}"
     return await _give_up(abandoned, (now - LEASE,), "unknown", "the worker ended while sending", now)
 
 
-async def _give_up(which: str, arguments: Sequence[Any], state: str, reason: str, now: datetime) -> list[GivenUp]:
+async def _give_up(
+    which: str, arguments: Sequence[Any], state: str, reason: str, now: datetime
+) -> Sequence[GivenUpRow]:
     # Read before it is wiped; another worker waits for these rows and then finds them settled.
     async with transaction():
-        rows = await run(
+        rows = await fetch(
+            GivenUpRow,
             f"SELECT id, message, sealed FROM outbox WHERE {which} ORDER BY id LIMIT {_AT_A_TIME}" + for_update(),
             *arguments,
         )
         if rows:
-            await run(
-                "UPDATE outbox SET state = {}, sealed = '', settled_at = {}, reason = {}"
-                f" WHERE id IN ({_places(rows)})",
-                state, now, reason, *(row["id"] for row in rows),
-            )  # fmt: skip
-    return [GivenUp(**row) for row in rows]
-
-
-async def newest(limit: int) -> list[dict[str, Any]]:
-    """The newest rows first, for /dev/outbox and the staff; `sealed` is empty in settled ones."""
-    rows: list[dict[str, Any]] = await OutboxMessage.select().order_by(OutboxMessage.id, ascending=False).limit(limit)
+            await OutboxMessage.update(
+                {
+                    OutboxMessage.state: state,
+                    OutboxMessage.sealed: "",
+                    OutboxMessage.settled_at: now,
+                    OutboxMessage.reason: reason,
+                }
+            ).where(OutboxMessage.id.is_in([row["id"] for row in rows]))
     return rows
+
+
+async def newest(limit: int) -> Sequence[MessageRow]:
+    """The newest rows first, for /dev/outbox and the staff."""
+    return await fetch(
+        MessageRow,
+        "SELECT id, kind, message, sealed, state, created_at FROM outbox ORDER BY id DESC LIMIT {}",
+        limit,
+    )
 
 
 def _places(values: Sequence[Any]) -> str:

@@ -11,13 +11,14 @@ import contextlib
 import contextvars
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import asyncpg
 from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
 from piccolo.querystring import QueryString
 
-from db.transactions import Owned, joinable, run_to_completion
+from db.transactions import Transaction, current
 from db.unavailable import DatabaseUnavailableError, database_faults
 
 # How much later than the server this end gives up a statement, seconds: the server's own answer says more.
@@ -53,32 +54,23 @@ def unhurried() -> Iterator[None]:
         _in_no_hurry.reset(before)
 
 
-class PostgresWrite(PostgresTransaction, Owned):
-    """Piccolo's transaction that gives its connection back whatever happens to it."""
+class PostgresWrite(Transaction, PostgresTransaction):
+    """A transaction on a connection of the pool."""
 
     engine: Postgres
 
-    def __init__(self, engine: Postgres, allow_nested: bool = True) -> None:
-        engine.forget_foreign_transaction()
-        super().__init__(engine, allow_nested)
-        self.owner = asyncio.current_task()
+    async def take(self) -> None:
+        self.connection = await self.engine.acquire()
+        self.transaction = self.connection.transaction()
 
-    async def __aenter__(self) -> PostgresTransaction:
-        if self._parent is not None:
-            return self._parent
-        with database_faults():
-            self.connection = await self.engine.acquire()
-            self.transaction = self.connection.transaction()
-            try:
-                await self.begin()
-                await self._set_limits()
-            except BaseException:
-                # Nobody knows whether it is in a transaction.
-                self.connection.terminate()
-                await self.engine.release(self.connection)
-                raise
-        self.context = self.engine.current_transaction.set(self)
-        return self
+    async def begin(self) -> None:
+        try:
+            await self.transaction.start()
+            await self._set_limits()
+        except BaseException:
+            # Nobody knows whether it is in a transaction.
+            self.connection.terminate()
+            raise
 
     async def _set_limits(self) -> None:
         """Where they are not those of the whole connection."""
@@ -88,28 +80,28 @@ class PostgresWrite(PostgresTransaction, Owned):
         elif self.engine.behind_pooler:
             await self.connection.execute("; ".join(f"SET LOCAL {k} = {v}" for k, v in _server_limits(limits).items()))
 
-    async def __aexit__(self, exception_type: Any, exception: Any, traceback: Any) -> bool:
-        if self._parent is not None:
-            return exception is None
-        self.engine.current_transaction.reset(self.context)
-        self.finished = True
+    async def release(self) -> None:
         try:
-            if exception is not None and not self._rolled_back:
-                # A connection on which not even that can be said is thrown away when it is given back.
-                with contextlib.suppress(DatabaseUnavailableError), database_faults():
+            # A connection on which not even a rollback can be said is thrown away when it is given back.
+            with contextlib.suppress(DatabaseUnavailableError), database_faults():
+                if self.connection.is_in_transaction():
                     await asyncio.wait_for(self.rollback(), _CLEARING)
-            elif exception is None and not self._rolled_back and not self._committed:
-                with database_faults():
-                    await run_to_completion(self.commit())
         finally:
             await self.engine.release(self.connection)
-        return exception is None
 
 
 class Postgres(PostgresEngine):
     """Piccolo's PostgreSQL engine on a pool; `dsn` as libpq reads it."""
 
     current_transaction: Any
+    for_update = " FOR UPDATE"
+    # For a row that others refer to: a transaction that only adds a row with a foreign key to it need not wait.
+    for_no_key_update = " FOR NO KEY UPDATE"
+    for_update_skip_locked = " FOR UPDATE SKIP LOCKED"
+    # Nobody sees anything of an import before its one transaction has ended.
+    imports_in_portions = False
+    constraint_violation = asyncpg.IntegrityConstraintViolationError
+    missing_table = asyncpg.UndefinedTableError
 
     def __init__(self, dsn: str, limits: PostgresLimits) -> None:
         super().__init__(config={"dsn": dsn})
@@ -169,6 +161,20 @@ class Postgres(PostgresEngine):
         with database_faults():
             return await self._connect()
 
+    @staticmethod
+    def is_duplicate(violation: Exception) -> bool:
+        """Whether it was a unique index that refused."""
+        return isinstance(violation, asyncpg.UniqueViolationError)
+
+    async def time(self) -> datetime:
+        rows = await self._run("SELECT clock_timestamp() AS now", ())
+        told: datetime = rows[0]["now"]
+        return told
+
+    async def truncate_log(self) -> bool:
+        """Nothing to do: pages that were overwritten stand in no file that the portal could empty."""
+        return True
+
     @contextlib.asynccontextmanager
     async def locked(self, number: int) -> AsyncIterator[None]:
         """Hold an advisory lock; in a transaction, as that keeps its session behind a pooler too."""
@@ -195,11 +201,6 @@ class Postgres(PostgresEngine):
         with contextlib.suppress(OSError, asyncpg.InterfaceError, asyncpg.PostgresError):
             await self.pool.release(connection, timeout=_CLEARING)
 
-    def forget_foreign_transaction(self) -> None:
-        """Let a task made inside a transaction that has ended begin its own."""
-        if joinable(self.current_transaction.get()) is None:
-            self.current_transaction.set(None)
-
     async def run_querystring(self, querystring: QueryString, in_pool: bool = True) -> Any:
         query, arguments = querystring.compile_string(engine_type=self.engine_type)
         return await self._run(query, arguments)
@@ -208,8 +209,7 @@ class Postgres(PostgresEngine):
         return await self._run(ddl, ())
 
     async def _run(self, query: str, arguments: Sequence[Any]) -> Any:
-        self.forget_foreign_transaction()
-        transaction = self.current_transaction.get()
+        transaction = current(self)
         long = {"timeout": _NO_LIMIT} if _in_no_hurry.get() else {}
         if transaction is not None:
             with database_faults():
@@ -225,7 +225,7 @@ class Postgres(PostgresEngine):
                 await self.release(connection)
 
     def transaction(self, allow_nested: bool = True) -> PostgresWrite:
-        return PostgresWrite(self, allow_nested)
+        return PostgresWrite(self, allow_nested=allow_nested)
 
 
 async def _takes_lock(connection: asyncpg.Connection[Any], number: int) -> bool:

@@ -4,20 +4,55 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import TypedDict
 
-from db.engine import bound, run
+from db.engine import bound, fetch, fetch_one, run
 
-Row = dict[str, Any]
+
+class AccountRow(TypedDict):
+    id: int
+    number: str
+    address: str
+
+
+class AttachedAccountRow(AccountRow):
+    """`sharers` counts who else has it."""
+
+    sharers: int
+
+
+class AbsentAccountRow(TypedDict):
+    number: str
+    address: str
+    absent_since: datetime
+
+
+class BillRow(TypedDict):
+    account: int
+    period: str
+    amount_kopecks: int
+
+
+class SampleRow(TypedDict):
+    """An account with one of its bills."""
+
+    number: str
+    address: str
+    period: str
+    amount_kopecks: int
+
+
+class _BirthDateRow(TypedDict):
+    birth_date: date
 
 
 def _bills() -> str:
     """What stands in the place of `bills`.
 
-    PostgreSQL shows nothing of an import before it has ended. On SQLite, where it goes on in portions, none of it is
-    seen before it is decided, and all of it afterwards (db/import_state.py).
+    Where an import goes on in portions, none of it is seen before it is decided, and all of it afterwards
+    (db/import_state.py).
     """
-    if bound().engine_type == "postgres":
+    if not bound().imports_in_portions:
         return "bills"
     return (
         "(SELECT b.id, b.account, b.period, COALESCE(c.amount_kopecks, b.amount_kopecks) AS amount_kopecks FROM bills b"
@@ -32,7 +67,7 @@ _THERE = "NOT EXISTS (SELECT 1 FROM import_state i WHERE NOT i.decided AND {}.id
 async def newest_periods(count: int, latest: str) -> list[str]:
     """The newest billing periods (`2026-08`) up to `latest`, newest first."""
     periods: list[str] = []
-    there = "" if bound().engine_type == "postgres" else f" AND {_THERE.format('bills')}"
+    there = f" AND {_THERE.format('bills')}" if bound().imports_in_portions else ""
     # One index step for each, where DISTINCT would read every bill.
     rows = await run("SELECT max(period) AS period FROM bills WHERE period <= {}", latest)
     while rows and rows[0]["period"] and len(periods) < count:
@@ -43,16 +78,16 @@ async def newest_periods(count: int, latest: str) -> list[str]:
     return periods
 
 
-async def find_account_by_bill(account_number: str, period: str, amount_kopecks: int) -> dict[str, Any] | None:
-    """The account (`id`, `number`, `address`) that has exactly this bill; never one that is absent."""
-    rows = await run(
+async def find_account_by_bill(account_number: str, period: str, amount_kopecks: int) -> AccountRow | None:
+    """The account that has exactly this bill; never one that is absent."""
+    return await fetch_one(
+        AccountRow,
         "SELECT accounts.id, accounts.number, accounts.address FROM accounts"
         f" JOIN {_bills()} ON bills.account = accounts.id"
         " WHERE accounts.number = {} AND accounts.absent_since IS NULL"
         " AND bills.period = {} AND bills.amount_kopecks = {}",
         account_number, period, amount_kopecks,
     )  # fmt: skip
-    return rows[0] if rows else None
 
 
 async def holders_birth_dates(account: int) -> list[date]:
@@ -60,7 +95,8 @@ async def holders_birth_dates(account: int) -> list[date]:
 
     A customer who has registered by themselves has given their consent, and their birth date says only what they typed.
     """
-    rows = await run(
+    rows = await fetch(
+        _BirthDateRow,
         "SELECT customers.birth_date FROM customer_accounts"
         " JOIN customers ON customers.id = customer_accounts.customer"
         " WHERE customer_accounts.account = {} AND customers.birth_date IS NOT NULL"
@@ -70,17 +106,19 @@ async def holders_birth_dates(account: int) -> list[date]:
     return [row["birth_date"] for row in rows]
 
 
-async def account(identity: int) -> dict[str, Any] | None:
-    rows = await run("SELECT id, number, address FROM accounts WHERE id = {} AND absent_since IS NULL", identity)
-    return rows[0] if rows else None
+async def account(identity: int) -> AccountRow | None:
+    return await fetch_one(
+        AccountRow, "SELECT id, number, address FROM accounts WHERE id = {} AND absent_since IS NULL", identity
+    )
 
 
-async def accounts_of(customer: int) -> Sequence[dict[str, Any]]:
-    """The accounts attached to a customer, in the order they were; `sharers` counts who else has each.
+async def accounts_of(customer: int) -> Sequence[AttachedAccountRow]:
+    """The accounts attached to a customer, in the order they were.
 
     One that is absent from the company's registry is not among them until an import brings it back.
     """
-    return await run(
+    return await fetch(
+        AttachedAccountRow,
         "SELECT accounts.id, accounts.number, accounts.address,"
         " (SELECT count(*) FROM customer_accounts AS others WHERE others.account = accounts.id) - 1 AS sharers"
         " FROM customer_accounts"
@@ -90,9 +128,10 @@ async def accounts_of(customer: int) -> Sequence[dict[str, Any]]:
     )
 
 
-async def absent_accounts_of(customer: int) -> Sequence[dict[str, Any]]:
+async def absent_accounts_of(customer: int) -> Sequence[AbsentAccountRow]:
     """The accounts attached to a customer that are absent: remembered, and shown nowhere but in the exported data."""
-    return await run(
+    return await fetch(
+        AbsentAccountRow,
         "SELECT accounts.number, accounts.address, accounts.absent_since FROM customer_accounts"
         " JOIN accounts ON accounts.id = customer_accounts.account"
         " WHERE customer_accounts.customer = {} AND accounts.absent_since IS NOT NULL ORDER BY customer_accounts.id",
@@ -100,11 +139,12 @@ async def absent_accounts_of(customer: int) -> Sequence[dict[str, Any]]:
     )
 
 
-async def bills_of(accounts: Sequence[int], periods: Sequence[str]) -> Sequence[dict[str, Any]]:
-    """The bills (`account`, `period`, `amount_kopecks`) from the first to the last of these periods, newest first."""
+async def bills_of(accounts: Sequence[int], periods: Sequence[str]) -> Sequence[BillRow]:
+    """The bills from the first to the last of these periods, newest first."""
     if not accounts or not periods:
         return []
-    return await run(
+    return await fetch(
+        BillRow,
         f"SELECT account, period, amount_kopecks FROM {_bills()}"
         f" WHERE account IN ({', '.join('{}' for _ in accounts)}) AND period BETWEEN {{}} AND {{}}"
         " ORDER BY period DESC",
@@ -112,9 +152,10 @@ async def bills_of(accounts: Sequence[int], periods: Sequence[str]) -> Sequence[
     )  # fmt: skip
 
 
-async def sample(count: int, period: str) -> Sequence[dict[str, Any]]:
+async def sample(count: int, period: str) -> Sequence[SampleRow]:
     """A few accounts with their bill of `period`, for the development page."""
-    return await run(
+    return await fetch(
+        SampleRow,
         "SELECT accounts.number, accounts.address, bills.period, bills.amount_kopecks FROM accounts"
         f" JOIN {_bills()} ON bills.account = accounts.id"
         " WHERE bills.period = {} AND accounts.absent_since IS NULL ORDER BY accounts.number LIMIT {}",

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import NotRequired, TypedDict
 
-from db.engine import for_update, run
+from db.engine import fetch, fetch_one, for_update, run
 from db.tables import Session
 
 # Whether a password is due, and what the password typed last is worth, are the customer's to say and kept nowhere else.
@@ -19,24 +19,69 @@ _ROW = (
 )
 
 
-async def find(token_hash: str, now: datetime, *, locked: bool = False) -> dict[str, Any] | None:
+class SessionRow(TypedDict):
+    """`credentials` are the customer's now, `proved_credentials` those under which the password was typed last.
+
+    `password_due` is 0 or 1 on SQLite, which knows no boolean in an expression. Both are None where nobody signed in.
+    """
+
+    id: int
+    customer: int | None
+    token_hash: str
+    progress_sealed: str
+    seen_at: datetime
+    idle_until: datetime
+    ends_at: datetime
+    remembered: bool
+    password_due: int | None
+    credentials: int | None
+    proved_credentials: int
+    authenticated_at: datetime | None
+
+
+class NewSession(TypedDict):
+    token_hash: str
+    customer: int | None
+    progress_sealed: str
+    created_at: datetime
+    seen_at: datetime
+    idle_until: datetime
+    ends_at: datetime
+    authenticated_at: NotRequired[datetime | None]
+    credentials: NotRequired[int]
+    remembered: NotRequired[bool]
+    ip: str
+    user_agent: str
+
+
+class DeviceRow(TypedDict):
+    """A living session as its customer sees it."""
+
+    id: int
+    created_at: datetime
+    seen_at: datetime
+    ip: str
+    user_agent: str
+
+
+async def find(token_hash: str, now: datetime, *, locked: bool = False) -> SessionRow | None:
     """The living session; `locked` inside a transaction makes a second request of it wait."""
-    rows = await run(
+    return await fetch_one(
+        SessionRow,
         _ROW + "token_hash = {} AND idle_until > {} AND ends_at > {}" + (for_update() if locked else ""),
         token_hash, now, now,
     )  # fmt: skip
-    return rows[0] if rows else None
 
 
-async def find_former(token_hash: str, now: datetime, *, locked: bool = False) -> dict[str, Any] | None:
+async def find_former(token_hash: str, now: datetime, *, locked: bool = False) -> SessionRow | None:
     """The living session that had this id a short while ago."""
-    rows = await run(
+    return await fetch_one(
+        SessionRow,
         _ROW
         + "former_hash = {} AND former_until > {} AND idle_until > {} AND ends_at > {}"
         + (for_update() if locked else ""),
         token_hash, now, now, now,
     )  # fmt: skip
-    return rows[0] if rows else None
 
 
 async def customer_of(token_hash: str) -> int | None:
@@ -45,7 +90,7 @@ async def customer_of(token_hash: str) -> int | None:
     return rows[0]["customer"] if rows else None
 
 
-async def add(values: dict[str, Any]) -> int:
+async def add(values: NewSession) -> int:
     rows = await Session.insert(Session(**values)).returning(Session.id)
     return int(rows[0]["id"])
 
@@ -59,31 +104,30 @@ async def rename(session: int, token_hash: str, former_until: datetime) -> None:
 
 
 async def save(session: int, progress_sealed: str, now: datetime, idle_until: datetime) -> None:
-    await run(
-        "UPDATE sessions SET progress_sealed = {}, seen_at = {}, idle_until = {} WHERE id = {}",
-        progress_sealed, now, idle_until, session,
-    )  # fmt: skip
+    await Session.update(
+        {Session.progress_sealed: progress_sealed, Session.seen_at: now, Session.idle_until: idle_until}
+    ).where(Session.id == session)
 
 
 async def touch(session: int, now: datetime, idle_until: datetime) -> None:
-    await run("UPDATE sessions SET seen_at = {}, idle_until = {} WHERE id = {}", now, idle_until, session)
+    await Session.update({Session.seen_at: now, Session.idle_until: idle_until}).where(Session.id == session)
 
 
 async def shorten(session: int, ends_at: datetime) -> None:
-    await run("UPDATE sessions SET ends_at = {} WHERE id = {}", ends_at, session)
+    await Session.update({Session.ends_at: ends_at}).where(Session.id == session)
 
 
 async def authenticate(session: int, authenticated_at: datetime | None, credentials: int) -> None:
     """When the password was typed last, and under which version of the customer's credentials."""
-    await run(
-        "UPDATE sessions SET authenticated_at = {}, credentials = {} WHERE id = {}",
-        authenticated_at, credentials, session,
-    )  # fmt: skip
+    await Session.update({Session.authenticated_at: authenticated_at, Session.credentials: credentials}).where(
+        Session.id == session
+    )
 
 
-async def of_customer(customer: int, now: datetime) -> Sequence[dict[str, Any]]:
+async def of_customer(customer: int, now: datetime) -> Sequence[DeviceRow]:
     """The living sessions of a customer."""
-    return await run(
+    return await fetch(
+        DeviceRow,
         "SELECT id, created_at, seen_at, ip, user_agent FROM sessions"
         " WHERE customer = {} AND idle_until > {} AND ends_at > {} ORDER BY seen_at DESC",
         customer, now, now,
@@ -96,14 +140,14 @@ async def end_of(customer: int, session: int) -> bool:
 
 
 async def end(session: int) -> None:
-    await run("DELETE FROM sessions WHERE id = {}", session)
+    await Session.delete().where(Session.id == session)
 
 
 async def end_all(customer: int, but: int | None = None) -> None:
     """End the sessions of a customer, all but one where that is named."""
-    await run("DELETE FROM sessions WHERE customer = {} AND id <> {}", customer, but or 0)
+    await Session.delete().where(Session.customer == customer, Session.id != (but or 0))
 
 
 async def sweep(now: datetime) -> None:
     """Remove what has ended."""
-    await run("DELETE FROM sessions WHERE ends_at <= {} OR idle_until <= {}", now, now)
+    await Session.delete().where((Session.ends_at <= now) | (Session.idle_until <= now))

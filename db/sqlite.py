@@ -9,8 +9,11 @@ relied upon.
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import fcntl
 import os
-from collections.abc import Iterable
+import sqlite3
+from collections.abc import AsyncIterator, Iterable
 from typing import Any, cast
 
 import aiosqlite
@@ -18,7 +21,7 @@ from piccolo.engine.sqlite import SQLiteEngine, SQLiteTransaction, TransactionTy
 from piccolo.query.base import Query
 from piccolo.querystring import QueryString
 
-from db.transactions import Owned, joinable, run_to_completion
+from db.transactions import Transaction, current, run_to_completion
 from db.unavailable import database_faults
 
 READERS = 3
@@ -36,49 +39,22 @@ _PRAGMAS = (
 )
 
 
-class SQLiteWrite(SQLiteTransaction, Owned):
-    """One `BEGIN IMMEDIATE` transaction on the engine's only writer; a nested one joins it."""
+class SQLiteWrite(Transaction, SQLiteTransaction):
+    """One `BEGIN IMMEDIATE` transaction on the engine's only writer."""
 
     engine: SQLite
 
-    def __init__(self, engine: SQLite, allow_nested: bool = True) -> None:
-        engine.forget_foreign_transaction()
-        super().__init__(engine, TransactionType.immediate, allow_nested)
-        self.owner = asyncio.current_task()
-
-    async def __aenter__(self) -> SQLiteTransaction:
-        if self._parent is not None:
-            return self._parent
+    async def take(self) -> None:
         await self.engine.turn.acquire()
-        try:
-            self.connection = self.engine.writer
-            with database_faults():
-                await run_to_completion(self.begin())
-        except BaseException:
-            await self._leave_nothing_open()
-            raise
-        self.context = self.engine.current_transaction.set(self)
-        return self
 
-    async def __aexit__(self, exception_type: Any, exception: Any, traceback: Any) -> bool:
-        if self._parent is not None:
-            return exception is None
-        self.engine.current_transaction.reset(self.context)
-        self.finished = True
-        try:
-            if exception is None and not self._rolled_back and not self._committed:
-                with database_faults():
-                    await run_to_completion(self.commit())
-        finally:
-            await self._leave_nothing_open()
-        return exception is None
+    async def begin(self) -> None:
+        self.connection = self.engine.writer
+        await run_to_completion(self.connection.execute("BEGIN IMMEDIATE"))
 
-    async def _leave_nothing_open(self) -> None:
-        """Roll back whatever is still open, then give the writer to the next in turn."""
+    async def release(self) -> None:
         try:
             if self.engine.writer.in_transaction:
-                with database_faults():
-                    await run_to_completion(self.rollback())
+                await run_to_completion(self.rollback())
         finally:
             self.engine.turn.release()
 
@@ -90,6 +66,11 @@ class SQLite(SQLiteEngine):
     """
 
     current_transaction: Any
+    # No row is locked by itself: the transaction that reads it is the only one that may write.
+    for_update = for_no_key_update = for_update_skip_locked = ""
+    imports_in_portions = True
+    constraint_violation = sqlite3.IntegrityError
+    missing_table = sqlite3.OperationalError
 
     def __init__(self, path: str) -> None:
         super().__init__(path=path, timeout=BUSY_SECONDS)
@@ -143,11 +124,6 @@ class SQLite(SQLiteEngine):
             raise
         return connection
 
-    def forget_foreign_transaction(self) -> None:
-        """Let a task made inside a transaction that has ended begin its own."""
-        if joinable(self.current_transaction.get()) is None:
-            self.current_transaction.set(None)
-
     async def run_querystring(self, querystring: QueryString, in_pool: bool = False) -> Any:
         query, arguments = querystring.compile_string(engine_type=self.engine_type)
         return await self._run(query, arguments)
@@ -160,8 +136,7 @@ class SQLite(SQLiteEngine):
             return await self._run_in_turn(query, arguments)
 
     async def _run_in_turn(self, query: str, arguments: Iterable[Any]) -> Any:
-        transaction = joinable(self.current_transaction.get())
-        if transaction is not None:
+        if current(self) is not None:
             return await self.writer.execute_fetchall(query, arguments)
         if query.lstrip()[:6].upper() == "SELECT":
             reader = await self._readers.get()
@@ -171,6 +146,25 @@ class SQLite(SQLiteEngine):
                 self._readers.put_nowait(reader)
         async with self.turn:
             return await run_to_completion(self.writer.execute_fetchall(query, arguments))
+
+    @staticmethod
+    def is_duplicate(violation: Exception) -> bool:
+        """Whether it was a unique index that refused."""
+        return getattr(violation, "sqlite_errorcode", None) == sqlite3.SQLITE_CONSTRAINT_UNIQUE
+
+    async def time(self) -> None:
+        """The database's clock is this machine's."""
+
+    @contextlib.asynccontextmanager
+    async def locked(self, number: int) -> AsyncIterator[None]:
+        """Hold a lock that other processes wait for. There is one file for it, whatever the number."""
+        with database_faults():
+            descriptor = os.open(f"{self.path}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            await asyncio.to_thread(fcntl.flock, descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)
 
     async def truncate_log(self) -> bool:
         """Empty the `-wal` file, where pages as they were before they were wiped would linger; whether it could be."""
@@ -189,7 +183,7 @@ class SQLite(SQLiteEngine):
     def transaction(
         self, transaction_type: TransactionType = TransactionType.immediate, allow_nested: bool = True
     ) -> SQLiteWrite:
-        return SQLiteWrite(self, allow_nested)
+        return SQLiteWrite(self, allow_nested=allow_nested)
 
     async def batch(self, query: Query[Any, Any], batch_size: int = 100, node: str | None = None) -> Any:
         raise NotImplementedError("Read in pages: a batch would keep a connection of its own")

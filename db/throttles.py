@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from db.engine import for_update, run
+from db.tables import Throttle
 
 # What a clock that was wrong for a while has cleared away cannot come back: counters outlive their end by a day.
 _KEPT = timedelta(days=1)
@@ -93,15 +94,16 @@ async def give_back(keys: Collection[str], emptied: Collection[str] = ()) -> Non
 async def put_right(counters: Sequence[Counter]) -> None:
     """Save the ends of counters that a wrong clock had put too far off."""
     for counter in sorted(counters, key=lambda counter: counter.key):
-        await run(
-            "UPDATE throttles SET ends_at = {}, free_at = {} WHERE key = {} AND hits = {}",
-            counter.ends_at, counter.free_at, counter.key, counter.hits,
-        )  # fmt: skip
+        await Throttle.update({Throttle.ends_at: counter.ends_at, Throttle.free_at: counter.free_at}).where(
+            Throttle.key == counter.key, Throttle.hits == counter.hits
+        )
 
 
 async def sweep(now: datetime) -> None:
     """Remove the counters whose window has been over for a day, and whose pause is over."""
-    await run("DELETE FROM throttles WHERE ends_at <= {} AND (free_at IS NULL OR free_at <= {})", now - _KEPT, now)
+    await Throttle.delete().where(
+        Throttle.ends_at <= now - _KEPT, Throttle.free_at.is_null() | (Throttle.free_at <= now)
+    )
 
 
 def _places(keys: Collection[str]) -> str:

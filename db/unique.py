@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import sqlite3
 from typing import Any
 
-import asyncpg
-
-from db.engine import run
+from db.engine import bound, run
 
 
 async def unless_taken(sql: str, *arguments: Any) -> bool:
@@ -18,9 +15,9 @@ async def unless_taken(sql: str, *arguments: Any) -> bool:
     await run("SAVEPOINT unless_taken")
     try:
         await run(sql, *arguments)
-    except (asyncpg.UniqueViolationError, sqlite3.IntegrityError) as error:
+    except bound().constraint_violation as violation:
         await run("ROLLBACK TO SAVEPOINT unless_taken")
-        if isinstance(error, sqlite3.Error) and error.sqlite_errorcode != sqlite3.SQLITE_CONSTRAINT_UNIQUE:
+        if not bound().is_duplicate(violation):
             raise
         taken = True
     else:

@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 from db import captchas, cards, email_links, importer, journal, one_time_codes, registry, sessions, throttles
 from db.engine import bound
 from db.postgres import unhurried
-from db.sqlite import SQLite
 from domain.portal import Portal
 from domain.registry.account_losses import tell_losses
 
@@ -32,8 +31,7 @@ async def sweep(portal: Portal, now: datetime) -> None:
         await importer.recover(bound())
         await tell_losses(portal, now)
         await _in_portions(lambda: registry.forget_absent(now - _ABSENT_KEPT, _PORTION))
-    engine = bound()
-    if isinstance(engine, SQLite) and not await engine.truncate_log():
+    if not await bound().truncate_log():
         _log.info("the -wal file is in use; it is emptied with the next sweep")
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from db import journal
+from db.journal import JournalRow
 from domain.scope import Scope
 from domain.throttles import network_of
 
 
-async def newest_of(customer: int, entries: int) -> Sequence[dict[str, Any]]:
+async def newest_of(customer: int, entries: int) -> Sequence[JournalRow]:
     """The newest entries of a customer, newest first."""
     return await journal.of_customer(customer, entries)
 

@@ -17,6 +17,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from db import customers, sessions
+from db.sessions import SessionRow
 from domain import device_cookies
 from domain.scope import Scope
 
@@ -272,7 +273,7 @@ def _unsealed(scope: Scope) -> Session | None:
     return session if scope.now < session.idle_until and scope.now < session.ends_at else None
 
 
-def _visit(scope: Scope, row: dict[str, Any], *, former: bool = False) -> Session | None:
+def _visit(scope: Scope, row: SessionRow, *, former: bool = False) -> Session | None:
     try:
         progress = scope.unseal(row["progress_sealed"])
     except ValueError:

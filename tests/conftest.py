@@ -15,7 +15,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequen
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, cast, get_type_hints
 from urllib.parse import urlsplit
 
 import asyncpg
@@ -192,6 +192,26 @@ def database(request: pytest.FixtureRequest) -> Iterator[str]:
         spare.append(taken)
     else:
         asyncio.run(_drop(uri, taken))
+
+
+@pytest.fixture(autouse=True)
+def _rows_are_what_their_type_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every row that any test reads by `fetch`: these columns and no other, and the value of each of its type."""
+    monkeypatch.setattr("db.engine._typed", checked_rows)
+
+
+def checked_rows(kind: Any, rows: Sequence[dict[str, Any]]) -> Sequence[dict[str, Any]]:
+    fields = _fields_of(kind)
+    for row in rows:
+        assert row.keys() == fields.keys(), f"{kind.__name__}: {sorted(row.keys() ^ fields.keys())}"
+        wrong = [name for name, value in row.items() if not isinstance(value, fields[name])]
+        assert not wrong, f"{kind.__name__}: {[(name, row[name]) for name in wrong]}"
+    return rows
+
+
+@functools.cache
+def _fields_of(kind: Any) -> dict[str, Any]:
+    return get_type_hints(kind)
 
 
 @pytest.fixture

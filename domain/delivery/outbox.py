@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from db import outbox
+from db.outbox import MessageRow
 from domain.delivery.messages import Message
 from domain.scope import Scope
 
@@ -21,7 +22,7 @@ async def post(scope: Scope, message: Message, to: str, language: str = "ru") ->
     return await outbox.put(message.kind, message.name, sealed, scope.now, scope.now + timedelta(seconds=seconds))
 
 
-async def newest(scope: Scope, messages: int) -> list[tuple[dict[str, Any], dict[str, Any] | None]]:
+async def newest(scope: Scope, messages: int) -> list[tuple[MessageRow, dict[str, Any] | None]]:
     """Rows, newest first, each with what was posted, as long as it has not been wiped."""
     rows = await outbox.newest(messages)
     return [(row, scope.unseal(row["sealed"]) if row["sealed"] else None) for row in rows]

@@ -39,20 +39,22 @@ async def deliver_due(portal: Portal, channels: Channels, render: Render, now: d
     if not kinds or not await outbox.has_work(kinds, now):
         return 0
     for gone in await outbox.give_up_abandoned(now):
-        log.error("message %d: unknown: its worker ended while sending", gone.id)
-        say_what_is_left(portal, gone.message, gone.sealed)
+        log.error("message %d: unknown: its worker ended while sending", gone["id"])
+        say_what_is_left(portal, gone["message"], gone["sealed"])
     for gone in await outbox.lapse(kinds, now):
-        log.warning("message %d: lapsed unsent", gone.id)
-        say_what_is_left(portal, gone.message, gone.sealed)
+        log.warning("message %d: lapsed unsent", gone["id"])
+        say_what_is_left(portal, gone["message"], gone["sealed"])
     rows = await outbox.claim(kinds, now, AT_ONCE)
-    attempts = (_attempt(portal, row, channels[row.kind], render, now) for row in rows)
+    attempts = (_attempt(portal, row, channels[row["kind"]], render, now) for row in rows)
     for error in await asyncio.gather(*attempts, return_exceptions=True):
         if error is not None:
             raise error
     return len(rows)
 
 
-async def _attempt(portal: Portal, row: outbox.Claimed, ways: Sequence[Channel], render: Render, now: datetime) -> None:
+async def _attempt(
+    portal: Portal, row: outbox.ClaimedRow, ways: Sequence[Channel], render: Render, now: datetime
+) -> None:
     clock = asyncio.get_running_loop().time
     began = clock()
     failure: DeliveryFailed | None = None
@@ -64,27 +66,27 @@ async def _attempt(portal: Portal, row: outbox.Claimed, ways: Sequence[Channel],
     ended = now + timedelta(seconds=clock() - began)
     state, recorded = await _record(row, failure, ended)
     if not recorded:
-        log.error("message %d: was given up meanwhile", row.id)
+        log.error("message %d: was given up meanwhile", row["id"])
     elif state not in {"sent", "waiting"}:
-        say_what_is_left(portal, row.message, row.sealed)
+        say_what_is_left(portal, row["message"], row["sealed"])
 
 
-def _opened(portal: Portal, row: outbox.Claimed, render: Render) -> Outgoing:
+def _opened(portal: Portal, row: outbox.ClaimedRow, render: Render) -> Outgoing:
     try:
-        letter = portal.sealing.unseal(row.sealed)
+        letter = portal.sealing.unseal(row["sealed"])
     except ValueError:
         raise DeliveryFailed("refused", "sealed with another KABINET_SECRET", operator=True) from None
     try:
         language = letter.get("language", "ru")
-        content = render(row.message, letter["values"], language)
+        content = render(row["message"], letter["values"], language)
     except Exception as error:  # noqa: BLE001 - one bad row must not hold up the others
         # A slip in a template: kept, for whoever mends it. The type alone, as its text may quote the values.
         raise DeliveryFailed("later", f"its templates fail: {type(error).__name__}", operator=True) from None
-    digest = portal.sealing.keyed_hash("message-id", f"{row.id} {row.created_at.isoformat()}")
-    return Outgoing(f"{row.id}.{digest[:24]}", row.created_at, letter["to"], content, language)
+    digest = portal.sealing.keyed_hash("message-id", f"{row['id']} {row['created_at'].isoformat()}")
+    return Outgoing(f"{row['id']}.{digest[:24]}", row["created_at"], letter["to"], content, language)
 
 
-async def _send(row: outbox.Claimed, outgoing: Outgoing, ways: Sequence[Channel]) -> None:
+async def _send(row: outbox.ClaimedRow, outgoing: Outgoing, ways: Sequence[Channel]) -> None:
     """Try the channels in order for as long as the earlier ones surely did not deliver."""
     failures: list[DeliveryFailed] = []
     for channel in ways:
@@ -92,12 +94,12 @@ async def _send(row: outbox.Claimed, outgoing: Outgoing, ways: Sequence[Channel]
             await _send_by(channel, outgoing)
         except DeliveryFailed as error:
             level = logging.ERROR if error.operator else logging.WARNING
-            log.log(level, "message %d %s by %s: %s", row.id, row.message, channel.scheme, error.reason)
+            log.log(level, "message %d %s by %s: %s", row["id"], row["message"], channel.scheme, error.reason)
             failures.append(error)
             if error.follows == "unknown":
                 raise
         else:
-            log.info("message %d %s by %s: sent", row.id, row.message, channel.scheme)
+            log.info("message %d %s by %s: sent", row["id"], row["message"], channel.scheme)
             return
     raise next((failure for failure in failures if failure.follows == "later"), failures[-1])
 
@@ -115,7 +117,7 @@ async def _send_by(channel: Channel, outgoing: Outgoing) -> None:
         raise DeliveryFailed("unknown", f"{type(error).__name__} in the channel", operator=True) from None
 
 
-async def _record(row: outbox.Claimed, failure: DeliveryFailed | None, now: datetime) -> tuple[str, bool]:
+async def _record(row: outbox.ClaimedRow, failure: DeliveryFailed | None, now: datetime) -> tuple[str, bool]:
     """The row's new state, and whether it was still this attempt's to have one."""
     if failure is None:
         return "sent", await outbox.settle(row, "sent", "", now)
@@ -123,8 +125,8 @@ async def _record(row: outbox.Claimed, failure: DeliveryFailed | None, now: date
         return "failed", await outbox.settle(row, "failed", failure.reason, now)
     if failure.follows == "unknown":
         return "unknown", await outbox.settle(row, "unknown", failure.reason, now)
-    next_at = now + timedelta(seconds=PAUSES[min(row.attempts, len(PAUSES)) - 1])
-    if next_at >= row.expires_at:
-        log.warning("message %d: lapsed unsent", row.id)
+    next_at = now + timedelta(seconds=PAUSES[min(row["attempts"], len(PAUSES)) - 1])
+    if next_at >= row["expires_at"]:
+        log.warning("message %d: lapsed unsent", row["id"])
         return "lapsed", await outbox.settle(row, "lapsed", failure.reason, now)
     return "waiting", await outbox.put_back(row, next_at, failure.reason)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from db import customers, registry
 from db.engine import transaction
+from db.registry import AttachedAccountRow
 from domain import journal, throttles
 from domain.delivery import outbox
 from domain.delivery.messages import AccountShared
@@ -56,7 +57,7 @@ async def detach(scope: Scope, customer: int, account: int) -> None:
             await journal.note(scope, "account-detached", customer)
 
 
-async def own(customer: int, account: int) -> registry.Row | None:
+async def own(customer: int, account: int) -> AttachedAccountRow | None:
     """The account, where it is this customer's."""
     return next((row for row in await registry.accounts_of(customer) if row["id"] == account), None)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -67,8 +68,8 @@ async def _collected(scope: Scope, customer: int) -> dict[str, Any]:
         "cards": [card["last_four"] for card in await cards.of_customer(customer, row["phone_hash"])],
         "consents": [_printable(consent) for consent in await consents.of_customer(customer)],
         "sessions": [
-            _printable({name: row[name] for name in ("created_at", "seen_at", "ip", "user_agent")})
-            for row in await session_rows.of_customer(customer, scope.now)
+            _printable({name: value for name, value in device.items() if name != "id"})
+            for device in await session_rows.of_customer(customer, scope.now)
         ],
         "journal": [_printable(entry) for entry in await entries.of_customer(customer, 10_000)],
     }
@@ -105,5 +106,5 @@ def _iso(at: datetime | None) -> str | None:
     return at.isoformat() if at else None
 
 
-def _printable(row: dict[str, Any]) -> dict[str, Any]:
+def _printable(row: Mapping[str, object]) -> dict[str, object]:
     return {name: _iso(value) if isinstance(value, datetime) else value for name, value in row.items()}

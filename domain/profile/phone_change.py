@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from db import customers
+from db.customers import CustomerRow
 from db.engine import transaction
 from domain import journal, sessions
 from domain.delivery import outbox
@@ -122,7 +122,7 @@ async def confirm(scope: Scope, typed: str) -> Session | list[Refused] | Session
         return await PHONE_CHANGE.save(scope, session, PhoneChange())
 
 
-async def _replace(scope: Scope, row: dict[str, Any], session: Session, phone: str) -> bool:
+async def _replace(scope: Scope, row: CustomerRow, session: Session, phone: str) -> bool:
     """What was granted under the former number ends with it, but not that this session has typed the password."""
     assert session.customer is not None
     former = scope.unseal(row["phone_sealed"])

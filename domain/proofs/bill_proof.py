@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from db import registry
+from db.registry import AccountRow, SampleRow
 from domain import throttles
 from domain.refusals import Code, Refused
 from domain.scope import Scope
@@ -47,16 +47,14 @@ async def offered_periods(scope: Scope) -> list[str]:
     return await registry.newest_periods(OFFERED_PERIODS, latest)
 
 
-async def sample(scope: Scope, accounts: int) -> Sequence[dict[str, Any]]:
+async def sample(scope: Scope, accounts: int) -> Sequence[SampleRow]:
     """Some accounts with a bill of the newest period, for whoever tries the portal out."""
     periods = await offered_periods(scope)
     return await registry.sample(accounts, periods[0]) if periods else []
 
 
-async def find_account(
-    scope: Scope, phone: str, bill: Bill, further: Further | None = None
-) -> dict[str, Any] | Refused:
-    """The account (`id`, `number`, `address`) that has this bill. Part of the client's transaction.
+async def find_account(scope: Scope, phone: str, bill: Bill, further: Further | None = None) -> AccountRow | Refused:
+    """The account that has this bill. Part of the client's transaction.
 
     A miss is counted against the confirmed phone and against the account number. However many answers were right,
     no more than so many different accounts are looked for by one phone.
@@ -106,7 +104,7 @@ async def _is_offered(scope: Scope, bill: Bill, further: Further) -> bool:
     return bill.period in offered
 
 
-async def _is_proved_further(scope: Scope, account: dict[str, Any], further: Further) -> bool:
+async def _is_proved_further(scope: Scope, account: AccountRow, further: Further) -> bool:
     match scope.settings.bill_proof:
         case "two-amounts":
             second = await registry.find_account_by_bill(account["number"], further.period, further.amount_kopecks)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 
 from db import cards, customers
+from db.cards import BoundCardRow
 from domain import throttles
 from domain.delivery import outbox
 from domain.delivery.messages import Message
@@ -17,7 +17,7 @@ from domain.sessions import hash_token
 from domain.throttles import DAY, HOUR, Limit
 
 
-async def find_card(scope: Scope, number: str, email: str) -> dict[str, Any] | Refused:
+async def find_card(scope: Scope, number: str, email: str) -> BoundCardRow | Refused:
     """The card bound to this e-mail; a miss tells not which of the two is wrong, and is counted."""
     number_hash = scope.card_hash(number)
     limits = tries(scope, number)
@@ -33,7 +33,7 @@ async def find_card(scope: Scope, number: str, email: str) -> dict[str, Any] | R
 
 async def send(
     scope: Scope,
-    card: dict[str, Any],
+    card: BoundCardRow,
     email: str,
     *,
     customer: int | None,

@@ -9,9 +9,10 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
 from db import customers, email_links
+from db.customers import CustomerRow
+from db.email_links import EmailLinkRow
 from db.engine import transaction
 from domain import journal, throttles
 from domain.delivery import outbox
@@ -100,7 +101,7 @@ async def look_at(scope: Scope, token: str) -> LinkedAddress | None:
     return (await _progress(scope, link)).email
 
 
-async def _progress(scope: Scope, link: dict[str, Any] | None) -> PendingEmail:
+async def _progress(scope: Scope, link: EmailLinkRow | None) -> PendingEmail:
     """Read from the link's row: a link from before the last change of password or phone is void.
 
     Whoever has changed them may have done so because somebody else had asked for the link.
@@ -135,7 +136,7 @@ async def confirm(scope: Scope, token: str) -> LinkedAddress | None:
         return LinkedAddress(known.email.email, confirmed=True)
 
 
-async def _replace(scope: Scope, row: dict[str, Any], link: dict[str, Any], email: str) -> None:
+async def _replace(scope: Scope, row: CustomerRow, link: EmailLinkRow, email: str) -> None:
     await customers.set_email(row["id"], link["email_hash"], scope.seal(email), scope.now)
     await email_links.forget_others(row["id"], link["email_hash"])
     if row["email_sealed"]:

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from db import consents, customers, registry
 from db.engine import transaction
+from db.registry import AccountRow
 from domain import journal, sessions
 from domain.delivery.messages import RegistrationCode
 from domain.journey import take
@@ -138,7 +139,7 @@ async def find_account(scope: Scope, bill: Bill, further: Further | None = None)
     return await take(scope, REGISTRATION, "bill", find)
 
 
-async def account_found(known: Registration) -> registry.Row | None:
+async def account_found(known: Registration) -> AccountRow | None:
     """The account of the bill, for its address; None where an import has removed it meanwhile."""
     return await registry.account(known.bill.account) if known.bill and known.bill.account else None
 

@@ -6,10 +6,10 @@ import logging
 import secrets
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
 from db import cards, customers
 from db import sessions as session_rows
+from db.cards import BoundCardRow, CardLinkRow, CardRow
 from db.engine import transaction
 from domain import journal
 from domain.delivery import outbox
@@ -81,8 +81,8 @@ async def ask_for_link(
 class LinkedCard:
     """A link that is good, and the card it is about: rows of db/cards.py."""
 
-    link: dict[str, Any]
-    card: dict[str, Any]
+    link: CardLinkRow
+    card: CardRow
 
 
 @dataclass(frozen=True)
@@ -154,7 +154,7 @@ async def _lock_holder(scope: Scope, token: str) -> None:
         await customers.lock(holder["id"])
 
 
-async def _miss(scope: Scope, link: dict[str, Any]) -> Refused | LinkVoid:
+async def _miss(scope: Scope, link: CardLinkRow) -> Refused | LinkVoid:
     await cards.count_wrong_phone(link["id"])
     if link["wrong_phones"] + 1 >= scope.settings.card_phone_tries:
         await cards.forget_links(link["holder_id"], None)
@@ -163,7 +163,7 @@ async def _miss(scope: Scope, link: dict[str, Any]) -> Refused | LinkVoid:
 
 
 async def _register(
-    scope: Scope, card: dict[str, Any], link: dict[str, Any], phone: str, password_hash: str
+    scope: Scope, card: CardRow, link: CardLinkRow, phone: str, password_hash: str
 ) -> KnownPhone | HolderRegistered | LoginTaken | int:
     """The customer who has the password of the SMS now.
 
@@ -192,7 +192,7 @@ async def _send_password(scope: Scope, customer: int, phone: str, password: str)
 
 
 async def _make_customer(
-    scope: Scope, card: dict[str, Any], link: dict[str, Any], phone: str
+    scope: Scope, card: CardRow, link: CardLinkRow, phone: str
 ) -> KnownPhone | HolderRegistered | LoginTaken | int:
     """The new customer with all cards of the holder, or what stands against one."""
     email = scope.unseal(link["email_sealed"])
@@ -223,7 +223,7 @@ async def _make_customer(
     return customer
 
 
-async def _has_password(scope: Scope, card: dict[str, Any]) -> bool:
+async def _has_password(scope: Scope, card: BoundCardRow) -> bool:
     """Whether the holder has a password of their own making, perhaps by another card.
 
     They are known by their login where the registry has given them another number; not where others have that login.
@@ -234,13 +234,13 @@ async def _has_password(scope: Scope, card: dict[str, Any]) -> bool:
     return holder is not None and holder["password_hash"] is not None and holder["password_until"] is None
 
 
-async def _others(scope: Scope, card: dict[str, Any]) -> list[str]:
+async def _others(scope: Scope, card: BoundCardRow) -> list[str]:
     """The other holders of the registry who are signed in by the login of this card's holder."""
     rows = await cards.others_with_login(scope.login_hash(card["login"]), card["holder_id"])
     return [row["holder_id"] for row in rows]
 
 
-async def _login_taken(scope: Scope, card: dict[str, Any]) -> LoginTaken:
+async def _login_taken(scope: Scope, card: BoundCardRow) -> LoginTaken:
     """The customer is told to call, the operator which rows of the registry contradict each other."""
     others = ", ".join(map(repr, await _others(scope, card))) or "a holder who has no cards any more"
     log.error("the login of holder %r is that of %s: correct the registry and import it", card["holder_id"], others)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Final
 
 from db import customers
 from db import sessions as session_rows
+from db.customers import CredentialsRow
 from db.engine import transaction
 from domain import device_cookies, journal, sessions, throttles
 from domain.journey import Journey, Step, take
@@ -18,7 +19,7 @@ from domain.throttles import HOUR, Limit
 from domain.values.people import fold_login
 
 # What a password is judged by: where one of these has changed meanwhile, the judgement is void.
-_JUDGED = ("password_hash", "password_until", "credentials")
+_JUDGED: Final = ("password_hash", "password_until", "credentials")
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ async def by_login(scope: Scope, login: str, password: str, *, remembered: bool 
 async def _enter(
     scope: Scope,
     identifier: str,
-    customer: dict[str, Any] | None,
+    customer: CredentialsRow | None,
     password: str,
     *,
     remembered: bool,
@@ -74,8 +75,9 @@ async def _enter(
         # The password was verified outside of any transaction: whoever has changed it meanwhile has ended this sign-in.
         if not await still_judged(customer):
             return [Refused(Code.SIGN_IN_WRONG, "password")]
-        due = customer["password_until"] is not None
-        if due and customer["password_until"] <= scope.now:
+        until = customer["password_until"]
+        due = until is not None
+        if until is not None and until <= scope.now:
             return [Refused(Code.SMS_PASSWORD_EXPIRED, "password")]
         if due and not await customers.spend_sms_password(customer["id"], customer["password_hash"]):
             return [Refused(Code.SIGN_IN_WRONG, "password")]
@@ -85,13 +87,13 @@ async def _enter(
         return entered
 
 
-async def still_judged(customer: dict[str, Any]) -> bool:
+async def still_judged(customer: CredentialsRow) -> bool:
     """Whether what `judge` has judged is still so; it stays so until the transaction ends."""
     known = await customers.lock(customer["id"])
     return known is not None and all(known[name] == customer[name] for name in _JUDGED)
 
 
-async def judge(scope: Scope, identifier: str, customer: dict[str, Any] | None, password: str) -> list[Refused]:
+async def judge(scope: Scope, identifier: str, customer: CredentialsRow | None, password: str) -> list[Refused]:
     """Whether `password` is the customer's, counted against `identifier`; empty where it is.
 
     Without a customer, or for one without a password, the same work is done and the answer is no.
@@ -102,7 +104,7 @@ async def judge(scope: Scope, identifier: str, customer: dict[str, Any] | None, 
     return await _judge(scope, counted, customer, password)
 
 
-async def judge_again(scope: Scope, customer: dict[str, Any], password: str) -> list[Refused]:
+async def judge_again(scope: Scope, customer: CredentialsRow, password: str) -> list[Refused]:
     """The same for whoever is signed in: counted by this session, whatever others have tried at the sign-in."""
     return await _judge(scope, [limit_of_session(scope, customer["id"])], customer, password)
 
@@ -110,7 +112,7 @@ async def judge_again(scope: Scope, customer: dict[str, Any], password: str) -> 
 async def _judge(
     scope: Scope,
     counted: list[Limit],
-    customer: dict[str, Any] | None,
+    customer: CredentialsRow | None,
     password: str,
 ) -> list[Refused]:
     """The first of `counted` is emptied by the right password, the others get their hit back."""

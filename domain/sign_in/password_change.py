@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from db import customers
 from db import sessions as session_rows
+from db.customers import CustomerRow
 from db.engine import transaction
 from domain import journal, sessions, throttles
 from domain.delivery import outbox
@@ -55,7 +55,7 @@ async def about(scope: Scope, customer: int) -> Sequence[str]:
     return _about(scope, row) if row is not None else ()
 
 
-def _about(scope: Scope, row: dict[str, Any]) -> Sequence[str]:
+def _about(scope: Scope, row: CustomerRow) -> Sequence[str]:
     unseal = scope.unseal
     sealed = [unseal(row[name]) for name in ("phone_sealed", "email_sealed") if row[name]]
     return (*sealed, row["last_name"], row["first_name"], row["patronymic"], row["login"])
@@ -140,7 +140,7 @@ async def set_password(scope: Scope, customer: int, password_hash: str, *, but: 
         await outbox.post(scope, message, scope.unseal(row["email_sealed"]), scope.client.language)
 
 
-async def _may_be_told(scope: Scope, row: dict[str, Any]) -> bool:
+async def _may_be_told(scope: Scope, row: CustomerRow) -> bool:
     """An address that nobody has confirmed may be a stranger's: they get a few of these letters a day and no more."""
     if row["email_confirmed_at"] is not None:
         return True
@@ -151,7 +151,7 @@ def limit_of_letters(email_hash: str) -> Limit:
     return Limit("password-letter", email_hash, _UNCONFIRMED_LETTERS, DAY)
 
 
-async def void_recoveries(scope: Scope, row: dict[str, Any]) -> None:
+async def void_recoveries(scope: Scope, row: CustomerRow) -> None:
     """Codes on their way for a new password have lapsed, asked for by the number alone or with the customer's login."""
     phone = scope.unseal(row["phone_sealed"])
     for login in {"", fold_login(row["login"])}:

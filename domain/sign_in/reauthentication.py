@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from db import customers
+from db.customers import CredentialsRow
 from db.engine import transaction
 from domain import sessions
 from domain.refusals import Code, Refused, SessionExpired
@@ -13,7 +12,7 @@ from domain.sessions import Session
 from domain.sign_in import by_password
 
 
-async def judge(scope: Scope, row: dict[str, Any], password: str) -> list[Refused]:
+async def judge(scope: Scope, row: CredentialsRow, password: str) -> list[Refused]:
     """Whether `password` is that of the customer's `row`, counted by this session; empty where it is."""
     return await by_password.judge_again(scope, row, password)
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from db import customers
+from db.customers import CredentialsRow
 from db.engine import transaction
 from domain import journal, sessions
 from domain.journey import Grant, Journey, Step, grant, take
@@ -169,7 +169,7 @@ async def _asked(scope: Scope, known: Recovery) -> RecoveryRequest:
     return RecoveryRequest(known.phone or "", known.login or "", is_known)
 
 
-async def _customer_of(scope: Scope, known: Recovery) -> dict[str, Any] | None:
+async def _customer_of(scope: Scope, known: Recovery) -> CredentialsRow | None:
     """Whose the number is now; with a login, only where both are the same customer's."""
     customer = await customers.by_phone(scope.phone_hash(known.phone or ""))
     if known.login is not None:

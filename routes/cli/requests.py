@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import unicodedata
 from datetime import datetime, timedelta
-from typing import Any
 
 import click
 
 from db import connection_requests
+from db.connection_requests import ConnectionRequestRow, ListedRequestRow
 from db.engine import Engine
 from domain.sealing import Sealing
 from routes.cli.running import database_time, loaded_settings, refuse, run_with_database
@@ -67,7 +67,7 @@ def mark_handled(number: str) -> None:
     run_with_database(settings, work)
 
 
-async def found_request(number: str) -> dict[str, Any]:
+async def found_request(number: str) -> ConnectionRequestRow:
     """The request, from its number as the e-mails write it."""
     digits = number.removeprefix("№").strip()
     # Cut before it is read: Python refuses to read thousands of digits with an error of its own.
@@ -77,7 +77,7 @@ async def found_request(number: str) -> dict[str, Any]:
     return known
 
 
-def _cells(row: dict[str, Any], settings: Settings, now: datetime) -> tuple[str, ...]:
+def _cells(row: ListedRequestRow, settings: Settings, now: datetime) -> tuple[str, ...]:
     """One request under `_HEADINGS`, times in the portal's zone."""
 
     def local(at: datetime) -> str:

@@ -41,7 +41,8 @@ async def _write(number: int) -> float:
     async with transaction():
         await sessions.add(
             {
-                "token_hash": f"{number:064}", "progress_sealed": "", "created_at": now, "seen_at": now,
+                "token_hash": f"{number:064}", "customer": None, "progress_sealed": "",
+                "created_at": now, "seen_at": now,
                 "idle_until": now + timedelta(hours=1), "ends_at": now + timedelta(hours=1), "ip": "", "user_agent": "",
             }
         )  # fmt: skip

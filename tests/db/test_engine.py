@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import sqlite3
 import time
 from typing import Any, cast
@@ -96,6 +97,45 @@ async def test_cancellation_at_any_moment_leaves_no_half_transaction(engine: Eng
     numbers = await _numbers()
     assert {n[:-1] for n in numbers if n.endswith("a")} == {n[:-1] for n in numbers if n.endswith("b")}
     await asyncio.wait_for(_add("last"), 10)
+
+
+@pytest.mark.parametrize(
+    ("moment", "ends"),
+    [
+        *itertools.product(["take", "begin", "commit", "release"], ["cancelled before", "cancelled after"]),
+        *itertools.product(["begin", "commit", "release"], ["fails"]),
+    ],
+)
+async def test_the_connection_is_given_back_whatever_happens(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch, moment: str, ends: str
+) -> None:
+    kind = type(engine.transaction())
+    step = getattr(kind, moment)
+
+    async def disturbed(self: Any) -> None:
+        if ends == "cancelled before":
+            self.owner.cancel()
+        await step(self)
+        if ends == "cancelled after":
+            self.owner.cancel()
+        elif ends == "fails":
+            raise ZeroDivisionError
+
+    async def write(number: int) -> None:
+        async with transaction():
+            await _add(f"{number}a")
+            await _add(f"{number}b")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(kind, moment, disturbed)
+        for number in range(12):  # more often than any pool is wide
+            await asyncio.wait_for(asyncio.gather(asyncio.create_task(write(number)), return_exceptions=True), 20)
+    numbers = await _numbers()
+    assert {n[:-1] for n in numbers if n.endswith("a")} == {n[:-1] for n in numbers if n.endswith("b")}
+    await asyncio.wait_for(asyncio.gather(*(asyncio.create_task(_add(f"last {n}")) for n in range(12))), 20)
+    async with transaction():
+        await _add("the very last")
+    assert "the very last" in await _numbers()
 
 
 async def test_200_writers_at_once_lose_nothing(engine: Engine) -> None:

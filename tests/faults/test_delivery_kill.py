@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from db import outbox as rows
-from db.engine import Engine
+from db.engine import Engine, run
 from domain.delivery import outbox
 from domain.delivery.channels import open_channels
 from domain.delivery.messages import RegistrationCode
@@ -57,7 +57,7 @@ async def _begun(process: asyncio.subprocess.Process) -> bytes:
 
 
 async def _row() -> dict[str, Any]:
-    return (await rows.newest(1))[0]
+    return (await run("SELECT * FROM outbox ORDER BY id DESC LIMIT 1"))[0]
 
 
 async def test_a_worker_killed_while_sending_sends_nothing_twice(engine: Engine, database: str, portal: Portal) -> None:

@@ -59,7 +59,7 @@ UNKNOWN = DeliveryFailed("unknown", "who knows")
 
 
 async def _row() -> dict[str, Any]:
-    return (await rows.newest(1))[0]
+    return (await run("SELECT * FROM outbox ORDER BY id DESC LIMIT 1"))[0]
 
 
 def _with(portal: Portal, **changes: Any) -> Portal:

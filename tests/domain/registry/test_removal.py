@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from db import cards, consents, customers, journal
+from db.consents import NewConsent
 from db.engine import run
 from db.registry import account, accounts_of, find_account_by_bill
 from domain.housekeeping import sweep
@@ -24,8 +25,10 @@ Acts = Callable[[int, datetime], Awaitable[Any]]
 
 
 async def _consent(customer: int, now: datetime) -> None:
-    given = {"text_version": "1", "text_hash": "", "given_at": now, "ip": ""}
-    await consents.add({"customer": customer, "phone_hash": "", **given})
+    given: NewConsent = {
+        "customer": customer, "phone_hash": "", "text_version": "1", "text_hash": "", "given_at": now, "ip": "",
+    }  # fmt: skip
+    await consents.add(given)
 
 
 async def _spent_sms_password(customer: int, now: datetime) -> None:
