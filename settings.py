@@ -296,7 +296,7 @@ class Settings(BaseSettings):
     def _address(cls, value: str, info: ValidationInfo) -> str:
         if not value:
             return value
-        # Read as the letters read it: what cannot be read there would stop every one of them.
+        # Read as the e-mails read it: what cannot be read there would stop every one of them.
         address = parseaddr(value)[1]
         local, at, domain = address.rpartition("@")
         if not local or not at or re.search(r'[\s<>"(),:;@\\\x00-\x1f\x7f]', local):

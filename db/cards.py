@@ -144,7 +144,7 @@ async def forget_links(holder_id: str, customer: int | None) -> None:
 
 
 async def forget_links_of(customer: int) -> None:
-    """Links about this customer's holders are void, whoever they were sent for."""
+    """Links about this customer's holders are void, no matter who asked for them."""
     await run(
         "DELETE FROM card_links WHERE holder_id IN (SELECT holder_id FROM customer_holders WHERE customer = {})",
         customer,

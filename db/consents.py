@@ -32,7 +32,7 @@ async def add(values: NewConsent) -> int:
 
 
 async def give_to(consent: int, customer: int) -> None:
-    """Whoever gave it has become this customer."""
+    """The person who gave it has become this customer."""
     await Consent.update({Consent.customer: customer}).where(Consent.id == consent)
 
 

@@ -44,7 +44,7 @@ async def find(token_hash: str, now: datetime, *, locked: bool = False) -> Email
 
 
 async def exists(customer: int) -> bool:
-    """Whether any link has been sent to this customer that has not lapsed for good."""
+    """Whether any link has been sent to this customer that has not been swept yet."""
     return bool(await run("SELECT id FROM email_links WHERE customer = {} LIMIT 1", customer))
 
 

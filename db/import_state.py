@@ -1,4 +1,4 @@
-"""How far an import on SQLite has come: what readers go by, and whoever clears up after a killed one.
+"""How far an import on SQLite has come: what readers go by, and what clears up after a killed one.
 
 There is at most one row. Until it is `decided` the import can be undone: bills numbered above `last_bill` and all
 rows of `bill_changes` are not there for readers. From then on it can only be finished: these bills are there,

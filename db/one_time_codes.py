@@ -73,7 +73,7 @@ async def give_back_try(code: int) -> None:
 
 
 async def void(purpose: str, phone_hash: str, now: datetime) -> None:
-    """Whatever is on its way to this phone has lapsed."""
+    """End every code on its way to this phone."""
     await OneTimeCode.update({OneTimeCode.expires_at: now}).where(
         *_of(purpose, phone_hash), OneTimeCode.expires_at > now
     )
@@ -85,7 +85,7 @@ async def forget(purpose: str, phone_hash: str) -> None:
 
 
 async def sweep(now: datetime) -> None:
-    """A lapsed code is kept for a day, so that whoever types it learns that it has lapsed."""
+    """An expired code is kept for a day, so that a customer who types it learns that it has expired."""
     await OneTimeCode.delete().where(OneTimeCode.expires_at <= now - timedelta(days=1))
 
 

@@ -1,8 +1,8 @@
 """The outbox's rows: put in by use cases inside their transaction, taken by the delivery worker.
 
 States: `waiting` → `sending` (claimed) → `sent`, `failed` (refused for good), `unknown` (an answer never came,
-not tried again) or `lapsed` (too old to be worth sending). Every state after `sending` has `sealed` wiped.
-Whoever settles a row names the attempt: a worker that was away longer than its lease changes nothing.
+not tried again) or `expired` (too old to be worth sending). Every state after `sending` has `sealed` wiped.
+Settling a row names the attempt: a worker that was away longer than its lease changes nothing.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ async def claim(kinds: Sequence[str], now: datetime, at_most: int) -> Sequence[C
 
 
 async def settle(
-    row: ClaimedRow, state: Literal["sent", "failed", "unknown", "lapsed"], reason: str, now: datetime
+    row: ClaimedRow, state: Literal["sent", "failed", "unknown", "expired"], reason: str, now: datetime
 ) -> bool:
     """End the row and wipe it. False when it was no longer this attempt's to settle."""
     return await _leave(
@@ -117,10 +117,10 @@ async def _leave(row: ClaimedRow, changes: str, *values: Any) -> bool:
     return bool(rows)
 
 
-async def lapse(kinds: Sequence[str], now: datetime) -> Sequence[GivenUpRow]:
+async def expire(kinds: Sequence[str], now: datetime) -> Sequence[GivenUpRow]:
     """Settle and wipe what waited too long."""
     waiting = f"state = 'waiting' AND kind IN ({_places(kinds)}) AND expires_at <= {{}}"
-    return await _give_up(waiting, (*kinds, now), "lapsed", "", now)
+    return await _give_up(waiting, (*kinds, now), "expired", "", now)
 
 
 async def give_up_abandoned(now: datetime) -> Sequence[GivenUpRow]:

@@ -70,7 +70,7 @@ class SQLiteStaging:
         await self.execute(f"PRAGMA busy_timeout = {_BUSY}")
         await self.execute(f"PRAGMA cache_size = -{_CACHE}")
         self._file = os.open(self.changes, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
-        # Whoever clears up leaves the file of a living import alone.
+        # Clearing up leaves the file of a living import alone.
         fcntl.flock(self._file, fcntl.LOCK_EX)
         await self.attach(self.changes)
 

@@ -260,7 +260,7 @@ class OutboxMessage(Table, tablename="outbox"):
     kind = Varchar(length=10)  # "sms" or "email"
     message = Varchar(length=50)  # the folder in templates/messages/
     sealed = Text()
-    state = Varchar(length=10, index=True)  # waiting, sending, sent, unknown, failed, lapsed
+    state = Varchar(length=10, index=True)  # waiting, sending, sent, unknown, failed, expired
     attempts = Integer(default=0)
     created_at = Timestamptz()
     next_at = Timestamptz()

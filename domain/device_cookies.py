@@ -1,7 +1,7 @@
 """A device that signed in before is not locked by wrong passwords from elsewhere.
 
 It carries a sealed cookie that names the customers who signed in there, and gives each of them a counter of their own
-at the sign-in (OWASP, "Slow Down Online Guessing Attacks with Device Cookies"). The cookie opens nothing: whoever
+at the sign-in (OWASP, "Slow Down Online Guessing Attacks with Device Cookies"). The cookie opens nothing: who
 steals it may guess at this one customer as often as from a network of their own.
 """
 

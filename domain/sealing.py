@@ -34,7 +34,7 @@ _json = json.JSONEncoder(ensure_ascii=False).encode
 
 
 class Sealing:
-    """Made once from the secret and handed to whoever needs it."""
+    """Made once from the secret and passed to what needs it."""
 
     def __init__(self, secret: str) -> None:
         self._secret = secret

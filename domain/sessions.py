@@ -5,7 +5,7 @@ itself: a flood of first steps leaves no rows, and the id changes with the first
 again: a cookie that somebody has planted in the browser is worth nothing afterwards.
 
 A proof may be sent twice, at once or again because its answer was lost. So the new token is derived from the former
-cookie and the proof: all these requests arrive at one session. Whoever has only the former cookie cannot derive it.
+cookie and the proof: all these requests arrive at one session. With the former cookie alone it cannot be derived.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from domain.scope import Scope
 _TOUCH_EVERY = timedelta(minutes=1)
 # How long a session that ended in a sign-in still recognises a repeated last POST.
 FINISHED_LIFETIME = timedelta(minutes=10)
-# How long the id before a proof leads on whoever sends that proof again.
+# How long the id before a proof still works for a request that carries that proof again.
 _FORMER_LIFETIME = timedelta(minutes=2)
 # What marks a sealed progress: a token is base64url and holds no dot.
 _SEALED = "s."

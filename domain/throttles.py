@@ -165,7 +165,7 @@ def network_of(ip: str) -> str:
 def per_network(scope: Scope, kind: str, ip: str, most: int, window: int) -> list[Limit]:
     """At most `most` from an IPv4 address or an IPv6 /64, and more from each of the networks that it lies in.
 
-    Whoever rents a /48 has 65,536 networks of one subscriber, whoever rents a /24 has 256 addresses.
+    A rented /48 is 65,536 networks of one subscriber, a rented /24 is 256 addresses.
     """
     times = {0: 1, 24: scope.settings.network_24, 56: scope.settings.network_56, 48: scope.settings.network_48}
     return [

@@ -19,7 +19,7 @@ from babel.messages.pofile import read_po
 from jinja2 import Environment
 
 LOCALE = Path(__file__).parent.parent / "templates" / "locale"
-# The first is spoken to whoever asks for none of them.
+# The first is used for a visitor who asks for none of them.
 LANGUAGES = ("ru", "en")
 _language: ContextVar[str] = ContextVar("language", default=LANGUAGES[0])
 

@@ -14,7 +14,7 @@ from db.unavailable import DatabaseUnavailableError
 from domain import installation
 from routes.logs import fault_line
 
-# Whoever asks gives up after a few seconds.
+# A monitor gives up after a few seconds.
 ANSWER_SECONDS = 1.5
 # However many ask, the database is written at most this often, seconds.
 _FRESH = 1.0

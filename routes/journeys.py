@@ -24,7 +24,7 @@ Outcome = Session | KnownPhone | SessionExpired | WrongStep | ProofNeeded
 
 @dataclass(frozen=True)
 class Addresses(Generic[P]):
-    """`base` is what the addresses of all steps begin with; `start` is where to lead whoever has done nothing yet."""
+    """`base` is what the addresses of all steps begin with; `start` is where to lead a visitor who has done nothing yet."""
 
     journey: Journey[P]
     base: str
@@ -43,11 +43,11 @@ class Addresses(Generic[P]):
         return self.journey.progress(page.session)
 
     def home(self, page: Page) -> Response[None] | None:
-        """Where to lead whoever is signed in and has no business here."""
+        """Where to lead a signed-in customer who has no business here."""
         return page.home() if self.journey.who is For.VISITORS else None
 
     async def elsewhere(self, page: Page, slug: str) -> Response[Any] | None:
-        """Where to lead whoever may not see this step now; None for everybody else."""
+        """Where to lead a visitor who may not see this step now; None for everybody else."""
         if home := self.home(page):
             return home
         if self.journey.who is For.CUSTOMERS and (refused := may_begin(page.scope, self.journey, slug, page.session)):
@@ -78,7 +78,7 @@ class Addresses(Generic[P]):
                 return self._current(page, await sessions.resume(page.scope))
 
     def _current(self, page: Page, session: Session | None) -> Response[None]:
-        """To the step the customer is really at; whoever brought a dead cookie is told that the session is over."""
+        """To the step the customer is really at; a visitor with the cookie of an ended session is told so."""
         path, notice = (self.start, page.expiry_notice) if page.expiry_notice else self._next(page, session)
         return page.redirect(path, notice=notice)
 

@@ -1,7 +1,7 @@
 """On SQLite too, the number of a row that has been removed is never another row's.
 
 Sessions and sealed cookies name customers, accounts and consents by their numbers, and requests have theirs shown. A
-number that is given away again would take what was granted to somebody who is gone to whoever comes next. PostgreSQL's
+number that is given away again would take what was granted to somebody who is gone to the next one. PostgreSQL's
 sequences never go back; SQLite takes the largest number in the table and adds one, unless AUTOINCREMENT is declared.
 """
 

@@ -52,7 +52,7 @@ class RecoveryCode(Message):
 
 @dataclass(frozen=True)
 class PasswordChanged(Message):
-    """To the e-mail of whoever has a new password; `at` is ISO, in the portal's zone."""
+    """To the e-mail of a customer with a new password; `at` is ISO, in the portal's zone."""
 
     name = "password-changed"
     kind = "email"
@@ -176,7 +176,7 @@ class EmailChanged(Message):
 
 @dataclass(frozen=True)
 class CabinetDeleted(Message):
-    """To whoever has deleted their cabinet."""
+    """To a customer who has deleted their cabinet."""
 
     name = "cabinet-deleted"
     kind = "email"

@@ -14,7 +14,7 @@ from domain.scope import Scope
 async def post(scope: Scope, message: Message, to: str, language: str = "ru") -> int:
     """Leave `message` for `to` (E.164 or an e-mail address); it is encrypted until it is sent. Its number.
 
-    `language` is that of whoever it is for, where they are the client; nobody else's is known.
+    `language` is that of the recipient, where the recipient is the client; nobody else's is known.
     """
     sealed = scope.seal({"to": to, "values": message.values(), "language": language})
     lifetime = message.lifetime

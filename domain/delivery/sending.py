@@ -26,7 +26,7 @@ log = logging.getLogger("kabinet.delivery")
 AT_ONCE = 8
 # Shorter than outbox.LEASE, so that no other worker gives up a row that is still being sent.
 LONGEST_ATTEMPT = 90.0
-# Seconds to wait after the first, second … attempt; the last one repeats until the message lapses.
+# Seconds to wait after the first, second … attempt; the last one repeats until the message expires.
 PAUSES = (5, 15, 60, 300, 900, 1800)
 
 
@@ -41,8 +41,8 @@ async def deliver_due(portal: Portal, channels: Channels, render: Render, now: d
     for gone in await outbox.give_up_abandoned(now):
         log.error("message %d: unknown: its worker ended while sending", gone["id"])
         say_what_is_left(portal, gone["message"], gone["sealed"])
-    for gone in await outbox.lapse(kinds, now):
-        log.warning("message %d: lapsed unsent", gone["id"])
+    for gone in await outbox.expire(kinds, now):
+        log.warning("message %d: expired unsent", gone["id"])
         say_what_is_left(portal, gone["message"], gone["sealed"])
     rows = await outbox.claim(kinds, now, AT_ONCE)
     attempts = (_attempt(portal, row, channels[row["kind"]], render, now) for row in rows)
@@ -80,7 +80,7 @@ def _opened(portal: Portal, row: outbox.ClaimedRow, render: Render) -> Outgoing:
         language = letter.get("language", "ru")
         content = render(row["message"], letter["values"], language)
     except Exception as error:  # noqa: BLE001 - one bad row must not hold up the others
-        # A slip in a template: kept, for whoever mends it. The type alone, as its text may quote the values.
+        # A slip in a template: kept for the person who mends it. The type alone, as its text may quote the values.
         raise DeliveryFailed("later", f"its templates fail: {type(error).__name__}", operator=True) from None
     digest = portal.sealing.keyed_hash("message-id", f"{row['id']} {row['created_at'].isoformat()}")
     return Outgoing(f"{row['id']}.{digest[:24]}", row["created_at"], letter["to"], content, language)
@@ -127,6 +127,6 @@ async def _record(row: outbox.ClaimedRow, failure: DeliveryFailed | None, now: d
         return "unknown", await outbox.settle(row, "unknown", failure.reason, now)
     next_at = now + timedelta(seconds=PAUSES[min(row["attempts"], len(PAUSES)) - 1])
     if next_at >= row["expires_at"]:
-        log.warning("message %d: lapsed unsent", row["id"])
-        return "lapsed", await outbox.settle(row, "lapsed", failure.reason, now)
+        log.warning("message %d: expired unsent", row["id"])
+        return "expired", await outbox.settle(row, "expired", failure.reason, now)
     return "waiting", await outbox.put_back(row, next_at, failure.reason)

@@ -65,7 +65,7 @@ async def own(customer: int, account: int) -> AttachedAccountRow | None:
 async def tell_others(scope: Scope, newcomer: int, account: int) -> None:
     """Tell the other customers of an account by e-mail; the newcomer sees it in the profile.
 
-    Only confirmed addresses: the letter names the account. Once a day for each newcomer, however often they take the
+    Only confirmed addresses: the e-mail names the account. Once a day for each newcomer, however often they take the
     account away and add it again. Part of the client's transaction.
     """
     known = await registry.account(account)

@@ -24,7 +24,7 @@ class AttachedAccount:
 class Profile:
     """Phone E.164, e-mail in the clear: for the owner's eyes only. `cards` are last four digits.
 
-    Whoever came by card is called by their login.
+    A customer who came by card is called by their login.
     """
 
     name: str

@@ -48,7 +48,7 @@ async def offered_periods(scope: Scope) -> list[str]:
 
 
 async def sample(scope: Scope, accounts: int) -> Sequence[SampleRow]:
-    """Some accounts with a bill of the newest period, for whoever tries the portal out."""
+    """Some accounts with a bill of the newest period, for a developer who tries the portal out."""
     periods = await offered_periods(scope)
     return await registry.sample(accounts, periods[0]) if periods else []
 

@@ -78,7 +78,7 @@ async def remember_use(scope: Scope, token: str, typed: str, *, about: str) -> N
 def replace(scope: Scope, token: str) -> None:
     """«Другая картинка»: the former one is void, as far as this process knows.
 
-    No row is written for it: whoever keeps the former picture has one try with it, as with any that they open.
+    No row is written for it: the former picture still has its one try, as any picture has.
     """
     opened = _open(scope, token)
     if opened is not None:

@@ -1,4 +1,4 @@
-"""A link to the e-mail bound to a card: whoever reads it holds both."""
+"""A link to the e-mail bound to a card: who reads it holds both."""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ async def send_link(scope: Scope, customer: int, first_name: str, email: str) ->
 
 
 async def send_first_link(scope: Scope, customer: int) -> None:
-    """To whoever was taken over with an address that nobody has confirmed. Part of the client's transaction."""
+    """To a customer who was taken over with an unconfirmed address. Part of the client's transaction."""
     row = await customers.get(customer)
     if row is None or not row["email_sealed"] or row["email_confirmed_at"] is not None:
         return
@@ -104,7 +104,7 @@ async def look_at(scope: Scope, token: str) -> LinkedAddress | None:
 async def _progress(scope: Scope, link: EmailLinkRow | None) -> PendingEmail:
     """Read from the link's row: a link from before the last change of password or phone is void.
 
-    Whoever has changed them may have done so because somebody else had asked for the link.
+    They may have been changed because somebody else had asked for the link.
     """
     row = await customers.get(link["customer"]) if link else None
     if link is None or row is None or row["credentials"] != link["credentials"]:

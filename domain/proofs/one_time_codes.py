@@ -77,7 +77,7 @@ async def judge(scope: Scope, purpose: Purpose, phone: str, typed: str, *, expec
     """Compare what was typed with every living code of `phone`; the right one uses all of them up.
 
     For a recovery `phone` is its `subject`. Wrong codes are also counted over the day, whatever codes they were for.
-    A used code is kept, with the cookie it came with, until it lapses: the same request sent again is `REPEATED`,
+    A used code is kept, with the cookie it came with, until it expires: the same request sent again is `REPEATED`,
     anyone else's is too late. Where the code is not `expected` from this sender, no code is right.
     """
     phone_hash = scope.phone_hash(phone)
@@ -130,7 +130,7 @@ async def prove(
 
 
 async def void(scope: Scope, purpose: Purpose, phone: str) -> None:
-    """The codes on their way to `phone` have lapsed: what they were sent for is no longer so."""
+    """End the codes on their way to `phone`: what they were sent for is no longer so."""
     await one_time_codes.void(purpose.name, scope.phone_hash(phone), scope.now)
 
 
@@ -187,7 +187,7 @@ async def add_code(scope: Scope, purpose: Purpose, subject: str, *, sent: bool) 
 
 
 async def note_request(scope: Scope, purpose: Purpose, phone: str, *, sent: bool) -> None:
-    """One lookup and one row whoever's number it is: the time tells nothing, and an owner sees who asked."""
+    """One lookup and one row for any number: the time tells nothing, and an owner sees who asked."""
     owner = await customers.by_phone(scope.phone_hash(phone))
     known = owner["id"] if owner is not None and sent else None
     await journal.note_repeat(scope, "code-requested", known, purpose.name)

@@ -40,12 +40,12 @@ async def send(scope: Scope, purpose: Purpose, recovery: RecoveryRequest) -> dat
     free = await throttles.free_at(scope, phone_limits) <= scope.now
     wanted = recovery.known and free
     budgets = sms_limits.recovery_budgets(scope)
-    charged, spared = [*budgets, *phone_limits], sms_limits.unsent([*budgets, *phone_limits])
+    charged, uncharged = [*budgets, *phone_limits], sms_limits.unsent([*budgets, *phone_limits])
     # All can be seen from outside but what the phone has had: of that an unknown number has nothing.
-    others = spared if wanted else [*budgets, *sms_limits.without_end(phone_limits)]
+    others = uncharged if wanted else [*budgets, *sms_limits.without_end(phone_limits)]
     watched = [*_watched(scope, purpose, recovery), *others]
     asked = sms_limits.asked(scope, recovery.typed)
-    at = await throttles.claim(scope, [*asked, *(charged if wanted else spared)], watched=watched)
+    at = await throttles.claim(scope, [*asked, *(charged if wanted else uncharged)], watched=watched)
     if at is not None:
         return at
     code = await one_time_codes.add_code(scope, purpose, recovery.subject, sent=wanted)

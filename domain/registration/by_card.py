@@ -167,7 +167,7 @@ async def _register(
 ) -> KnownPhone | HolderRegistered | LoginTaken | int:
     """The customer who has the password of the SMS now.
 
-    Like any new password it ends what was opened or granted under the former one: whoever has read an earlier SMS may
+    Like any new password it ends what was opened or granted under the former one: somebody who has read an earlier SMS may
     be signed in by it and about to choose the password.
     """
     if await _has_password(scope, card):
@@ -205,7 +205,7 @@ async def _make_customer(
             "patronymic": "",
             "email_hash": scope.email_hash(email),
             "email_sealed": scope.seal(email),
-            # Whoever is here has read the letter.
+            # Reaching this link proves the e-mail.
             "email_confirmed_at": scope.now,
             "login": card["login"],
             "login_hash": scope.login_hash(card["login"]),
@@ -213,7 +213,7 @@ async def _make_customer(
         }
     )
     if customer is None:
-        # One person, one customer: whoever has one already signs in and adds the card there.
+        # One person, one customer: a person with a cabinet signs in and adds the card there.
         known = await customers.by_phone(card["phone_hash"])
         return KnownPhone(phone) if known is not None else await _login_taken(scope, card)
     if not await cards.attach_holder(customer, card["holder_id"], scope.now):

@@ -16,7 +16,7 @@ _PORTION = 100
 
 
 async def tell_losses(portal: Portal, now: datetime) -> None:
-    """Each once, whoever calls this and how often: the import itself, and housekeeping after one that was killed."""
+    """Each once, however often this is called: by the import itself, and by housekeeping after one that was killed."""
     while await _tell_some(portal, now):
         pass
 
@@ -27,7 +27,7 @@ async def _tell_some(portal: Portal, now: datetime) -> bool:
         losses = await customers.take_losses(_PORTION)
         for lost in losses:
             await journal.note(scope, "account-lost", lost["customer"])
-            # Only confirmed addresses: the letter names the account.
+            # Only confirmed addresses: the e-mail names the account.
             if lost["email_confirmed_at"] is not None:
                 message = AccountLost(lost["first_name"], lost["number"], lost["address"])
                 await outbox.post(scope, message, scope.unseal(lost["email_sealed"]))

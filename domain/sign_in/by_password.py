@@ -72,7 +72,7 @@ async def _enter(
     assert customer is not None
     async with transaction():
         session = await sessions.lock(scope)
-        # The password was verified outside of any transaction: whoever has changed it meanwhile has ended this sign-in.
+        # The password was verified outside of any transaction: a password changed meanwhile ends this sign-in.
         if not await still_judged(customer):
             return [Refused(Code.SIGN_IN_WRONG, "password")]
         until = customer["password_until"]
@@ -105,7 +105,7 @@ async def judge(scope: Scope, identifier: str, customer: CredentialsRow | None, 
 
 
 async def judge_again(scope: Scope, customer: CredentialsRow, password: str) -> list[Refused]:
-    """The same for whoever is signed in: counted by this session, whatever others have tried at the sign-in."""
+    """The same for a signed-in customer: counted by this session, whatever others have tried at the sign-in."""
     return await _judge(scope, [limit_of_session(scope, customer["id"])], customer, password)
 
 
@@ -145,7 +145,7 @@ async def _refuse(scope: Scope, counted: list[Limit], customer: int | None) -> l
 
 
 async def lift_lock(scope: Scope, identifier: str, customer: int) -> None:
-    """Whoever has set a new password by SMS may use it at once. Part of the client's transaction."""
+    """A customer who has set a new password by SMS may use it at once. Part of the client's transaction."""
     device = device_cookies.recognised(scope, scope.client.device, customer)
     own = [limit_of_device(scope, device)] if device is not None else []
     # Not those of the network: one customer's new password says nothing about the others there.

@@ -64,7 +64,7 @@ def _about(scope: Scope, row: CustomerRow) -> Sequence[str]:
 async def change(
     scope: Scope, password: str, *, current: str | None
 ) -> Session | BrokenRules | list[Refused] | SessionExpired | ProofNeeded:
-    """Whoever is signed in sets a new one: every other session ends, and this one goes on under another id.
+    """A signed-in customer sets a new one: every other session ends, and this one goes on under another id.
 
     `current` is the password they have, judged and counted as a sign-in is. It is None where there is none: that of
     the SMS is spent by the sign-in that led here.
@@ -108,7 +108,7 @@ async def _pressed_again(scope: Scope, customer: int, password: str, proof: str)
 
 
 async def _changed_before(scope: Scope, customer: int, password: str, proof: str) -> Session | SessionExpired:
-    """The same press again: whoever knows the password it has set is led to the session it has led to."""
+    """The same press again: who knows the password it has set is led to the session it has led to."""
     row = await customers.get(customer)
     if row is None:
         return SessionExpired()
@@ -141,7 +141,7 @@ async def set_password(scope: Scope, customer: int, password_hash: str, *, but: 
 
 
 async def _may_be_told(scope: Scope, row: CustomerRow) -> bool:
-    """An address that nobody has confirmed may be a stranger's: they get a few of these letters a day and no more."""
+    """An address that nobody has confirmed may be a stranger's: it gets a few of these e-mails a day and no more."""
     if row["email_confirmed_at"] is not None:
         return True
     return await throttles.claim(scope, [limit_of_letters(row["email_hash"])]) is None
@@ -152,7 +152,7 @@ def limit_of_letters(email_hash: str) -> Limit:
 
 
 async def void_recoveries(scope: Scope, row: CustomerRow) -> None:
-    """Codes on their way for a new password have lapsed, asked for by the number alone or with the customer's login."""
+    """End the codes on their way for a new password, asked for by the number alone or with the customer's login."""
     phone = scope.unseal(row["phone_sealed"])
     for login in {"", fold_login(row["login"])}:
         await one_time_codes.void(scope, RECOVERY_CODE, RecoveryRequest(phone, login, known=True).subject)

@@ -1,4 +1,4 @@
-"""A new password for whoever has forgotten theirs, or never had one: code by SMS, then the password.
+"""A new password for a customer who has forgotten theirs, or never had one: code by SMS, then the password.
 
 Unknown numbers walk the same way as known ones; only the SMS never comes. Whose the number is, is looked up at each
 step: until a code has been confirmed nothing that leaves the portal knows it.

@@ -142,7 +142,7 @@ def _at_port(host: str, port: int) -> socket.socket:
 
 
 def _at_path(path: Path) -> socket.socket:
-    """Readable for the proxy, whoever it runs as: the folder says who may reach it."""
+    """Readable for the proxy, whichever user it runs as: the folder says who may reach it."""
     listening = socket.socket(socket.AF_UNIX)
     with contextlib.suppress(FileNotFoundError):
         if stat.S_ISSOCK(path.stat().st_mode) and not _answers(path):

@@ -1,4 +1,4 @@
-"""«Добавить карту»: card and bound e-mail, then the link from the letter, then the button behind it."""
+"""«Добавить карту»: card and bound e-mail, then the link from the e-mail, then the button behind it."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ async def send_another_email(page: ThisPage) -> Response[Any]:
         return await page.redirect_to_sign_in()
     outcome = await email_confirmation.send_another_link(page.scope, page.customer)
     if isinstance(outcome, Refused):
-        # What to do comes first, and then when another letter may be asked for.
+        # What to do comes first, and then when another e-mail may be asked for.
         told = [Refused(Code.EMAIL_UNCONFIRMED, "email"), outcome]
         return await answer(page, Filled(PATH).refuse(told), 422)
     return page.redirect(PATH, notice=Notice.EMAIL_SENT_AGAIN)

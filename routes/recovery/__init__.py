@@ -1,4 +1,4 @@
-"""A new password for whoever has forgotten theirs: code by SMS, then the password, then the sign-in."""
+"""A new password for a customer who has forgotten theirs: code by SMS, then the password, then the sign-in."""
 
 from __future__ import annotations
 

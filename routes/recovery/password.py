@@ -1,4 +1,4 @@
-"""«Создание пароля» for whoever has confirmed their number."""
+"""«Создание пароля» for a customer who has confirmed their number."""
 
 from __future__ import annotations
 

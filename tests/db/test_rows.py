@@ -125,7 +125,7 @@ async def test_every_kind_of_row_is_what_its_type_says(engine: Engine, seen: set
         assert await one_time_codes.living("recovery", "p", now)
         assert await one_time_codes.claim_try("recovery", "p", now, 5)
         assert await journal.of_customer(customer, 5)
-        assert await outbox.lapse(["sms"], now)
+        assert await outbox.expire(["sms"], now)
         assert await outbox.claim(["sms"], now, 5)
         assert await outbox.newest(5)
         assert await registry.account(account)

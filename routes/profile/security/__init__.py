@@ -18,7 +18,7 @@ def owner_of(page: Page) -> Session | None:
 
 
 async def guard(page: Page, path: str) -> Response[None] | None:
-    """Where to lead whoever may not change anything now: to the sign-in, or to the password once more."""
+    """Where to lead a visitor who may not change anything now: to the sign-in, or to the password once more."""
     session = owner_of(page)
     if session is None:
         return await page.redirect_to_sign_in()

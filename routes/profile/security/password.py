@@ -1,4 +1,4 @@
-"""A new password for whoever is signed in."""
+"""A new password for a signed-in customer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Step two, behind the link of the letter: the phone bound to the card. A GET spends nothing."""
+"""Step two, behind the link of the e-mail: the phone bound to the card. A GET spends nothing."""
 
 from __future__ import annotations
 

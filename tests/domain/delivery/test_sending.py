@@ -122,7 +122,7 @@ async def test_later_means_growing_pauses_then_it_lapses(engine: Engine, portal:
         at = row["next_at"]
     assert tuple(pauses) == PAUSES[:4]  # 380 s of the ten minutes that a code is good
     row = await _row()
-    assert (row["state"], row["sealed"], row["attempts"]) == ("lapsed", "", 5)
+    assert (row["state"], row["sealed"], row["attempts"]) == ("expired", "", 5)
 
 
 async def test_the_last_pause_repeats(engine: Engine, portal: Portal, now: datetime) -> None:
@@ -144,7 +144,7 @@ async def test_a_row_too_old_lapses_unsent(engine: Engine, portal: Portal, now: 
     await outbox.post(scope_of(portal, now), MESSAGE, PHONE)
     assert await deliver_due(portal, {"sms": [way]}, render, now + timedelta(minutes=10)) == 0
     row = await _row()
-    assert (row["state"], row["sealed"], row["attempts"]) == ("lapsed", "", 0)
+    assert (row["state"], row["sealed"], row["attempts"]) == ("expired", "", 0)
     assert way.sent == []
 
 
@@ -158,7 +158,7 @@ async def test_outbox_mode_leaves_rows_sealed_and_a_channel_set_later_lapses_the
     assert row["state"] == "waiting"
     assert portal.sealing.unseal(row["sealed"])["values"]["code"] == "483920"
     await deliver_due(portal, {"sms": [way]}, render, now + timedelta(days=1))
-    assert (await _row())["state"] == "lapsed"
+    assert (await _row())["state"] == "expired"
     assert way.sent == []
 
 

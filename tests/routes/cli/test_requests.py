@@ -82,7 +82,7 @@ async def test_a_request_whose_email_has_lapsed_is_named_in_the_log_and_read_by_
 
 @pytest.mark.parametrize(
     ("follows", "passed", "state"),
-    [("refused", 0, "failed"), ("unknown", 0, "unknown"), ("later", 7 * 86400 - 1, "lapsed"), ("later", 0, "waiting")],
+    [("refused", 0, "failed"), ("unknown", 0, "unknown"), ("later", 7 * 86400 - 1, "expired"), ("later", 0, "waiting")],
 )
 async def test_every_end_without_delivery_is_told(
     engine: Engine,

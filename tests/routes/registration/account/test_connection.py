@@ -1,4 +1,4 @@
-"""Step 7, for whoever was not found: a row for the staff, a letter to them, a number for the customer."""
+"""Step 7, for a person who was not found: a row for the staff, a letter to them, a number for the customer."""
 
 from __future__ import annotations
 
