@@ -24,7 +24,7 @@ Outcome = Session | KnownPhone | SessionExpired | WrongStep | ProofNeeded
 
 @dataclass(frozen=True)
 class Addresses(Generic[P]):
-    """`base` is what the addresses of all steps begin with; `start` is where to lead a visitor who has done nothing yet."""
+    """`base` begins the addresses of all steps; `start` is where to lead a visitor who has done nothing yet."""
 
     journey: Journey[P]
     base: str

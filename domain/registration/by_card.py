@@ -167,8 +167,8 @@ async def _register(
 ) -> KnownPhone | HolderRegistered | LoginTaken | int:
     """The customer who has the password of the SMS now.
 
-    Like any new password it ends what was opened or granted under the former one: somebody who has read an earlier SMS may
-    be signed in by it and about to choose the password.
+    Like any new password it ends what was opened or granted under the former one: somebody who has read an earlier SMS
+    may be signed in by it and about to choose the password.
     """
     if await _has_password(scope, card):
         return HolderRegistered()
