@@ -23,8 +23,8 @@ Saved = Outcome | BrokenRules | list[Refused]
 class PasswordStep:
     """What differs from journey to journey.
 
-    `guard` leads away a visitor who may not send the form, `elsewhere` one who may not see it. `shown` are the values of the
-    fragment beside the rules. `answer` follows what `save` returns, but for a password that is refused.
+    `guard` leads away a visitor who may not send the form, `elsewhere` one who may not see it. `shown` are the values
+    of the fragment beside the rules. `answer` follows what `save` returns, but for a password that is refused.
     """
 
     path: str
