@@ -12,14 +12,13 @@ from domain.profile.card_addition import CARD_ADDITION, LinkedCard
 from domain.refusals import Refused
 from routes import links
 from routes.forms import BoundEmail, CardNumber, Filled, Form
-from routes.journeys import Addresses
+from routes.journeys import Addresses, Outcome
 from routes.notices import Notice
 from routes.page import Page, ThisPage
 from routes.profile import overview
-from routes.steps.field_check import field_check
+from routes.steps.form import Done, FormStep, form_handlers
 
-PATH, NAME, FRAGMENT = "/profile/cards/new", "profile.cards.new", "profile/card"
-ADDRESSES = Addresses(CARD_ADDITION, PATH, PATH, first=PATH)
+PATH, FRAGMENT = "/profile/cards/new", "profile/card"
 LINK_PATH, LINK_NAME = card_addition.PATH, "profile.cards.confirmation"
 LINK_TOKEN_PATH = f"{LINK_PATH}/{{token:str}}"
 
@@ -29,26 +28,9 @@ class NewCardForm(Form):
     email: BoundEmail = ""
 
 
-@get(PATH, name=NAME)
-async def show(page: ThisPage) -> Response[Any]:
-    return await ADDRESSES.elsewhere(page, "card") or page.show(FRAGMENT, form=Filled(PATH))
-
-
-@post(PATH, name=f"{NAME}.submit")
-async def submit(page: ThisPage) -> Response[Any]:
-    if elsewhere := await ADDRESSES.elsewhere(page, "card"):
-        return elsewhere
-    form = await page.read(NewCardForm)
-    if form.data is None:
-        return page.refuse(FRAGMENT, form)
-    outcome = await card_addition.ask_for_link(page.scope, form.data.card_number, form.data.email)
-    match outcome:
-        case None:
-            return page.redirect(overview.PATH, notice=Notice.CARD_LINK_SENT)
-        case Refused():
-            return page.refuse(FRAGMENT, form.refuse(outcome))
-        case _:
-            return await ADDRESSES.answer(page, outcome, "card")
+async def _send(page: Page, form: NewCardForm) -> Outcome | Refused | Done:
+    outcome = await card_addition.ask_for_link(page.scope, form.card_number, form.email)
+    return outcome or Done(overview.PATH, Notice.CARD_LINK_SENT)
 
 
 @get(LINK_TOKEN_PATH, name=f"{LINK_NAME}.link")
@@ -98,5 +80,20 @@ def _answer(page: Page, token: str, linked: LinkedCard | Refused | None) -> Resp
     return page.show("profile/card-confirmation", last_four=linked.last_four, link=link)
 
 
-check = field_check(PATH, NAME, FRAGMENT, NewCardForm, ["card_number", "email"])
-handlers = [show, submit, open_link, show_link, add, add_by_link, check]
+handlers = [
+    *form_handlers(
+        FormStep(
+            addresses=Addresses(CARD_ADDITION, PATH, PATH, first=PATH),
+            slug="card",
+            name="profile.cards.new",
+            fragment=FRAGMENT,
+            form=NewCardForm,
+            send=_send,
+            checked=["card_number", "email"],
+        )
+    ),
+    open_link,
+    show_link,
+    add,
+    add_by_link,
+]

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from litestar import Response, get, post
+from litestar import Response
 
 from domain.profile import phone_change
 from domain.profile.phone_change import PHONE_CHANGE
 from domain.proofs import one_time_codes
 from domain.refusals import Refused
 from domain.sessions import Session
-from routes.forms import Filled, Form, Phone
-from routes.journeys import Addresses
+from routes.forms import Form, Phone
+from routes.journeys import Addresses, Outcome
 from routes.notices import Notice
-from routes.page import Page, ThisPage
+from routes.page import Page
 from routes.profile.security import BASE, FOLDER
 from routes.steps.code import CodeStep, Window, code_handlers
-from routes.steps.field_check import field_check
+from routes.steps.form import Done, FormStep, form_handlers
 
-PATH, NAME, FRAGMENT = f"{BASE}/phone", "profile.security.phone", f"{FOLDER}/phone"
+PATH, NAME = f"{BASE}/phone", "profile.security.phone"
 ADDRESSES = Addresses(PHONE_CHANGE, PATH, BASE, first=PATH)
 
 
@@ -27,22 +27,8 @@ class NewPhoneForm(Form):
     phone: Phone = ""
 
 
-@get(PATH, name=NAME)
-async def show(page: ThisPage) -> Response[Any]:
-    return await ADDRESSES.elsewhere(page, "phone") or page.show(FRAGMENT, form=Filled(PATH))
-
-
-@post(PATH, name=f"{NAME}.submit")
-async def submit(page: ThisPage) -> Response[Any]:
-    if elsewhere := await ADDRESSES.elsewhere(page, "phone"):
-        return elsewhere
-    form = await page.read(NewPhoneForm)
-    if form.data is None:
-        return page.refuse(FRAGMENT, form)
-    outcome = await phone_change.begin(page.scope, form.data.phone)
-    if isinstance(outcome, Refused):
-        return page.refuse(FRAGMENT, form.refuse(outcome))
-    return await ADDRESSES.answer(page, outcome, "phone")
+async def _send(page: Page, form: NewPhoneForm) -> Outcome | Refused | Done:
+    return await phone_change.begin(page.scope, form.phone)
 
 
 async def _window(page: Page) -> Window:
@@ -58,11 +44,18 @@ def _confirmed(page: Page, session: Session) -> Response[Any]:
     return page.redirect(BASE, session, notice=Notice.PHONE_SAVED)
 
 
-check = field_check(PATH, NAME, FRAGMENT, NewPhoneForm, ["phone"])
 handlers = [
-    show,
-    submit,
-    check,
+    *form_handlers(
+        FormStep(
+            addresses=ADDRESSES,
+            slug="phone",
+            name=NAME,
+            fragment=f"{FOLDER}/phone",
+            form=NewPhoneForm,
+            send=_send,
+            checked=["phone"],
+        )
+    ),
     *code_handlers(
         CodeStep(
             addresses=ADDRESSES,

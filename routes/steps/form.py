@@ -1,0 +1,77 @@
+"""A step that is one form: shown where the journey allows it, and sent to one use case."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from litestar import Response, get, post
+from litestar.handlers import HTTPRouteHandler
+
+from domain.refusals import Refused
+from routes.forms import Filled, Form
+from routes.journeys import Addresses, Outcome
+from routes.notices import Notice
+from routes.page import Page, ThisPage
+from routes.steps.field_check import field_check
+
+
+@dataclass(frozen=True)
+class Done:
+    """Where the step leads when it is done, and what is told there: for a journey that the session knows nothing of."""
+
+    path: str
+    notice: Notice | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class FormStep:
+    """What differs from step to step.
+
+    `send` is the use case. `typed` is what the form begins with, `shown` what the fragment needs beside form and place,
+    `checked` are the fields that are checked when they are left.
+    """
+
+    addresses: Addresses[Any]
+    slug: str
+    name: str
+    fragment: str
+    form: type[Form]
+    send: Callable[[Page, Any], Awaitable[Outcome | Refused | Done]]
+    typed: Callable[[Page], Mapping[str, str]] = lambda _page: {}
+    shown: Callable[[Page], Mapping[str, Any]] = lambda _page: {}
+    checked: Sequence[str] = ()
+
+
+def form_handlers(step: FormStep) -> Sequence[HTTPRouteHandler]:
+    """`GET` and `POST` of the step, and the check of its fields."""
+    addresses, slug, path = step.addresses, step.slug, step.addresses.path_of(step.slug)
+
+    @get(path, name=step.name)
+    async def show(page: ThisPage) -> Response[Any]:
+        return await _answer(page, Filled(path, dict(step.typed(page))), 200)
+
+    @post(path, name=f"{step.name}.submit")
+    async def submit(page: ThisPage) -> Response[Any]:
+        if home := addresses.home(page):
+            return home
+        form = await page.read(step.form)
+        if form.data is None:
+            return await _answer(page, form, 422)
+        outcome = await step.send(page, form.data)
+        match outcome:
+            case Refused():
+                return await _answer(page, form.refuse(outcome), 422)
+            case Done(there, notice):
+                return page.redirect(there, notice=notice)
+            case _:
+                return await addresses.answer(page, outcome, slug)
+
+    async def _answer(page: Page, form: Filled[Any], status: int) -> Response[Any]:
+        if elsewhere := await addresses.elsewhere(page, slug):
+            return elsewhere
+        place = addresses.journey.place(slug)
+        return page.show(step.fragment, status=status, form=form, place=place, **step.shown(page))
+
+    return [show, submit, field_check(path, step.name, step.fragment, step.form, step.checked)]
