@@ -180,7 +180,7 @@ async def of_account(account: int) -> Sequence[SharerRow]:
 
 
 async def take_losses(portion: int) -> Sequence[LossRow]:
-    """Attachments whose account has become absent, for the client to tell their customers in this transaction."""
+    """Attachments whose account has become absent, for the caller to tell their customers in this transaction."""
     taken = await run(
         "WITH taken AS MATERIALIZED"
         f" (SELECT attachment FROM account_losses ORDER BY attachment LIMIT {{}}{for_update_skip_locked()})"

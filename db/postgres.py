@@ -152,7 +152,7 @@ class Postgres(PostgresEngine):
         return await asyncpg.connect(**self.config, timeout=self.limits.connect, statement_cache_size=0)
 
     async def new_connection(self) -> asyncpg.Connection[Any]:
-        """A session outside the pool, without limits, for the client to close."""
+        """A session outside the pool, without limits, for the caller to close."""
         if self.behind_pooler:
             raise DatabaseUnavailableError(
                 "a pooler such as PgBouncer stands before PostgreSQL, and this needs a session of its own:"

@@ -112,7 +112,7 @@ class SQLite(SQLiteEngine):
             self._writer = None
 
     async def new_connection(self) -> aiosqlite.Connection:
-        """A connection with this project's PRAGMAs, for the client to close."""
+        """A connection with this project's PRAGMAs, for the caller to close."""
         connection = await aiosqlite.connect(**self.connection_kwargs)
         connection.row_factory = cast(Any, dict_factory)
         try:

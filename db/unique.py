@@ -8,7 +8,7 @@ from db.engine import bound, run
 
 
 async def unless_taken(sql: str, *arguments: Any) -> bool:
-    """Run it; False where a unique index refuses. Part of the client's transaction.
+    """Run it; False where a unique index refuses. Part of the caller's transaction.
 
     For an UPDATE, which has no ON CONFLICT: PostgreSQL gives up the whole transaction without the savepoint.
     """

@@ -173,7 +173,7 @@ async def renew(scope: Scope, session: Session, proof: str) -> Session:
 
 
 async def renewed(scope: Scope, proof: str) -> Session | None:
-    """The session that this very request has led to before; the client of this has judged the proof again."""
+    """The session that this very request has led to before; the caller has judged the proof again."""
     token = _derived(scope, proof)
     row = await sessions.find(hash_token(token), scope.now, locked=True)
     session = _visit(scope, row) if row else None
@@ -183,7 +183,7 @@ async def renewed(scope: Scope, proof: str) -> Session | None:
 
 
 async def save(scope: Scope, session: Session) -> None:
-    """Save the progress; the client holds the session's lock."""
+    """Save the progress; the caller holds the session's lock."""
     session.idle_until = _idle_until(scope, session.ends_at, session.remembered)
     if session.id:
         await sessions.save(session.id, scope.seal(session.progress), scope.now, session.idle_until)

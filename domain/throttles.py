@@ -64,7 +64,7 @@ async def free_at(scope: Scope, limits: Sequence[Limit]) -> datetime:
 
 
 async def claim(scope: Scope, limits: Sequence[Limit], *, watched: Sequence[Limit] = ()) -> datetime | None:
-    """Count one hit in each of `limits`, or in none and return when to come again. Part of the client's transaction.
+    """Count one hit in each of `limits`, or in none and return when to come again. Part of the caller's transaction.
 
     `watched` limits refuse as the others do, and nothing is counted in them.
     """

@@ -27,7 +27,7 @@ LONGER = {
     "tests/routes/test_links.py": "one table: every kind of link, opened, sent again and left behind",
     "tests/routes/profile/security/test_changes.py": "one page: every change that it offers",
     "tests/routes/test_session_ids.py": "one subject: when a session's id changes and what the former one is worth",
-    "tests/routes/test_steps_in_order.py": "one table: every step against every broken_rules earlier one",
+    "tests/routes/test_steps_in_order.py": "one table: every step against every unmet earlier one",
     "routes/forms.py": "what can be typed in one place: every kind of field beside its limit",
     "db/staging.py": "one interface, told for each database",
     "db/tables.py": "every table in one place",

@@ -1,4 +1,4 @@
-"""A wrong setting stops the start with one line that names it; nothing secret is formatting."""
+"""A wrong setting stops the start with one line that names it; nothing secret is printed."""
 
 from __future__ import annotations
 

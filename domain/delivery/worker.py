@@ -50,7 +50,7 @@ async def _keep_delivering(portal: Portal, channels: Channels, render: Render, c
 
 
 async def _to_its_end(work: Coroutine[Any, Any, T]) -> T:
-    """Let `work` finish, within `FAREWELL` seconds, even when the client is cancelled meanwhile."""
+    """Let `work` finish, within `FAREWELL` seconds, even when the caller is cancelled meanwhile."""
     task = asyncio.ensure_future(work)
     try:
         return await asyncio.shield(task)

@@ -66,7 +66,7 @@ async def tell_others(scope: Scope, newcomer: int, account: int) -> None:
     """Tell the other customers of an account by e-mail; the newcomer sees it in the profile.
 
     Only confirmed addresses: the e-mail names the account. Once a day for each newcomer, however often they take the
-    account away and add it again. Part of the client's transaction.
+    account away and add it again. Part of the caller's transaction.
     """
     known = await registry.account(account)
     others = [sharer for sharer in await customers.of_account(account) if sharer["id"] != newcomer]

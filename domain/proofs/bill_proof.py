@@ -54,7 +54,7 @@ async def sample(scope: Scope, accounts: int) -> Sequence[SampleRow]:
 
 
 async def find_account(scope: Scope, phone: str, bill: Bill, further: Further | None = None) -> AccountRow | Refused:
-    """The account that has this bill. Part of the client's transaction.
+    """The account that has this bill. Part of the caller's transaction.
 
     A miss is counted against the confirmed phone and against the account number. However many answers were right,
     no more than so many different accounts are looked for by one phone.

@@ -42,7 +42,7 @@ async def send(
 ) -> Refused | None:
     """Post a link below `path`, unless one was sent a moment ago: that one still works.
 
-    `letter` makes the message of link and whether a former one is void now. Part of the client's transaction.
+    `letter` makes the message of link and whether a former one is void now. Part of the caller's transaction.
     """
     limit = limit_of_email(scope, card["holder_id"], customer)
     at = await throttles.claim(scope, [limit])

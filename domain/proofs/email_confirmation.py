@@ -47,12 +47,12 @@ EMAIL_CHANGE = Journey(
 
 
 async def send_link(scope: Scope, customer: int, first_name: str, email: str) -> None:
-    """Post a link to the customer's own address; earlier ones go on working. Part of the client's transaction."""
+    """Post a link to the customer's own address; earlier ones go on working. Part of the caller's transaction."""
     await _send(scope, customer, email, lambda link, good_for: EmailConfirmation(first_name, link, good_for))
 
 
 async def send_first_link(scope: Scope, customer: int) -> None:
-    """To a customer who was taken over with an unconfirmed address. Part of the client's transaction."""
+    """To a customer who was taken over with an unconfirmed address. Part of the caller's transaction."""
     row = await customers.get(customer)
     if row is None or not row["email_sealed"] or row["email_confirmed_at"] is not None:
         return

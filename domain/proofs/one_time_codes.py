@@ -46,7 +46,7 @@ class Verdict(Enum):
 
 
 async def send(scope: Scope, purpose: Purpose, phone: str, *, also: Sequence[Limit] = ()) -> datetime | None:
-    """Send a code to `phone` (E.164), or return when that may be done. Part of the client's transaction.
+    """Send a code to `phone` (E.164), or return when that may be done. Part of the caller's transaction.
 
     `also` is what this purpose counts besides.
     """

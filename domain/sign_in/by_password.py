@@ -145,7 +145,7 @@ async def _refuse(scope: Scope, counted: list[Limit], customer: int | None) -> l
 
 
 async def lift_lock(scope: Scope, identifier: str, customer: int) -> None:
-    """A customer who has set a new password by SMS may use it at once. Part of the client's transaction."""
+    """A customer who has set a new password by SMS may use it at once. Part of the caller's transaction."""
     device = device_cookies.recognised(scope, scope.client.device, customer)
     own = [limit_of_device(scope, device)] if device is not None else []
     # Not those of the network: one customer's new password says nothing about the others there.

@@ -123,7 +123,7 @@ async def _changed_before(scope: Scope, customer: int, password: str, proof: str
 
 
 async def set_password(scope: Scope, customer: int, password_hash: str, *, but: int | None = None) -> None:
-    """Save it, end all sessions `but` one, tell the customer. Part of the client's transaction.
+    """Save it, end all sessions `but` one, tell the customer. Part of the caller's transaction.
 
     Whatever else was granted under the former one, codes and links under way among it, is void with it.
     """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -60,9 +61,14 @@ def _screens() -> dict[Notice, set[str]]:
     return {notice: found | (windows if found & windows else set()) for notice, found in screens.items()}
 
 
+@functools.cache
+def _templates() -> Templates:
+    return Templates(ZoneInfo("Europe/Moscow"), Assets(reload=False), reload=False)
+
+
 @pytest.mark.parametrize("fragment", fragments())
 def test_a_fragment_has_the_texts_of_its_notices_and_of_no_other(fragment: str) -> None:
-    templates = Templates(ZoneInfo("Europe/Moscow"), Assets(reload=False), reload=False)
+    templates = _templates()
     plain = [State(fragment, state.name, {**state.values, "notice": ""}) for state in states_of(fragment)]
     screen = fragment.replace("/", "-").replace("_", "-")
     for notice in Notice:
