@@ -21,12 +21,14 @@ from urllib.parse import urlsplit
 import asyncpg
 import httpx
 import pytest
+from argon2 import PasswordHasher
 from litestar import Litestar
 
 from app import create_app
 from db import outbox
 from db.engine import Engine, bound, make_engine, opened, run
 from db.migrate import migrate
+from domain import passwords
 from domain.portal import Portal, make_portal
 from domain.registry.importing import import_rows
 from domain.registry.kinds import kinds
@@ -248,6 +250,25 @@ def now() -> datetime:
 def scope_of(portal: Portal, now: datetime = NOW, client: Client = NOBODY) -> Scope:
     """What a use case gets."""
     return Scope(portal, client, now)
+
+
+# What domain/passwords.py hashes with; tests of the costs themselves ask for `dear_passwords`.
+_CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+
+
+@pytest.fixture(autouse=True)
+def _cheap_passwords(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Passwords are hashed thousands of times here: what one costs is a third of the time of a test with a sign-in."""
+    if "dear_passwords" not in request.fixturenames:
+        monkeypatch.setattr(passwords, "_ARGON", _CHEAP)
+
+
+@pytest.fixture
+def dear_passwords() -> Iterator[None]:
+    """As dear as in production, for tests of what a hash costs and of who waits for it."""
+    passwords._hash_of_nobody.cache_clear()
+    yield
+    passwords._hash_of_nobody.cache_clear()
 
 
 # --- The portal, in this process ---

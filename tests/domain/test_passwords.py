@@ -54,7 +54,7 @@ def test_a_long_text_is_judged_quickly() -> None:
     assert time.perf_counter() - began < 1
 
 
-async def test_hashes_are_salted_and_verified() -> None:
+async def test_hashes_are_salted_and_verified(dear_passwords: None) -> None:
     hasher = Hasher()
     first, second = await asyncio.gather(hasher.hash("зимний вечер"), hasher.hash("зимний вечер"))
     assert first != second

@@ -201,7 +201,7 @@ async def test_refusals_at_once_are_one_row(client: Browser, another_browser: Ma
 
 @pytest.mark.parametrize("changed", [{"password_queue": 8}])
 async def test_more_passwords_than_the_queue_holds_are_told_to_come_again(
-    client: Browser, another_browser: MakeBrowser, changed: dict[str, Any]
+    client: Browser, another_browser: MakeBrowser, changed: dict[str, Any], dear_passwords: None
 ) -> None:
     """503 with Retry-After in the portal's look, nothing counted, and a place left for who comes from elsewhere."""
     await client.register()

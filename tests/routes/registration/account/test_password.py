@@ -77,7 +77,7 @@ async def test_what_comes_of_a_registration(client: Browser, posted: ReadPosted)
     (customer,) = await run("SELECT * FROM customers")
     assert (customer["last_name"], customer["first_name"], customer["patronymic"]) == ("Иванова", "Анна", "Петровна")
     assert str(customer["birth_date"]) == "1984-03-05"
-    assert customer["password_hash"].startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+    assert customer["password_hash"].startswith("$argon2id$v=19$")
     assert customer["email_confirmed_at"] is None
     assert [message.name for message in await posted()] == ["registration-code", "email-confirmation"]
     assert [row["event"] for row in await run("SELECT event FROM journal ORDER BY id")] == [
