@@ -124,11 +124,16 @@ class Journey(Generic[P]):
         return replace(known, **{slug: value, **forgotten})  # type: ignore[type-var]
 
     def progress(self, session: Session | None) -> P:
-        """What the session knows; of a session from before an update that nobody can read any more, nothing."""
+        """What the session knows; nothing of what another release has kept and this one would not keep so.
+
+        A field that is not known here may be what limits a right, and one that is may have meant something else.
+        """
+        kept = (session.progress if session else {}).get(self.name, {})
         try:
-            return self._json.validate_python((session.progress if session else {}).get(self.name, {}))
+            known = self._json.validate_python(kept)
         except ValidationError:
             return self.empty()
+        return known if self.as_json(known) == kept else self.empty()
 
     def put(self, session: Session, known: P) -> None:
         session.progress[self.name] = self.as_json(known)

@@ -33,18 +33,6 @@ _SEALED = "s."
 LONGEST_TOKEN = 3800
 
 
-@dataclass(frozen=True)
-class Client:
-    """One request's sender: the value of its cookie, if any, what is written into the journal, and the language."""
-
-    token: str | None
-    ip: str
-    user_agent: str
-    language: str = "ru"
-    # The cookie of a device that signed in before, as it came (domain/device_cookies.py).
-    device: str | None = None
-
-
 @dataclass
 class Session:
     """A living session. `token` is set only where it has just been made and must go into the cookie.

@@ -208,7 +208,7 @@ Comment = Annotated[str, BeforeValidator(_comment), Longest(3000, Code.TOO_LONG)
 
 
 def _login(text: str) -> str:
-    login = clean_text(_needed(text, Code.LOGIN_EMPTY))
+    login = _needed(clean_text(text), Code.LOGIN_EMPTY)
     if len(login) > 100:
         raise _wrong(Code.TOO_LONG)
     return login

@@ -78,7 +78,10 @@ async def send_another_code(scope: Scope) -> Session | Refused | SessionExpired 
         at = await _send(scope, session.customer, known.phone.number)
         if at is not None:
             return Refused(Code.RESEND_EARLY, "code", at)
-        return session if holds else await _keep(scope, session, known.phone.number)
+        if not holds:
+            return await _keep(scope, session, known.phone.number)
+        # Whose the number is, this code will tell anew; it gives no more time.
+        return await PHONE_CHANGE.save(scope, session, PhoneChange(replace(known.phone, taken=False)))
 
     return await take(scope, PHONE_CHANGE, "code", send)
 

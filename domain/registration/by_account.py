@@ -129,7 +129,7 @@ async def find_account(scope: Scope, bill: Bill, further: Further | None = None)
     """Look for the account that has this bill."""
 
     async def find(session: Session, known: Registration) -> Session | Refused:
-        if known.bill is not None and known.bill.account is not None and known.bill.bill == bill:
+        if known.bill is not None and known.bill.bill == bill and await account_found(known) is not None:
             return session
         found = await bill_proof.find_account(scope, known.number, bill, further)
         sought = SoughtBill(bill, not_found=True) if isinstance(found, Refused) else SoughtBill(bill, found["id"])

@@ -49,10 +49,15 @@ def broken_rules(scope: Scope, password: str, about: Sequence[str]) -> list[str]
     )
 
 
-async def about(scope: Scope, customer: int) -> Sequence[str]:
-    """What a customer's password may not contain: phone, names, e-mail, login."""
+async def about(scope: Scope, customer: int, credentials: int | None = None) -> Sequence[str]:
+    """What a customer's password may not contain: phone, names, e-mail, login.
+
+    Nothing where something was granted under `credentials` that have changed since.
+    """
     row = await customers.get(customer)
-    return _about(scope, row) if row is not None else ()
+    if row is None or credentials not in {None, row["credentials"]}:
+        return ()
+    return _about(scope, row)
 
 
 def _about(scope: Scope, row: CustomerRow) -> Sequence[str]:

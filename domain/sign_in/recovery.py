@@ -114,8 +114,12 @@ async def confirm_code(scope: Scope, typed: str) -> Session | list[Refused] | Se
 
 
 async def rules_broken_by(scope: Scope, known: Recovery, password: str) -> list[str]:
-    """Rules that `password` breaks for the customer whom this recovery is about."""
-    return broken_rules(scope, password, await about(scope, known.code.customer) if known.code else ())
+    """Rules that `password` breaks for the customer who is about to set it.
+
+    They tell something of the customer: they are asked only under a code that allows a new password now.
+    """
+    granted = known.code if RECOVERY.may_take(known, "password", scope.now) else None
+    return broken_rules(scope, password, await about(scope, granted.customer, granted.credentials) if granted else ())
 
 
 async def save_password(

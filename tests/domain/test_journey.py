@@ -144,7 +144,10 @@ def _session(progress: dict[str, Any]) -> Session:
     return Session(0, None, NOW, NOW, progress)
 
 
-@pytest.mark.parametrize("name", ["registration", "recovery", "sign-in", "phone-change"])
+IN_SESSIONS = pytest.mark.parametrize("name", ["registration", "recovery", "sign-in", "phone-change"])
+
+
+@IN_SESSIONS
 def test_a_session_keeps_what_is_known(name: str) -> None:
     journey = JOURNEYS[name]
     session = _session({})
@@ -167,6 +170,36 @@ def test_a_session_keeps_what_is_known(name: str) -> None:
 )
 def test_what_another_release_has_kept_is_no_fault(kept: Any) -> None:
     assert REGISTRATION.progress(_session({"registration": kept})) == Registration()
+
+
+# What the releases before journeys had one type have kept.
+_FORMER = {
+    "login typed": {"phone": "", "login": "mk1001", "until": "", "lapsed": False, "saved": False},
+    "code sent": {"phone": "+79123456789", "login": "", "until": "", "lapsed": False, "saved": False},
+    "saved": {"phone": "+79123456789", "login": "", "until": "", "lapsed": False, "saved": True},
+}
+
+
+@pytest.mark.parametrize("kept", _FORMER.values(), ids=_FORMER)
+def test_a_recovery_of_a_former_release_begins_anew(kept: dict[str, Any]) -> None:
+    """Where a field has been given another meaning, a value that could be read would say something else."""
+    recovery = JOURNEYS["recovery"]
+    assert recovery.progress(_session({"recovery": kept})) == recovery.empty()
+
+
+def _inside(kept: dict[str, Any]) -> list[dict[str, Any]]:
+    return [kept, *(deeper for value in kept.values() if isinstance(value, dict) for deeper in _inside(value))]
+
+
+@IN_SESSIONS
+def test_a_field_that_this_release_does_not_know_is_not_overlooked(name: str) -> None:
+    """Wherever it stands: it may be what limits a right."""
+    journey = JOURNEYS[name]
+    done = replace(_before(journey, journey.slugs[-1]), **{journey.slugs[-1]: VALUES[name][journey.slugs[-1]]})
+    for place in range(len(_inside(journey.as_json(done)))):
+        kept = journey.as_json(done)
+        _inside(kept)[place]["unknown"] = True
+        assert journey.progress(_session({name: kept})) == journey.empty(), kept
 
 
 def test_the_place_of_a_step() -> None:

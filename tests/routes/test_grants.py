@@ -379,3 +379,38 @@ async def test_the_next_customer_inherits_no_grant(scene: Scene, another_browser
     refused = await stranger.follow(await stranger.post("/recovery/password", {"password": THIEVES}))
     assert "Сеанс завершен. Начните заново" in words(refused)
     assert await _credentials() == before
+
+
+# --- What a grant shows ---
+
+
+async def _is_about(browser: Browser, guess: str) -> bool:
+    """Whether the rules that tick off while a password is typed say that `guess` is the customer's."""
+    rules = words(await browser.post("/recovery/password/conditions", {"password": guess}))
+    return "не содержит ваш телефон, имя и почту: не выполнено" in rules
+
+
+async def by_time(scene: Scene) -> None:
+    """Nothing changes: only ten minutes pass."""
+
+
+async def by_its_own_use(scene: Scene) -> None:
+    assert location(await scene.elsewhere.post("/recovery/password", {"password": NEW})) == "/sign-in/password"
+
+
+@pytest.mark.parametrize("change", [*CHANGES, by_time, by_its_own_use], ids=lambda change: change.__name__)
+async def test_a_grant_that_has_ended_says_nothing_of_its_customer(
+    scene: Scene, another_browser: MakeBrowser, clock: Clock, change: Callable[[Scene], Awaitable[None]]
+) -> None:
+    """The rules tell whether a password holds name, e-mail or phone: a guess of any of them could be tested."""
+    stranger = another_browser("198.51.100.11")
+    await confirmed_recovery(scene, stranger)
+    guesses = ("Иванова 2036 года", "письмо ivanova@example.org", "номер 89001112233")
+    assert [await _is_about(stranger, guess) for guess in guesses] == [True, True, False]
+    if change is by_its_own_use:
+        scene.elsewhere = stranger
+    await change(scene)
+    clock.forward(minutes=10 if change is by_time else 0)
+    assert [await _is_about(stranger, guess) for guess in guesses] == [False, False, False]
+    # Nor does the form itself.
+    assert "не выполнено" not in words(await stranger.post("/recovery/password", {"password": guesses[2]}))

@@ -140,7 +140,11 @@ async def test_cabinet_deleted_meanwhile_ends_the_recovery(
 
 
 async def test_login_that_is_not_typed_or_not_known(client: Browser, posted: Outbox) -> None:
-    assert errors(await client.post("/recovery/login", {"login": " "})) == ["Введите логин"]
+    # Signs that nobody sees are none that anybody has typed.
+    for nothing in (" ", "\u200b", "\ufeff \u2060"):
+        assert errors(await client.post("/recovery/login", {"login": nothing})) == ["Введите логин"]
+        refused = await client.post("/sign-in/login", {"login": nothing, "password": "x"})
+        assert errors(refused) == ["Введите логин"]
     assert location(await client.post("/recovery/login", {"login": "Nobody"})) == "/recovery/phone"
     assert location(await client.post("/recovery/phone", {"phone": UNKNOWN})) == "/recovery/code"
     assert await posted() == []

@@ -168,6 +168,43 @@ async def test_anothers_phone_is_learned_only_behind_its_code(
     assert errors(answer) == ["На этот номер зарегистрирован другой личный кабинет"]
 
 
+async def test_anothers_phone_that_has_become_free_is_taken_by_another_code(
+    client: Browser, another_browser: Callable[..., Browser], clock: Clock
+) -> None:
+    other = another_browser(phone="8 900 111-22-33")
+    await other.register()
+    await client.register()
+    clock.forward(minutes=2)
+    await client.post(f"{BASE}/phone", {"phone": other.phone})
+    code = {"code": await client.read_code(other.phone)}
+    for _ in range(2):
+        refused = await client.post(f"{BASE}/phone/code", code)
+        assert errors(refused) == ["На этот номер зарегистрирован другой личный кабинет"]
+    await other.post("/profile/deletion", {"password": PASSWORD})
+    # What was learned of it is not learned again, nor changed, by the code that is used.
+    assert errors(await client.post(f"{BASE}/phone/code", code)) == errors(refused)
+    clock.forward(minutes=8)
+    assert location(await client.post(f"{BASE}/phone/code", ANOTHER)) == f"{BASE}/phone/code"
+    right = await client.post(f"{BASE}/phone/code", {"code": await client.read_code(other.phone)})
+    assert location(right) == BASE
+
+
+async def test_another_code_for_anothers_phone_gives_no_more_time(
+    client: Browser, another_browser: Callable[..., Browser], clock: Clock
+) -> None:
+    other = another_browser(phone="8 900 111-22-33")
+    await other.register()
+    await client.register()
+    clock.forward(minutes=2)
+    await client.post(f"{BASE}/phone", {"phone": other.phone})
+    await client.post(f"{BASE}/phone/code", {"code": await client.read_code(other.phone)})
+    clock.forward(minutes=9)
+    await client.post(f"{BASE}/phone/code", ANOTHER)
+    clock.forward(minutes=1)
+    late = await client.post(f"{BASE}/phone/code", {"code": await client.read_code(other.phone)})
+    assert errors(late) == ["Срок действия кода истек. Запросите новый"]
+
+
 async def test_email_is_replaced_once_its_link_is_pressed(client: Browser, posted: Outbox, clock: Clock) -> None:
     await client.register()
     first = await _link(posted)

@@ -31,3 +31,14 @@ async def test_an_account_that_an_import_has_removed_leads_back_to_the_bill(clie
     await client.reach("address")
     await run("DELETE FROM accounts WHERE number = {}", BILL["account_number"])
     assert location(await client.get(PATH)) == path_of("bill")
+
+
+async def test_the_bill_of_an_account_that_an_import_has_removed_is_looked_for_again(client: Browser) -> None:
+    """Not taken for the one that was found: the customer would be led from one to the other without a word."""
+    await client.reach("address")
+    await run("DELETE FROM accounts WHERE number = {}", BILL["account_number"])
+    refused = await client.post(path_of("bill"), BILL)
+    assert refused.status_code == 422
+    assert "данного абонента нет в системе" in words(refused)
+    # And the way out of it is open.
+    assert (await client.get(path_of("connection"))).status_code == 200
