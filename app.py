@@ -22,7 +22,7 @@ from domain import sessions
 from domain.delivery.channels import open_channels
 from domain.delivery.worker import run_forever
 from domain.housekeeping import sweep_forever
-from domain.installation import UNUSABLE, opened_installation, said_of
+from domain.installation import UNUSABLE, load_settings, opened_installation, said_of
 from domain.portal import make_portal
 from domain.scope import Scope
 from routes import handlers_of
@@ -46,7 +46,7 @@ from routes.message_texts import MessageTexts
 from routes.origin import SameOriginOnly
 from routes.page import Page
 from routes.templates import Templates
-from settings import Settings, SettingsError, load
+from settings import Settings, SettingsError
 
 Clock = Callable[[], datetime]
 
@@ -70,7 +70,7 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
     """The portal. Without `settings` they are read from the environment; a wrong one ends the program."""
     if settings is None:
         try:
-            settings = load()
+            settings = load_settings()
         except SettingsError as error:
             sys.exit(str(error))
     clock = clock or DatabaseClock()
