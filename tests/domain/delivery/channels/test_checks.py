@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from click.testing import CliRunner
 
@@ -54,7 +56,10 @@ def test_a_right_address_is_taken(given: dict[str, str]) -> None:
     check_channels(Settings(_env_file=None, **given))  # type: ignore[call-arg, arg-type]
 
 
-def test_neither_the_portal_nor_a_command_starts_with_a_wrong_address(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_neither_the_portal_nor_a_command_starts_with_a_wrong_address(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
     given, said = WRONG[0]
     monkeypatch.setenv("KABINET_SMS", given["sms"])
     with pytest.raises(SystemExit, match=said.replace("+", r"\+")):
