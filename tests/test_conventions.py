@@ -31,6 +31,7 @@ LONGER = {
     "routes/forms.py": "what can be typed in one place: every kind of field beside its limit",
     "db/staging.py": "one interface, told for each database",
     "db/tables.py": "every table in one place",
+    "domain/delivery/messages.py": "every message in one place, each with its example",
     "domain/registry/kinds.py": "every kind of file beside what its cells become",
     "settings.py": "every setting and its check in one place",
     "domain/sessions.py": "one subject: the id of a session, from the first step through every proof",
