@@ -20,7 +20,7 @@ from routes.formatting import lasting
 from routes.message_texts import MessageTexts
 from routes.templates import TEMPLATES
 from settings import Settings
-from tests.browser import PHONE, Browser, path_of
+from tests.browser import PHONE, STEPS, Browser, path_of
 from tests.conftest import Clock, Posted
 from tests.screen import words
 
@@ -139,7 +139,7 @@ async def test_every_printed_lifetime(
     await _import_card(settings, clock)
     await client.reach("code")
     look(await client.get(path_of("code")))
-    for step in ("code", "bill", "address", "person", "password"):
+    for step in STEPS[1:]:
         await client.take(step)
     await client.post("/profile/security/email", {"email": "new@example.org"})
     clock.forward(seconds=2)
