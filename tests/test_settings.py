@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from domain.installation import load_settings
-from settings import Settings, SettingsError
+from settings import SettingsError
 
 ROOT = Path(__file__).parents[1]
 SECRET = "0123456789abcdef0123456789abcdef"
@@ -250,11 +250,6 @@ def test_a_misspelt_name_is_told_with_the_nearest_one(
     monkeypatch.setenv(misspelt, "1")
     with pytest.raises(SettingsError, match=said):
         load_settings()
-
-
-def test_every_setting_stands_in_the_readme() -> None:
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert [name for name in Settings.model_fields if f"`KABINET_{name.upper()}`" not in readme] == []
 
 
 @pytest.mark.parametrize(
