@@ -14,6 +14,7 @@ from typing import Any
 from click import Group
 from litestar import Litestar, Request, asgi
 from litestar.config.compression import CompressionConfig
+from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.plugins import CLIPluginProtocol
 
@@ -22,10 +23,10 @@ from domain import sessions
 from domain.delivery.channels import open_channels
 from domain.delivery.worker import run_forever
 from domain.housekeeping import sweep_forever
-from domain.installation import UNUSABLE, opened_installation, said_of
+from domain.installation import UNUSABLE, load_settings, opened_installation, said_of
 from domain.portal import make_portal
 from domain.scope import Scope
-from routes import handlers_of
+from routes import every_handler, handlers_of
 from routes.access_log import Observed, note_route
 from routes.application import Kabinet
 from routes.assets import Assets
@@ -44,9 +45,10 @@ from routes.language import language_headers
 from routes.logs import logging_config
 from routes.message_texts import MessageTexts
 from routes.origin import SameOriginOnly
+from routes.own_path import links_among
 from routes.page import Page
 from routes.templates import Templates
-from settings import Settings, SettingsError, load
+from settings import Settings, SettingsError
 
 Clock = Callable[[], datetime]
 
@@ -70,7 +72,7 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
     """The portal. Without `settings` they are read from the environment; a wrong one ends the program."""
     if settings is None:
         try:
-            settings = load()
+            settings = load_settings()
         except SettingsError as error:
             sys.exit(str(error))
     clock = clock or DatabaseClock()
@@ -96,6 +98,8 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
         logging_config=logging_config(settings.log_level),
         openapi_config=None,
         plugins=[Commands()],
+        # Also those of a way to register that is off: links sent before are still about.
+        state=State({"links": links_among(every_handler())}),
         debug=False,
     )
 

@@ -1,6 +1,7 @@
 """KABINET_* from the environment or `.env`: read, checked and frozen once.
 
-A wrong value raises `SettingsError` whose text is one line that names the variable and says what is wrong.
+A wrong value raises `SettingsError` whose text is one line that names the variable and says what is wrong. What an
+address of a channel may say, the channel knows: domain/delivery/channels/ checks KABINET_SMS and KABINET_MAIL.
 Durations are seconds unless a name says otherwise.
 """
 
@@ -13,7 +14,7 @@ import os
 import re
 import secrets
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from email.utils import parseaddr
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_network
 from pathlib import Path
@@ -29,9 +30,7 @@ from pydantic import Field, ValidationError, ValidationInfo, field_validator, mo
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 OUTBOX = "outbox:"
-_SMS_SCHEMES = ("http+kannel", "https+kannel")
-_MAIL_SCHEMES = ("smtp", "smtps")
-_LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 SHORTEST_SECRET = 32
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
@@ -44,7 +43,8 @@ def _split(value: Any) -> Any:
     return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
 
-def _address_parts(value: str) -> SplitResult:
+def address_parts(value: str) -> SplitResult:
+    """Raises ValueError with what is wrong."""
     try:
         parts = urlsplit(value)
         port = parts.port
@@ -59,8 +59,8 @@ _HOST = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?(?:\.[a-z0-9_](?:[a-
 _PORTS = {"http": 80, "https": 443}
 
 
-def _written_host(parts: SplitResult) -> str:
-    """The host as it goes over the wire: lower case, and ASCII (IDNA 2008)."""
+def written_host(parts: SplitResult) -> str:
+    """The host as it goes over the wire: lower case, and ASCII (IDNA 2008). Raises ValueError where it is none."""
     name = parts.hostname or ""
     try:
         if "[" in parts.netloc:
@@ -71,16 +71,6 @@ def _written_host(parts: SplitResult) -> str:
     if not _HOST.fullmatch(written) or len(written) > 253:
         raise ValueError("the host is no host")
     return written
-
-
-def _dsn(value: str, schemes: Sequence[str]) -> SplitResult:
-    parts = _address_parts(value)
-    if parts.scheme not in schemes:
-        raise ValueError(f"unknown scheme {parts.scheme or 'none'!r}; known: {', '.join((OUTBOX, *schemes))}")
-    if not parts.hostname:
-        raise ValueError("the host is missing")
-    _written_host(parts)
-    return parts
 
 
 # As much as a column of the database holds; of seconds, as much as any time still has a year of four digits after.
@@ -222,7 +212,7 @@ class Settings(BaseSettings):
                 raise ValueError(f"{path} is not a regular file")
             return value
         if value.startswith(("postgresql://", "postgres://")):
-            options = parse_qs(_address_parts(value).query, keep_blank_values=True)
+            options = parse_qs(address_parts(value).query, keep_blank_values=True)
             if not all(map(_is_port, ",".join(options.get("port", ["5432"])).split(","))):
                 raise ValueError("the port must be 1 to 65535")
             return value
@@ -232,12 +222,12 @@ class Settings(BaseSettings):
     @classmethod
     def _public_url(cls, value: str) -> str:
         """As browsers write it in `Host` and `Origin`, which are compared with it."""
-        parts = _address_parts(value)
+        parts = address_parts(value)
         more = parts.path.strip("/") or re.search(r"[\s?#@\\]", value)
         if parts.scheme not in _PORTS or not parts.hostname or more:
             raise ValueError("write scheme and host only, such as https://kabinet.example.org")
         port = "" if parts.port in {None, _PORTS[parts.scheme]} else f":{parts.port}"
-        return f"{parts.scheme}://{_written_host(parts)}{port}"
+        return f"{parts.scheme}://{written_host(parts)}{port}"
 
     @field_validator("tracks")
     @classmethod
@@ -262,35 +252,8 @@ class Settings(BaseSettings):
             raise ValueError("name at least one channel")
         if OUTBOX in value and len(value) > 1:
             raise ValueError("outbox: cannot be one of several channels")
-        for channel in value:
-            if channel == OUTBOX:
-                continue
-            parts = _dsn(channel, _SMS_SCHEMES)
-            if not parts.username or not parts.password:
-                raise ValueError("user and password are missing: http+kannel://user:pass@host:port/cgi-bin/sendsms")
-            if not parts.path.strip("/"):
-                raise ValueError("the path is missing: http+kannel://user:pass@host:port/cgi-bin/sendsms")
         if len(set(value)) < len(value):
             raise ValueError("the same channel stands there twice")
-        return value
-
-    @field_validator("mail")
-    @classmethod
-    def _mail(cls, value: str) -> str:
-        if value == OUTBOX:
-            return value
-        parts = _dsn(value, _MAIL_SCHEMES)
-        if parts.query not in {"", "tls=none"}:
-            raise ValueError("the only option is ?tls=none")
-        if parts.path.strip("/") or parts.fragment:
-            raise ValueError("write no path: smtp://user:pass@host:587")
-        if bool(parts.username) != bool(parts.password):
-            raise ValueError("user and password go together: smtp://user:pass@host:587")
-        if parts.query == "tls=none":
-            if parts.scheme == "smtps":
-                raise ValueError("smtps and ?tls=none contradict each other")
-            if parts.hostname not in _LOOPBACK:
-                raise ValueError("?tls=none is only for a relay on this host")
         return value
 
     @field_validator("mail_from", "staff_email")
@@ -305,7 +268,7 @@ class Settings(BaseSettings):
             raise ValueError(f"{value!r} is not an e-mail address; a name with signs in it goes in quotation marks")
         if value.strip() != address and not re.fullmatch(rf"[^<>\r\n]*<{re.escape(address)}>", value.strip()):
             raise ValueError(f"{value!r} is not one e-mail address")
-        _written_host(SplitResult("", domain, "", "", ""))
+        written_host(SplitResult("", domain, "", "", ""))
         return address if info.field_name == "staff_email" else value
 
     @field_validator("sms_countries")
@@ -356,9 +319,6 @@ class Settings(BaseSettings):
             raise SettingsError("KABINET_PUBLIC_URL: must begin with https:// in production")
         if _is_guessable(self.secret):
             raise SettingsError("KABINET_SECRET: can be guessed; make one with: openssl rand -base64 48")
-        for parts in (urlsplit(channel) for channel in self.sms):
-            if parts.scheme == "http+kannel" and parts.hostname not in _LOOPBACK:
-                raise SettingsError("KABINET_SMS: http+kannel is only for a gateway on this host; write https+kannel")
         if self.database.startswith("postgres") and _crosses_the_network_unencrypted(self.database):
             raise SettingsError("KABINET_DATABASE: PostgreSQL on another host needs ?sslmode=require or stricter")
         if any(network.prefixlen == 0 for network in self.trusted_proxies):
@@ -387,7 +347,7 @@ def _crosses_the_network_unencrypted(database: str) -> bool:
     named = parts.netloc.rpartition("@")[2] or options.get("host", "")
     hosts = [re.sub(r":[0-9]*$", "", host).strip("[]") for host in named.split(",")]
     # None at all, or a folder, is a unix socket.
-    return any(host and not host.startswith("/") and host not in _LOOPBACK for host in hosts)
+    return any(host and not host.startswith("/") and host not in LOOPBACK for host in hosts)
 
 
 def _refuse_unknown(given: Mapping[str, Any]) -> None:
@@ -420,8 +380,8 @@ def _refuse_unread_lines(file: Path) -> None:
             raise SettingsError(f"{file}, line {line}: is not of the form NAME=value")
 
 
-def load() -> Settings:
-    """Read and check everything; raises `SettingsError`."""
+def read_settings() -> Settings:
+    """Read and check all but the addresses of channels (domain/installation.py); raises `SettingsError`."""
     try:
         _refuse_unread_lines(Path(".env"))
         given = {**dotenv_values(".env", encoding="utf-8"), **os.environ}

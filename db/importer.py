@@ -14,15 +14,12 @@ from datetime import datetime
 from typing import Any
 
 from db import import_state
-from db.customers_plan import CUSTOMERS
 from db.engine import Engine, run
 from db.plan import Plan
-from db.plans import ACCOUNTS, BILLS, CARDS
+from db.plans import PLANS
 from db.portions import Portions
 from db.sqlite import SQLite
 from db.staging import PostgresStaging, SQLiteStaging, Staging, staging
-
-PLANS = {"accounts": ACCOUNTS, "bills": BILLS, "cards": CARDS, "customers": CUSTOMERS}
 
 
 @contextlib.asynccontextmanager

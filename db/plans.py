@@ -1,7 +1,8 @@
-"""Accounts, bills and cards: from `staged` into their tables."""
+"""Accounts, bills and cards: from `staged` into their tables; and the plans of all kinds."""
 
 from __future__ import annotations
 
+from db.customers_plan import CUSTOMERS
 from db.plan import NO_SUCH_ACCOUNT, Difference, Plan, Step, count, differ, not_in_file
 
 # An account that a file no longer has stays as an absent one: what customers have proved about it is remembered by its
@@ -195,3 +196,6 @@ CARDS = Plan(
         ),
     ),
 )
+
+# The plan of every kind (domain/registry/kinds.py).
+PLANS = {"accounts": ACCOUNTS, "bills": BILLS, "cards": CARDS, "customers": CUSTOMERS}

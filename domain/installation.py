@@ -1,4 +1,4 @@
-"""The database of this installation: open, its schema up to date, and begun with this very `KABINET_SECRET`.
+"""What this installation is: its settings, and its database, begun with this very `KABINET_SECRET`.
 
 With another secret right passwords would be refused, phones would register twice, and waiting messages be lost.
 """
@@ -17,8 +17,9 @@ from db.engine import Engine, make_engine, opened
 from db.migrate import SchemaError, migrate, require_schema
 from db.postgres import PostgresLimits
 from db.unavailable import DatabaseUnavailableError, one_line
+from domain.delivery.channels import check_channels
 from domain.sealing import Sealing
-from settings import Settings
+from settings import Settings, read_settings
 
 
 class WrongSecretError(Exception):
@@ -36,9 +37,16 @@ UNUSABLE = (
 )
 
 
+def load_settings() -> Settings:
+    """The settings, all of them checked: for the portal and for every command. Raises `SettingsError`."""
+    settings = read_settings()
+    check_channels(settings)
+    return settings
+
+
 @contextlib.asynccontextmanager
 async def opened_installation(settings: Settings) -> AsyncIterator[Engine]:
-    """Raises one of `UNUSABLE`."""
+    """The database, open, with its schema up to date. Raises one of `UNUSABLE`."""
     async with opened(make_engine(settings.database, _limits(settings))) as engine:
         await (migrate(engine) if settings.migrate == "on" else require_schema())
         await require_secret(Sealing(settings.secret))

@@ -1,9 +1,15 @@
-"""All handlers of the portal."""
+"""All handlers of the portal: of every route file here, and of every step of the registrations."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from importlib import import_module
+from types import ModuleType
+from typing import Any
 
 from litestar.handlers import HTTPRouteHandler
 
+from domain.journey import Journey
+from domain.registration.by_card import REGISTRATION_BY_CARD
+from domain.registration.progress import REGISTRATION
 from routes import captcha, language, legal, session_expiry
 from routes.email import confirmation
 from routes.profile import accounts, cards, data, overview
@@ -16,10 +22,6 @@ from routes.recovery import code as recovery_code
 from routes.recovery import password as recovery_password
 from routes.recovery import start as recovery_start
 from routes.registration import choice
-from routes.registration.account import address, bill, code, connection, password, person, phone
-from routes.registration.card import card
-from routes.registration.card import password as card_password
-from routes.registration.card import phone as card_phone
 from routes.sign_in import login as sign_in_login
 from routes.sign_in import password as sign_in_password
 from routes.sign_in import phone as sign_in_phone
@@ -48,13 +50,25 @@ _ALWAYS = (
     legal,
     session_expiry,
 )
-_OF_TRACK = {
-    "account": (phone, code, bill, address, person, password, connection),
-    "card": (card, card_phone, card_password),
-}
+# A step of a registration has no line here: its route file is named by its slug.
+_JOURNEY_OF_TRACK: Mapping[str, Journey[Any]] = {"account": REGISTRATION, "card": REGISTRATION_BY_CARD}
 
 
 def handlers_of(settings: Settings) -> Sequence[HTTPRouteHandler]:
     """Every handler of the portal; the registration of a track that is off does not exist."""
-    modules = [*_ALWAYS, *(module for track in settings.tracks for module in _OF_TRACK[track])]
+    return _handlers([*_ALWAYS, *(module for track in settings.tracks for module in _steps(track))])
+
+
+def every_handler() -> Sequence[HTTPRouteHandler]:
+    """Those of all tracks, whichever are on."""
+    return _handlers([*_ALWAYS, *(module for track in _JOURNEY_OF_TRACK for module in _steps(track))])
+
+
+def _steps(track: str) -> Iterator[ModuleType]:
+    journey = _JOURNEY_OF_TRACK[track]
+    for slug in (*journey.slugs, *journey.branches):
+        yield import_module(f"routes.registration.{track}.{slug}")
+
+
+def _handlers(modules: Sequence[ModuleType]) -> Sequence[HTTPRouteHandler]:
     return [handler for module in modules for handler in module.handlers]

@@ -34,7 +34,7 @@ async def show_another(page: ThisPage) -> Response[Any]:
     """«Другая картинка»: the former one is void. The plain link leads to the step at `path`."""
     query = page.request.query_params
     captcha.replace(page.scope, query.get("instead", ""))
-    path = path_shown(own_path(query.get("path", ""), "/registration/card/card"))
+    path = path_shown(page.request.scope, own_path(query.get("path", ""), "/registration/card/card"))
     return page.show_piece("partials/captcha.html", {"picture": captcha.make(page.scope), "path": path})
 
 

@@ -76,7 +76,7 @@ async def read_form(request: Request[Any, Any, Any], model: type[F], **context: 
     limits = {name: longest_of(info) for name, info in model.model_fields.items()}
     # Before anything else looks at a text, and before it is shown again.
     typed = {name: sent.get(name, "")[: limit.characters] for name, limit in limits.items()}
-    filled: Filled[F] = Filled(path_shown(request.url.path), _shown(model, typed))
+    filled: Filled[F] = Filled(path_shown(request.scope), _shown(model, typed))
     for name, limit in limits.items():
         if limit.code is not None and len(sent.get(name, "")) > limit.characters:
             filled.refuse(Refused(limit.code, name))

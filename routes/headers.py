@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from litestar.datastructures import MutableScopeHeaders
 from litestar.types import Message, Scope
 
-from routes.own_path import LINKS
+from routes.own_path import links_of, without_token
 
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; media-src 'self';"
@@ -22,9 +22,6 @@ _HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
-# The address holds the token of a link. The pages behind it have addresses of their own and keep `same-origin`: a form
-# on a page without referrer sends `Origin: null`, and a browser without Sec-Fetch-Site would be refused.
-_WITH_TOKENS = tuple(f"{path}/" for path in LINKS)
 
 
 def security_headers(*, production: bool) -> Callable[[Message, Scope], Awaitable[None]]:
@@ -39,7 +36,9 @@ def security_headers(*, production: bool) -> Callable[[Message, Scope], Awaitabl
         path = str(scope.get("path", ""))
         framed = not production and path.startswith("/dev/gallery")
         headers = MutableScopeHeaders.from_message(message)
-        if path.startswith(_WITH_TOKENS):
+        # The address holds the token of a link. The pages behind it have addresses of their own and keep `same-origin`:
+        # a form on a page without referrer sends `Origin: null`, and a browser without Sec-Fetch-Site would be refused.
+        if without_token(path, links_of(scope)) != path:
             headers["Referrer-Policy"] = "no-referrer"
         for name, value in always.items():
             headers.setdefault(name, value)

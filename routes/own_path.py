@@ -7,8 +7,10 @@ shows all pass here.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from urllib.parse import quote, unquote
 
+from litestar.handlers import HTTPRouteHandler
 from litestar.types import Scope
 
 # A redirect with more than this is no step of ours; browsers and proxies take 8 kB for a whole header.
@@ -18,10 +20,26 @@ _VISIBLE = re.compile(r"/[!-\[\]-~]*")
 _FOREIGN = re.compile(r"//|\\|[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _DOTS = re.compile(r"/\.{1,2}(?:/|$)")
 _NESTED = 5
-# The addresses of links, whose next part is a token, and the query that names a picture: no page repeats either.
-LINKS = ("/email/confirmation", "/registration/card/phone", "/profile/cards/confirmation")
-_TOKEN = re.compile(rf"^({'|'.join(LINKS)})/.*", re.DOTALL)
+# How the path of a route ends whose last part is the token of a link.
+TOKEN = "/{token:str}"  # noqa: S105 - the name of a parameter
+# The query that names a picture: no page repeats it, nor the token of a link.
 _PICTURE = re.compile(r"(?:^|&)instead=[^&]*")
+
+
+def links_among(handlers: Iterable[HTTPRouteHandler]) -> tuple[str, ...]:
+    """The addresses of links, without their tokens: a route is one by the end of its path."""
+    paths = {path for handler in handlers for path in handler.paths}
+    return tuple(sorted(path.removesuffix(TOKEN) for path in paths if path.endswith(TOKEN)))
+
+
+def links_of(scope: Scope) -> tuple[str, ...]:
+    """Those of the portal that answers the request (app.py)."""
+    links: tuple[str, ...] = scope["litestar_app"].state.links
+    return links
+
+
+def without_token(path: str, links: Iterable[str]) -> str:
+    return next((link for link in links if path.startswith(f"{link}/")), path)
 
 
 def is_own_path(path: str) -> bool:
@@ -42,14 +60,14 @@ def own_path(path: str, otherwise: str) -> str:
     return path if is_own_path(path) else otherwise
 
 
-def path_shown(path: str) -> str:
-    """The path of a request as a page may repeat it: ASCII, without the token of a link."""
-    return own_path(quote(_TOKEN.sub(r"\1", path), safe="/:@!$&'()*+,;=~-._"), "/")
+def path_shown(scope: Scope, path: str = "") -> str:
+    """The path of a request, or `path`, as a page may repeat it: ASCII, without the token of a link."""
+    return own_path(quote(without_token(path or scope["path"], links_of(scope)), safe="/:@!$&'()*+,;=~-._"), "/")
 
 
 def address_shown(scope: Scope) -> str:
     """Path and query of a request as a page may repeat them: without tokens."""
-    path = path_shown(scope["path"])
+    path = path_shown(scope)
     query = _PICTURE.sub("", scope.get("query_string", b"").decode("latin-1")).removeprefix("&")
-    named = any(f"{link}/" in unquote(query) for link in LINKS)
+    named = any(f"{link}/" in unquote(query) for link in links_of(scope))
     return own_path(f"{path}?{query}", path) if query and not named else path

@@ -15,7 +15,7 @@ from routes import notices, responses, return_to
 from routes.cookies import NOTICE, RETURN_TO, SESSION, delete_cookie, link_cookie, session_cookies
 from routes.forms import F, Filled, read_form, sent_form
 from routes.notices import Notice
-from routes.own_path import LINKS, address_shown, path_shown
+from routes.own_path import address_shown, links_of, path_shown
 from routes.responses import AnyRequest
 from routes.return_to import ReturnTo
 from routes.templates import Templates
@@ -62,7 +62,7 @@ class Page:
         self, fragment: str, *, status: int = 200, form: Filled[Any] | None = None, **values: Any
     ) -> Response[str]:
         """The fragment `templates/partials/<fragment>.html`, alone or in the whole page."""
-        form = form or Filled(path_shown(self.request.url.path))
+        form = form or Filled(path_shown(self.request.scope))
         arrived = self.request.method == "GET" and status == 200
         kept, notice = self._waiting() if arrived else (None, None)
         if kept is not None:
@@ -71,7 +71,7 @@ class Page:
             "layout": responses.layout_of(self.request),
             "form": form,
             "notice": notice or "",
-            "path": path_shown(self.request.url.path),
+            "path": path_shown(self.request.scope),
             "back": address_shown(self.request.scope),
             "signed_in": self.customer is not None,
             # A remembered session lasts too long to be worth a note.
@@ -142,7 +142,7 @@ class Page:
         typed = await sent_form(self.request) if self.request.method == "POST" else {}
         customer = await sessions.last_customer(self.scope)
         answer = self.redirect(path, notice=notice)
-        answer.cookies.append(return_to.keep(self.scope, back or path_shown(self.request.url.path), typed, customer))
+        answer.cookies.append(return_to.keep(self.scope, back or path_shown(self.request.scope), typed, customer))
         return answer
 
     def redirect_after_sign_out(self, path: str, *, notice: Notice | None = None) -> Response[None]:
@@ -150,7 +150,7 @@ class Page:
 
         So are the links opened here: the next one at this browser would read whose address they are about.
         """
-        names = (SESSION, RETURN_TO, NOTICE, *map(link_cookie, LINKS))
+        names = (SESSION, RETURN_TO, NOTICE, *map(link_cookie, links_of(self.request.scope)))
         cookies = {name: delete_cookie(self.settings, name) for name in names}
         if notice is not None:
             cookies[NOTICE] = notices.keep(self.scope, notice, path, None)

@@ -13,6 +13,9 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from domain.registration.progress import REGISTRATION
+from tests.routes.registration.account import step_test
+
 BASE = "http://127.0.0.1:8000"
 COOKIE = "kabinet"
 PHONE = "+7 912 345-67-89"
@@ -28,7 +31,7 @@ REQUEST = {
 }  # fmt: skip
 # The button of a code's window that sends another one, and that of the profile for another e-mail.
 ANOTHER = {"another": "yes"}
-STEPS = ("phone", "code", "bill", "address", "person", "password")
+STEPS = REGISTRATION.slugs
 
 
 def headers_of_a_browser() -> dict[str, str]:
@@ -52,14 +55,7 @@ class Browser:
     http: httpx.AsyncClient
     read_code: Callable[[str], Awaitable[str]]
     phone: str = PHONE
-    forms: dict[str, Mapping[str, str]] = field(
-        default_factory=lambda: {
-            "bill": BILL,
-            "address": {"answer": "yes"},
-            "person": PERSON,
-            "password": {"password": PASSWORD},
-        }
-    )
+    forms: dict[str, Mapping[str, str]] = field(default_factory=lambda: {step: step_test(step).TYPED for step in STEPS})
 
     @property
     def cookie(self) -> str | None:

@@ -11,10 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from domain.delivery.messages import MESSAGES
-from domain.refusals import Code
-from domain.registration.progress import REGISTRATION
-from routes.registration.account import FOLDER
+from tests.completeness import CHECKS
 
 ROOT = Path(__file__).parents[1]
 PARTIALS = ROOT / "templates" / "partials"
@@ -31,8 +28,11 @@ LONGER = {
     "routes/forms.py": "what can be typed in one place: every kind of field beside its limit",
     "db/staging.py": "one interface, told for each database",
     "db/tables.py": "every table in one place",
+    "domain/delivery/messages.py": "every message in one place, each with its example",
+    "domain/registry/kinds.py": "every kind of file beside what its cells become",
     "settings.py": "every setting and its check in one place",
     "domain/sessions.py": "one subject: the id of a session, from the first step through every proof",
+    "tests/adding/recipes.py": "every recipe in one table",
     "tests/test_conventions.py": "every convention in one place",
     "tests/conftest.py": "the fixtures that all tests share",
     "tests/test_settings.py": "every wrong setting in one table",
@@ -96,19 +96,13 @@ def imports_of(path: Path) -> set[str]:
     return {name.split(".")[0] for name in found}
 
 
-# --- A step, its halves ---
+# --- What is added in several places ---
 
 
-@pytest.mark.parametrize("step", REGISTRATION.steps, ids=lambda step: step.slug)
-def test_a_step_has_its_route_fragment_states_and_test(step: object) -> None:
-    slug = step.slug  # type: ignore[attr-defined]
-    for part in (
-        ROOT / "routes" / FOLDER / f"{slug}.py",
-        PARTIALS / FOLDER / f"{slug}.html",
-        PARTIALS / FOLDER / f"{slug}.states.json",
-        ROOT / "tests" / "routes" / FOLDER / f"test_{slug}.py",
-    ):
-        assert part.is_file(), f"{slug} has no {name_of(part)}"
+@pytest.mark.parametrize("check", CHECKS)
+def test_the_places_of_one_thing_meet(check: str) -> None:
+    """docs/architecture.md, "Adding things"."""
+    assert list(CHECKS[check]()) == []
 
 
 @pytest.mark.parametrize("path", FRAGMENTS, ids=name_of)
@@ -132,29 +126,6 @@ def test_a_template_says_first_what_it_is(path: Path) -> None:
         assert path.read_text(encoding="utf-8").startswith("{#"), (
             "the first line is a comment: what it is, what it needs"
         )
-
-
-# --- Messages and errors ---
-
-
-def test_every_message_has_its_folder_and_the_other_way_round() -> None:
-    folders = {path.name for path in (ROOT / "templates" / "messages").iterdir() if path.is_dir()}
-    assert folders == {message.name for message in MESSAGES}
-    for message in MESSAGES:
-        files = {path.name for path in (ROOT / "templates" / "messages" / message.name).iterdir()}
-        assert files == ({"sms.txt"} if message.kind == "sms" else {"subject.txt", "email.txt", "email.html"})
-
-
-def test_every_error_code_has_one_text_and_every_text_a_code() -> None:
-    source = (PARTIALS / "errors.html").read_text(encoding="utf-8")
-    keys = re.findall(r'^\s*"(\w+)":', source.partition("{% set texts = {")[2].partition("} %}")[0], re.MULTILINE)
-    assert sorted(keys) == sorted(code.value for code in Code)
-
-
-def test_no_refusal_is_left_unused() -> None:
-    sources = "\n".join(path.read_text(encoding="utf-8") for path in SOURCES)
-    for code in Code:
-        assert sources.count(f"Code.{code.name}") >= 1, f"nothing refuses with {code.name}"
 
 
 # --- What no template may hold ---

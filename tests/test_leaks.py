@@ -23,7 +23,7 @@ from domain.registry.importing import import_rows
 from domain.registry.kinds import kinds
 from domain.sealing import Sealing
 from settings import Settings
-from tests.browser import PASSWORD, PERSON, Browser, path_of
+from tests.browser import PASSWORD, PERSON, STEPS, Browser, path_of
 from tests.conftest import fill_registry
 from tests.domain.delivery.channels.gateway import Gateway, running_gateway
 from tests.domain.delivery.channels.mailbox import Mailbox, running_mailbox
@@ -99,7 +99,7 @@ async def _registered(
         await browser.take("phone")
         await browser.post(path_of("code"), {"code": "нет-1234"})
         before = browser.cookie
-        for step in ("code", "bill", "address", "person"):
+        for step in STEPS[1:-1]:
             await browser.take(step)
         await browser.post(path_of("password"), {"password": f"Анна {PASSWORD}"})
         await browser.take("password")

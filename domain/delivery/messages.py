@@ -5,14 +5,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, Self
+
+from domain.values.people import read_name
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a text of a message comes from. A stranger must not be able to write a link or a line of ours into one.
+
+    `read` is the rule that a typed text has passed; the others are written by nobody but the portal and the company.
+    """
+
+    read: Callable[[str], str | None] | None = None
+    ours: bool = False
+
+
+Values = Mapping[str, Any]
+# Made by the portal, or masked by it.
+Made = Annotated[str, Source(ours=True)]
+# Imported from the company's registry, and sent to whoever that or the customer has confirmed.
+Imported = Annotated[str, Source()]
+# The name of whoever a message greets.
+TypedName = Annotated[str, Source(read_name)]
+# Whatever was typed, each text behind its label; for the staff alone.
+Typed = Annotated[list[tuple[str, str]], Source()]
 
 
 @dataclass(frozen=True)
 class Message:
-    """`name` is the folder of its templates.
+    """`name` is the folder of its templates; each text among the fields says where it comes from.
 
+    `example` are values as a customer could get them: tests draw every message with them.
     `lifetime` is seconds after which it is not worth sending, or the setting that says for how long what it carries
     is good: a code or a link that has expired is not sent.
     """
@@ -20,10 +46,18 @@ class Message:
     name: ClassVar[str]
     kind: ClassVar[Literal["sms", "email"]]
     lifetime: ClassVar[int | str]
+    example: ClassVar[Values]
 
     def values(self) -> dict[str, Any]:
         """What the templates see; JSON can say all of it."""
         return asdict(self)
+
+    @classmethod
+    def of_example(cls) -> Self:
+        return cls(**cls.example)
+
+
+_LINK = "https://kabinet.example.org/email/confirmation/abc?x=1"
 
 
 @dataclass(frozen=True)
@@ -33,8 +67,9 @@ class RegistrationCode(Message):
     name = "registration-code"
     kind = "sms"
     lifetime = "code_lifetime"
+    example: ClassVar[Values] = {"code": "483920", "good_for": 600}
 
-    code: str
+    code: Made
     good_for: int
 
 
@@ -45,8 +80,9 @@ class RecoveryCode(Message):
     name = "recovery-code"
     kind = "sms"
     lifetime = "code_lifetime"
+    example: ClassVar[Values] = {"code": "483920", "good_for": 600}
 
-    code: str
+    code: Made
     good_for: int
 
 
@@ -57,10 +93,11 @@ class PasswordChanged(Message):
     name = "password-changed"
     kind = "email"
     lifetime = 3 * 86400
+    example: ClassVar[Values] = {"first_name": "Анна", "at": "2026-09-16T14:32+03:00", "link": _LINK}
 
-    first_name: str
-    at: str
-    link: str
+    first_name: TypedName
+    at: Made
+    link: Made
 
 
 @dataclass(frozen=True)
@@ -70,9 +107,10 @@ class EmailConfirmation(Message):
     name = "email-confirmation"
     kind = "email"
     lifetime = "email_link_lifetime"
+    example: ClassVar[Values] = {"first_name": "Анна", "link": _LINK, "good_for": 259200}
 
-    first_name: str
-    link: str
+    first_name: TypedName
+    link: Made
     good_for: int
 
 
@@ -83,9 +121,10 @@ class ConnectionRequestReceived(Message):
     name = "connection-request-received"
     kind = "email"
     lifetime = 3 * 86400
+    example: ClassVar[Values] = {"number": 17, "first_name": "Анна"}
 
     number: int
-    first_name: str
+    first_name: TypedName
 
 
 @dataclass(frozen=True)
@@ -95,9 +134,10 @@ class ConnectionRequestForStaff(Message):
     name = "connection-request-for-staff"
     kind = "email"
     lifetime = 7 * 86400
+    example: ClassVar[Values] = {"number": 17, "entries": [("Фамилия", "Иванова"), ("Комментарий", "")]}
 
     number: int
-    entries: list[tuple[str, str]]
+    entries: Typed
 
 
 @dataclass(frozen=True)
@@ -107,10 +147,11 @@ class AccountShared(Message):
     name = "account-shared"
     kind = "email"
     lifetime = 3 * 86400
+    example: ClassVar[Values] = {"first_name": "Анна", "account_number": "7000000111", "address": "ул. Тихая, 5"}
 
-    first_name: str
-    account_number: str
-    address: str
+    first_name: TypedName
+    account_number: Imported
+    address: Imported
 
 
 @dataclass(frozen=True)
@@ -120,10 +161,11 @@ class AccountLost(Message):
     name = "account-lost"
     kind = "email"
     lifetime = 3 * 86400
+    example: ClassVar[Values] = {"first_name": "Анна", "account_number": "7000000111", "address": "ул. Тихая, 5"}
 
-    first_name: str
-    account_number: str
-    address: str
+    first_name: TypedName
+    account_number: Imported
+    address: Imported
 
 
 @dataclass(frozen=True)
@@ -133,8 +175,9 @@ class PhoneChangeCode(Message):
     name = "phone-change-code"
     kind = "sms"
     lifetime = "code_lifetime"
+    example: ClassVar[Values] = {"code": "483920", "good_for": 600}
 
-    code: str
+    code: Made
     good_for: int
 
 
@@ -145,8 +188,9 @@ class PhoneChanged(Message):
     name = "phone-changed"
     kind = "sms"
     lifetime = 86400
+    example: ClassVar[Values] = {"new_phone": "+7 912 ···-··-89"}
 
-    new_phone: str
+    new_phone: Made
 
 
 @dataclass(frozen=True)
@@ -156,9 +200,10 @@ class EmailChange(Message):
     name = "email-change"
     kind = "email"
     lifetime = "email_link_lifetime"
+    example: ClassVar[Values] = {"first_name": "Анна", "link": _LINK, "good_for": 259200}
 
-    first_name: str
-    link: str
+    first_name: TypedName
+    link: Made
     good_for: int
 
 
@@ -169,9 +214,10 @@ class EmailChanged(Message):
     name = "email-changed"
     kind = "email"
     lifetime = 3 * 86400
+    example: ClassVar[Values] = {"first_name": "Анна", "new_email": "i···a@example.org"}
 
-    first_name: str
-    new_email: str
+    first_name: TypedName
+    new_email: Made
 
 
 @dataclass(frozen=True)
@@ -181,8 +227,9 @@ class CabinetDeleted(Message):
     name = "cabinet-deleted"
     kind = "email"
     lifetime = 3 * 86400
+    example: ClassVar[Values] = {"first_name": "Анна"}
 
-    first_name: str
+    first_name: TypedName
 
 
 @dataclass(frozen=True)
@@ -192,9 +239,10 @@ class CardRegistration(Message):
     name = "card-registration"
     kind = "email"
     lifetime = "card_link_lifetime"
+    example: ClassVar[Values] = {"login": "tk1001", "link": _LINK, "good_for": 86400, "renewed": True}
 
-    login: str
-    link: str
+    login: Imported
+    link: Made
     good_for: int
     renewed: bool
 
@@ -206,8 +254,9 @@ class CardPassword(Message):
     name = "card-password"
     kind = "sms"
     lifetime = "sms_password_lifetime"
+    example: ClassVar[Values] = {"password": "k7m4pqr9wx", "good_for": 259200}
 
-    password: str
+    password: Made
     good_for: int
 
 
@@ -218,13 +267,15 @@ class CardAddition(Message):
     name = "card-addition"
     kind = "email"
     lifetime = "card_link_lifetime"
+    example: ClassVar[Values] = {"last_four": "0013", "link": _LINK, "good_for": 86400, "renewed": True}
 
-    last_four: str
-    link: str
+    last_four: Imported
+    link: Made
     good_for: int
     renewed: bool
 
 
+# All there are.
 MESSAGES: tuple[type[Message], ...] = (
     RegistrationCode,
     RecoveryCode,

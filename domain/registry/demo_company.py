@@ -7,6 +7,7 @@ on its account and month only, so a later run adds the months that have passed a
 from __future__ import annotations
 
 import random
+from collections.abc import Callable, Mapping
 from datetime import date
 
 _TOWN = "г. Светлоречинск"
@@ -82,6 +83,15 @@ def customers() -> Rows:
         }
         for place, person in enumerate(people)
     ]
+
+
+# The rows of every kind (domain/registry/kinds.py).
+ROWS: Mapping[str, Callable[[date], Rows]] = {
+    "accounts": lambda _today: accounts(),
+    "bills": bills,
+    "cards": lambda _today: cards(),
+    "customers": lambda _today: customers(),
+}
 
 
 def _periods(today: date) -> list[str]:

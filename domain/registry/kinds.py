@@ -7,7 +7,7 @@ leave here only as keyed hashes.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
@@ -24,7 +24,6 @@ from domain.values.phones import read_phone
 
 # The values a cell becomes; None where it is malformed, or what else is wrong with it.
 Read = Callable[[str], tuple[Any, ...] | Misread | None]
-KINDS = ("accounts", "bills", "cards", "customers")
 # Before it is normalised, whose time grows with the square of the length.
 LONGEST_CELL = 3000
 _LONGEST_ADDRESS = 500
@@ -111,52 +110,63 @@ def _made(name: str, sealing: Sealing, countries: Sequence[str], today: date) ->
 def kinds(sealing: Sealing, countries: Sequence[str], today: date) -> dict[str, Kind]:
     """All kinds by name; `countries` are those whose mobile numbers are accepted."""
     made_from = (sealing, tuple(countries), today)
-    account = Column("account_number", _one(read_account_number), "is not an account number")
-    phone = _phone(sealing, countries)
-    email = _email(sealing)
-    name, birth_date = _one(read_name), _one(lambda text: read_birth_date(text, today))
-    return {
-        kind.name: kind
-        for kind in (
-            Kind("accounts", 1, (account, Column("address", _one(_address), "is not an address")), made_from),
-            Kind(
-                "bills",
-                2,
-                (account, _period(today), Column("amount", _one(read_amount), _NOT_AN_AMOUNT)),
-                made_from,
-            ),
-            Kind(
-                "cards",
-                1,
-                (
-                    Column("card_number", lambda text: _card(sealing, text), "is not 12 to 19 digits"),
-                    Column("holder_id", _one(_code), "is longer than 100 characters"),
-                    Column("login", _login, "is longer than 100 characters"),
-                    Column("email", lambda text: _first(email(text)), "is not an e-mail address"),
-                    Column("phone", lambda text: _first(phone(text)), _NOT_A_PHONE),
-                ),
-                made_from,
-            ),
-            Kind(
-                "customers",
-                1,
-                (
-                    Column("phone", phone, _NOT_A_PHONE),
-                    # People share names and birthdays.
-                    Column("last_name", name, "is not a name", repeats=True),
-                    Column("first_name", name, "is not a name", repeats=True),
-                    Column("patronymic", name, "is not a name", ("",), repeats=True),
-                    Column("birth_date", birth_date, "is not a date", (None,), repeats=True),
-                    Column("email", email, "is not an e-mail address", ("", "")),
-                    Column("account_numbers", _one(_account_numbers), "is not account numbers with |", ("",)),
-                ),
-                made_from,
-            ),
-        )
-    }
+    shared = _Shared(sealing, countries, today)
+    return {name: Kind(name, keys, columns(shared), made_from) for name, (keys, columns) in _KINDS.items()}
 
 
-_NOT_AN_AMOUNT = "is not an amount such as 1234,56"
+class _Shared:
+    """What several kinds read in the same way, made once: it remembers what it has read."""
+
+    def __init__(self, sealing: Sealing, countries: Sequence[str], today: date) -> None:
+        self.sealing, self.today = sealing, today
+        self.account = Column("account_number", _one(read_account_number), "is not an account number")
+        self.phone, self.email = _phone(sealing, countries), _email(sealing)
+
+
+def _accounts(shared: _Shared) -> tuple[Column, ...]:
+    return shared.account, Column("address", _one(_address), "is not an address")
+
+
+def _bills(shared: _Shared) -> tuple[Column, ...]:
+    return (
+        shared.account,
+        _period(shared.today),
+        Column("amount", _one(read_amount), "is not an amount such as 1234,56"),
+    )
+
+
+def _cards(shared: _Shared) -> tuple[Column, ...]:
+    return (
+        Column("card_number", lambda text: _card(shared.sealing, text), "is not 12 to 19 digits"),
+        Column("holder_id", _one(_code), "is longer than 100 characters"),
+        Column("login", _login, "is longer than 100 characters"),
+        Column("email", lambda text: _first(shared.email(text)), "is not an e-mail address"),
+        Column("phone", lambda text: _first(shared.phone(text)), _NOT_A_PHONE),
+    )
+
+
+def _customers(shared: _Shared) -> tuple[Column, ...]:
+    name, birth_date = _one(read_name), _one(lambda text: read_birth_date(text, shared.today))
+    return (
+        Column("phone", shared.phone, _NOT_A_PHONE),
+        # People share names and birthdays.
+        Column("last_name", name, "is not a name", repeats=True),
+        Column("first_name", name, "is not a name", repeats=True),
+        Column("patronymic", name, "is not a name", ("",), repeats=True),
+        Column("birth_date", birth_date, "is not a date", (None,), repeats=True),
+        Column("email", shared.email, "is not an e-mail address", ("", "")),
+        Column("account_numbers", _one(_account_numbers), "is not account numbers with |", ("",)),
+    )
+
+
+# Every kind, in the order in which they need each other: of how many columns its key is, and its columns.
+_KINDS: Mapping[str, tuple[int, Callable[[_Shared], tuple[Column, ...]]]] = {
+    "accounts": (1, _accounts),
+    "bills": (2, _bills),
+    "cards": (1, _cards),
+    "customers": (1, _customers),
+}
+KINDS = tuple(_KINDS)
 _NOT_A_PHONE = "is not a mobile number of the accepted countries"
 
 

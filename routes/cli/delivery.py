@@ -11,7 +11,7 @@ import click
 
 from db.clock import DatabaseClock
 from db.engine import Engine
-from domain.delivery.channels import open_channels
+from domain.delivery.channels import CHANNELS, SETTING_OF, open_channels
 from domain.delivery.worker import run_forever
 from domain.portal import make_portal
 from routes.cli.running import loaded_settings, refuse, run_with_database
@@ -37,6 +37,13 @@ def run() -> None:
         await _deliver_until_told(settings)
 
     run_with_database(settings, work)
+
+
+@delivery_group.command("channels")
+def channels() -> None:
+    """Say how each channel is written in the settings, and what it needs."""
+    for channel in CHANNELS:
+        click.echo(f"{SETTING_OF[channel.kind]}: {channel.setup}\n")
 
 
 async def _deliver_until_told(settings: Settings) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 import click
@@ -23,9 +23,17 @@ from routes.cli.stopping import Stopped, stopped_by_signals
 from settings import Settings
 
 
-@click.group("registry")
+@click.group("registry", help=f"Fill the registry: {', '.join(KINDS)}.")
 def registry_group() -> None:
-    """Fill the registry: accounts, bills, cards, customers."""
+    pass
+
+
+@registry_group.command("kinds")
+def list_kinds() -> None:
+    """Say which columns a file of each kind has."""
+    # Neither a key nor a country nor a day changes the names of columns.
+    for name, kind in kinds(Sealing("-"), (), date.max).items():
+        click.echo(f"{name}: {'; '.join(kind.column_names)}")
 
 
 @registry_group.command("import")
@@ -93,21 +101,17 @@ def demo(if_empty: bool) -> None:
         now = await database_time()
         # Its phones are Russian, whatever countries this portal serves.
         for name, kind in _kinds(settings, ("RU",), now).items():
-            cells = [[row[column] for column in kind.column_names] for row in _demo_rows(name, settings, now)]
+            cells = [
+                [row[column] for column in kind.column_names] for row in demo_company.ROWS[name](_today(settings, now))
+            ]
             say_counts(name, await import_rows(engine, kind, enumerate(cells, 1), now))
 
     run_with_database(settings, work)
 
 
 def _kinds(settings: Settings, countries: Sequence[str], now: datetime) -> dict[str, Kind]:
-    return kinds(Sealing(settings.secret), countries, now.astimezone(settings.zone).date())
+    return kinds(Sealing(settings.secret), countries, _today(settings, now))
 
 
-def _demo_rows(kind: str, settings: Settings, now: datetime) -> demo_company.Rows:
-    if kind == "bills":
-        return demo_company.bills(now.astimezone(settings.zone).date())
-    return {
-        "accounts": demo_company.accounts,
-        "cards": demo_company.cards,
-        "customers": demo_company.customers,
-    }[kind]()
+def _today(settings: Settings, now: datetime) -> date:
+    return now.astimezone(settings.zone).date()

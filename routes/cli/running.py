@@ -11,8 +11,8 @@ import click
 
 from db.clock import DatabaseClock
 from db.engine import Engine
-from domain.installation import UNUSABLE, opened_installation, said_of
-from settings import Settings, SettingsError, load
+from domain.installation import UNUSABLE, load_settings, opened_installation, said_of
+from settings import Settings, SettingsError
 
 
 def refuse(line: str) -> NoReturn:
@@ -22,7 +22,7 @@ def refuse(line: str) -> NoReturn:
 
 def loaded_settings() -> Settings:
     try:
-        return load()
+        return load_settings()
     except SettingsError as error:
         refuse(str(error))
 

@@ -1,8 +1,9 @@
 """The named states of every fragment, declared beside it in `<fragment>.states.json`.
 
 A file says `{"with": values of all states, "states": {name: further values}}`. In the values
-`"form": {"typed": {field: text}, "errors": {field: [codes]}}` becomes a filled form, and a text under a name
-that is `at` or ends in `_at` becomes a time, however deep it stands.
+`"form": {"typed": {field: text}, "errors": {field: [codes]}}` becomes a filled form (`"every"` instead of the codes
+is all there are), and a text under a name that is `at` or ends in `_at` becomes a time, however deep it stands. Which
+step of how many it is (`place`) is not written there: the journey says it.
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from domain.refusals import Code, Refused
+from domain.registration.progress import REGISTRATION
 from routes.forms import Filled
+from routes.registration.account import FOLDER
 from routes.templates import TEMPLATES
 
 PARTIALS = TEMPLATES / "partials"
@@ -42,14 +45,20 @@ def states_of(fragment: str) -> list[State]:
     if not declared.is_file():
         return []
     content = json.loads(declared.read_text("utf-8"))
-    common: dict[str, Any] = content.get("with", {})
+    common: dict[str, Any] = _place(fragment) | content.get("with", {})
     return [State(fragment, name, _values(common | own)) for name, own in content["states"].items()]
+
+
+def _place(fragment: str) -> dict[str, Any]:
+    folder, _, slug = fragment.rpartition("/")
+    return {"place": REGISTRATION.place(slug)} if folder == FOLDER and slug in REGISTRATION.slugs else {}
 
 
 def _values(written: dict[str, Any]) -> dict[str, Any]:
     form = written.get("form", {})
     errors = {
-        field: [Refused(Code(code), field, _AT) for code in codes] for field, codes in form.get("errors", {}).items()
+        field: [Refused(Code(code), field, _AT) for code in (Code if codes == "every" else codes)]
+        for field, codes in form.get("errors", {}).items()
     }
     values = {name: _read(name, value) for name, value in written.items()}
     return values | {"form": Filled("/dev/gallery", form.get("typed", {}), errors)}

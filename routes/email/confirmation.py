@@ -9,10 +9,11 @@ from litestar.params import FromPath
 
 from domain.proofs import email_confirmation
 from routes import links
+from routes.own_path import TOKEN
 from routes.page import Page, ThisPage
 
 PATH, NAME = "/email/confirmation", "email.confirmation"
-LINK_PATH = f"{PATH}/{{token:str}}"
+LINK_PATH = f"{PATH}{TOKEN}"
 
 
 @get(LINK_PATH, name=f"{NAME}.link")

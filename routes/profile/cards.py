@@ -14,13 +14,14 @@ from routes import links
 from routes.forms import BoundEmail, CardNumber, Filled, Form
 from routes.journeys import Addresses, Outcome
 from routes.notices import Notice
+from routes.own_path import TOKEN
 from routes.page import Page, ThisPage
 from routes.profile import overview
 from routes.steps.form import Done, FormStep, form_handlers
 
 PATH, FRAGMENT = "/profile/cards/new", "profile/card"
 LINK_PATH, LINK_NAME = card_addition.PATH, "profile.cards.confirmation"
-LINK_TOKEN_PATH = f"{LINK_PATH}/{{token:str}}"
+LINK_TOKEN_PATH = f"{LINK_PATH}{TOKEN}"
 
 
 class NewCardForm(Form):

@@ -7,7 +7,8 @@ import re
 from datetime import datetime
 
 from db.engine import Engine, run
-from db.importer import PLANS, importing
+from db.importer import importing
+from db.plans import PLANS
 
 ROWS = [(line, f"N{line}", "ул. Тихая") for line in range(2, 10_002)]
 

@@ -18,31 +18,18 @@ from domain.proofs.bill_proof import Bill
 from domain.proofs.email_confirmation import LinkedAddress
 from domain.registration.progress import (
     REGISTRATION,
-    ConfirmedAddress,
-    ConfirmedPhone,
-    Consent,
-    ConsentText,
-    GivenPhone,
-    Person,
-    Registered,
     Registration,
     SoughtBill,
 )
 from domain.sessions import Session
 from tests.conftest import NOW
+from tests.routes.registration.account import step_test
 
 GRANT = Grant(1, 2, NOW + timedelta(minutes=10))
 BILL = Bill("2026-08", "7000000111", 229317)
 # What each step brings.
 VALUES: dict[str, dict[str, Any]] = {
-    "registration": {
-        "phone": GivenPhone("+79123456789", Consent(ConsentText("1", "ab"), NOW, "192.0.2.1")),
-        "code": ConfirmedPhone(1),
-        "bill": SoughtBill(BILL, 3),
-        "address": ConfirmedAddress(3),
-        "person": Person("Иванова", "Мария", "", "1984-03-31", "m@example.org"),
-        "password": Registered(4),
-    },
+    "registration": {slug: step_test(slug).BROUGHT for slug in REGISTRATION.slugs},
     "card-registration": {"card": object(), "phone": 1, "password": None},
     "recovery": {"phone": "+79123456789", "code": GRANT, "password": NOW},
     "sign-in": {"phone": "+79123456789", "password": None},

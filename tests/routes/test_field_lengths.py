@@ -14,7 +14,7 @@ from domain.proofs import captcha
 from routes import handlers_of
 from routes.forms import SECRET, Form, longest_of
 from settings import Settings
-from tests.browser import PHONE, Browser, path_of
+from tests.browser import PHONE, STEPS, Browser, path_of
 from tests.conftest import Clock, scope_of
 from tests.screen import value_of
 
@@ -29,7 +29,7 @@ MOST = 3000
 CHOICES = {"picture", "link", "next", "answer", "remember", "consent", "another"}
 # The steps, by what has to be done before them.
 OPEN = ("/sign-in/phone", "/sign-in/login", path_of("phone"), "/registration/card/card", "/recovery/login")
-REGISTERING = {"code": "code", "bill": "bill", "person": "person", "password": "password"}
+REGISTERING = STEPS[1:]
 SIGNED_IN = (
     "/profile/accounts/new", "/profile/cards/new", "/profile/security/confirmation", "/profile/security/password",
     "/profile/security/phone", "/profile/security/email", "/profile/deletion",

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
 from db.engine import bound
+from domain.delivery.messages import MESSAGES
 from domain.registry.importing import import_rows
 from domain.registry.kinds import kinds
 from domain.sealing import Sealing
@@ -18,7 +20,7 @@ from routes.formatting import lasting
 from routes.message_texts import MessageTexts
 from routes.templates import TEMPLATES
 from settings import Settings
-from tests.browser import PHONE, Browser, path_of
+from tests.browser import PHONE, STEPS, Browser, path_of
 from tests.conftest import Clock, Posted
 from tests.screen import words
 
@@ -35,7 +37,7 @@ PRINTED = {
 }
 # Where it is printed: a template that is not here is not looked at below.
 PAGES = {"partials/code.html", "partials/registration/card/sent.html", "partials/registration/card/done.html"}
-MESSAGES = {"email-confirmation", "email-change", "card-registration", "card-addition", "card-password"}
+PRINTING = {"email-confirmation", "email-change", "card-registration", "card-addition", "card-password"}
 _NUMBER = re.compile(r"(?:действует|valid for|works for) (\d+ \w+)")
 
 
@@ -81,13 +83,25 @@ def test_no_lifetime_is_promised_longer_than_it_is_or_a_tenth_too_short() -> Non
 
 
 def test_every_template_that_prints_a_lifetime_is_looked_at() -> None:
+    found = {path.relative_to(TEMPLATES).as_posix() for path in TEMPLATES.rglob("*.html") if _prints(path)}
+    assert {path for path in found if not path.startswith("messages/")} == PAGES
+
+
+@pytest.mark.parametrize("seconds", PRINTED)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_message_prints_the_lifetime_it_is_given(language: str, seconds: int) -> None:
     found = {
-        path.relative_to(TEMPLATES).as_posix()
-        for path in TEMPLATES.rglob("*.*")
-        if path.suffix in {".html", ".txt"} and "lasting" in path.read_text(encoding="utf-8")
+        message.name for message in MESSAGES if any(map(_prints, (TEMPLATES / "messages" / message.name).iterdir()))
     }
-    parts = {f"messages/{name}/email.{kind}" for name in MESSAGES - {"card-password"} for kind in ("txt", "html")}
-    assert found == PAGES | parts | {"messages/card-password/sms.txt"}
+    assert found >= PRINTING
+    for message in MESSAGES:
+        if message.name in found:
+            values = {**message.example, "good_for": seconds}
+            _look_at_message(message.name, values, language, PRINTED[seconds][LANGUAGES.index(language)])
+
+
+def _prints(path: Path) -> bool:
+    return "lasting" in path.read_text(encoding="utf-8")
 
 
 def test_no_span_is_cut_to_a_unit_elsewhere() -> None:
@@ -125,7 +139,7 @@ async def test_every_printed_lifetime(
     await _import_card(settings, clock)
     await client.reach("code")
     look(await client.get(path_of("code")))
-    for step in ("code", "bill", "address", "person", "password"):
+    for step in STEPS[1:]:
         await client.take(step)
     await client.post("/profile/security/email", {"email": "new@example.org"})
     clock.forward(seconds=2)
@@ -157,11 +171,14 @@ async def _import_card(settings: Settings, clock: Clock) -> None:
 
 
 def _look_at_messages(sent: list[Posted], language: str, wanted: str) -> None:
-    texts = MessageTexts()
-    printing = {message.name: message.values for message in sent if message.name in MESSAGES}
-    assert printing.keys() == MESSAGES
+    printing = {message.name: message.values for message in sent if message.name in PRINTING}
+    assert printing.keys() == PRINTING
     for name, values in printing.items():
-        rendered = texts(name, values, language)
-        for part in (rendered.text, rendered.html):
-            if part is not None:
-                assert _NUMBER.findall(part.replace("\u00a0", " ")) == [wanted], part
+        _look_at_message(name, values, language, wanted)
+
+
+def _look_at_message(name: str, values: Mapping[str, Any], language: str, wanted: str) -> None:
+    rendered = MessageTexts()(name, values, language)
+    for part in (rendered.text, rendered.html):
+        if part is not None:
+            assert _NUMBER.findall(part.replace("\u00a0", " ")) == [wanted], part

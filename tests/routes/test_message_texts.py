@@ -3,54 +3,46 @@
 from __future__ import annotations
 
 import re
+from dataclasses import fields
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any, get_type_hints
 
 import pytest
 from jinja2 import UndefinedError
 
 from domain.delivery.messages import (
     MESSAGES,
-    AccountLost,
-    AccountShared,
-    CabinetDeleted,
-    CardAddition,
-    CardPassword,
-    CardRegistration,
     ConnectionRequestForStaff,
-    ConnectionRequestReceived,
-    EmailChange,
-    EmailChanged,
     EmailConfirmation,
     Message,
-    PasswordChanged,
-    PhoneChangeCode,
-    PhoneChanged,
-    RecoveryCode,
     RegistrationCode,
+    Source,
 )
 from routes.message_texts import MESSAGES_DIRECTORY, MessageTexts
 
 EVIL = '<script>alert("1")</script> & Co'
 LINK = "https://kabinet.example.org/email/confirm?token=abc&x=1"
-EXAMPLES: tuple[Message, ...] = (
-    RegistrationCode(code="483920", good_for=600),
-    EmailConfirmation(first_name=EVIL, link=LINK, good_for=259200),
-    ConnectionRequestReceived(number=17, first_name=EVIL),
-    ConnectionRequestForStaff(number=17, entries=[("Фамилия", EVIL), ("Комментарий", "")]),
-    RecoveryCode(code="483920", good_for=600),
-    PhoneChangeCode(code="483920", good_for=600),
-    PhoneChanged(new_phone="+7 912 ···-··-89"),
-    PasswordChanged(first_name=EVIL, at="2026-09-16T14:32+03:00", link=LINK),
-    AccountShared(first_name=EVIL, account_number="7000000111", address=EVIL),
-    AccountLost(first_name=EVIL, account_number="7000000111", address=EVIL),
-    EmailChange(first_name=EVIL, link=LINK, good_for=259200),
-    EmailChanged(first_name=EVIL, new_email="i···a@example.org"),
-    CabinetDeleted(first_name=EVIL),
-    CardRegistration(login=EVIL, link=LINK, good_for=86400, renewed=True),
-    CardPassword(password="k7m4pqr9wx", good_for=259200),
-    CardAddition(last_four=EVIL, link=LINK, good_for=86400, renewed=True),
-)
+
+
+def sources_of(message: type[Message]) -> dict[str, Source | None]:
+    """Where each text of a message comes from; None where it does not say so."""
+    hints = get_type_hints(message, include_extras=True)
+    marks = {field.name: getattr(hints[field.name], "__metadata__", (None,))[0] for field in fields(message)}
+    return {name: mark for name, mark in marks.items() if hints[name] not in {int, bool}}
+
+
+def hostile(message: type[Message]) -> Message:
+    """Its example, with HTML in every text that the portal has not made."""
+    values: dict[str, Any] = dict(message.example)
+    for name, source in sources_of(message).items():
+        if source is not None and not source.ours:
+            listed = isinstance(values[name], list)
+            values[name] = [(label, text and EVIL) for label, text in values[name]] if listed else EVIL
+    return message(**values)
+
+
+EXAMPLES = tuple(map(hostile, MESSAGES))
 texts = MessageTexts()
 by_name = pytest.mark.parametrize("message", EXAMPLES, ids=lambda message: message.name)
 
@@ -72,10 +64,6 @@ class _Words(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         self.words += data
-
-
-def test_every_message_has_an_example_here() -> None:
-    assert {type(message) for message in EXAMPLES} == set(MESSAGES)
 
 
 @by_name
@@ -104,11 +92,11 @@ def test_html_is_whole_and_nobody_can_write_into_it(message: Message) -> None:
     words.close()
     assert words.open == []
     assert "script" not in words.tags
-    assert EVIL in words.words
+    assert EVIL in words.words or EVIL not in str(message.values())
 
 
 def test_the_plain_text_is_not_escaped() -> None:
-    rendered = texts("connection-request-for-staff", EXAMPLES[3].values())
+    rendered = texts("connection-request-for-staff", hostile(ConnectionRequestForStaff).values())
     assert f"Фамилия: {EVIL}" in rendered.text
     assert "Комментарий: —" in rendered.text
     assert rendered.subject == "Новая заявка на\u00a0подключение №\u00a017"

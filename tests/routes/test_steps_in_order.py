@@ -17,23 +17,18 @@ from domain.registration.progress import REGISTRATION
 from domain.scope import Client
 from settings import Settings
 from tests import holder
-from tests.browser import BILL, PASSWORD, PERSON, PHONE, REQUEST, STEPS, Browser, location, path_of
+from tests.browser import BILL, PASSWORD, PHONE, REQUEST, STEPS, Browser, location, path_of
 from tests.conftest import Clock, scope_of
 from tests.holder import Outbox
+from tests.routes.registration.account import step_test
 from tests.screen import errors
 
 VICTIM = "+7 900 765-43-21"
 OTHER_BILL = {**BILL, "account_number": "7000000118"}
 NEW = "осенний берег у моря"
 MakeBrowser = Callable[..., Browser]
-FORMS: dict[str, dict[str, str]] = {
-    "code": {"code": "000000"},
-    "bill": BILL,
-    "address": {"answer": "yes"},
-    "person": PERSON,
-    "password": {"password": PASSWORD},
-    "connection": REQUEST,
-}
+Come = Callable[[Browser], Awaitable[None]]
+FORMS = {**{step: step_test(step).TYPED for step in STEPS}, "connection": REQUEST}
 
 
 @pytest.fixture
@@ -46,10 +41,6 @@ def changed() -> dict[str, Any]:
 
 async def _nothing(client: Browser) -> None:
     await client.get("/")
-
-
-async def _only_the_phone(client: Browser) -> None:
-    await client.reach("code")
 
 
 async def _another_phone_late(client: Browser) -> None:
@@ -70,10 +61,6 @@ async def _another_phone_and_back(client: Browser) -> None:
     await client.take("phone")
 
 
-async def _only_the_code(client: Browser) -> None:
-    await client.reach("bill")
-
-
 async def _a_wrong_bill_late(client: Browser) -> None:
     await client.reach("password")
     await client.post(path_of("bill"), {**BILL, "amount": "1,00"})
@@ -90,30 +77,26 @@ async def _the_account_is_gone(client: Browser) -> None:
     await run("DELETE FROM accounts WHERE number = '7000000111'")
 
 
-async def _only_the_bill(client: Browser) -> None:
-    await client.reach("address")
-
-
 async def _another_bill_late(client: Browser) -> None:
     await client.reach("password")
     await client.post(path_of("bill"), OTHER_BILL)
 
 
-async def _only_the_address(client: Browser) -> None:
-    await client.reach("person")
+def _as_far_as(step: str) -> Come:
+    async def come(client: Browser) -> None:
+        await client.reach(step)
+
+    return come
 
 
-REGISTRATIONS: list[tuple[str, Callable[[Browser], Awaitable[None]]]] = [
+REGISTRATIONS: list[tuple[str, Come]] = [
     ("phone", _nothing),
-    ("code", _only_the_phone),
+    *((step, _as_far_as(step)) for step in STEPS[1:-1]),
     ("code", _another_phone_late),
     ("code", _another_phone_after_the_miss),
     ("code", _another_phone_and_back),
-    ("bill", _only_the_code),
     ("bill", _no_to_the_address),
-    ("address", _only_the_bill),
     ("address", _another_bill_late),
-    ("person", _only_the_address),
 ]
 
 
@@ -123,9 +106,7 @@ async def _made() -> list[int]:
 
 
 @pytest.mark.parametrize(("missing", "come"), REGISTRATIONS, ids=lambda value: getattr(value, "__name__", value))
-async def test_no_later_step_of_a_registration_is_taken(
-    client: Browser, missing: str, come: Callable[[Browser], Awaitable[None]]
-) -> None:
+async def test_no_later_step_of_a_registration_is_taken(client: Browser, missing: str, come: Come) -> None:
     await come(client)
     for later in (*STEPS[STEPS.index(missing) + 1 :], "connection"):
         assert location(await client.post(path_of(later), FORMS[later])) == path_of(missing), later
@@ -270,7 +251,7 @@ async def test_no_password_is_recovered_before_its_code(
     clock: Clock,
     posted: Outbox,
     place: str,
-    come: Callable[[Browser], Awaitable[None]],
+    come: Come,
 ) -> None:
     await another_browser().register()
     await another_browser(phone=VICTIM).register()

@@ -1,13 +1,17 @@
 """What a channel is: it sends a message, or raises `DeliveryFailed`.
 
-A new channel is one file beside this one and one line in `domain/delivery/channels/__init__.py`.
+A new channel is one file beside this one and one line in `domain/delivery/channels/__init__.py`: a class that is a
+`ConfiguredChannel`. Its file alone knows what its address in KABINET_SMS or KABINET_MAIL may say.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import ClassVar, Literal, Protocol
+from urllib.parse import SplitResult
+
+Kind = Literal["sms", "email"]
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,27 @@ class Channel(Protocol):
         """Hand the message over, or raise `DeliveryFailed`."""
 
     async def close(self) -> None: ...
+
+
+class ConfiguredChannel(Channel, Protocol):
+    """A channel as the settings name it, by an address with one of its `schemes`.
+
+    `kind` is what it carries. `setup` tells the operator, in a few lines, how to write the address and what the other
+    side needs; `litestar delivery channels` prints it.
+    """
+
+    kind: ClassVar[Kind]
+    schemes: ClassVar[tuple[str, ...]]
+    setup: ClassVar[str]
+
+    def __init__(self, dsn: str, sender: str) -> None: ...
+
+    @staticmethod
+    def check(address: SplitResult, *, production: bool) -> None:
+        """Raise ValueError, one line, for an address that names no such channel or that production must not use.
+
+        That it can be read and has a host is known by then.
+        """
 
 
 class DeliveryFailed(Exception):  # noqa: N818 - an outcome, not an error

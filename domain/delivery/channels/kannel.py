@@ -8,11 +8,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
-from urllib.parse import unquote, urlsplit, urlunsplit
+from typing import ClassVar
+from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
 
 import httpx
 
-from domain.delivery.channels.channel import DeliveryFailed, Outgoing
+from domain.delivery.channels.channel import DeliveryFailed, Kind, Outgoing
+from settings import LOOPBACK
 
 CONNECT_SECONDS = 5.0
 WHOLE_SECONDS = 15.0
@@ -28,6 +30,7 @@ _ANSWER_BYTES = 200
 # Answers to how we ask, not to what: wrong password, no money left, wrong path.
 _OPERATOR = frozenset({401, 402, 403, 404, 405, 407})
 _BUSY = frozenset({408, 425, 429, 503})
+_FORM = "http+kannel://user:pass@host:port/cgi-bin/sendsms"
 
 # httpx logs every URL, which here holds the password, the phone and the code; httpcore logs what comes back.
 # A filter holds at any level, whatever the program's logging configuration says.
@@ -37,6 +40,23 @@ for _name in ("httpx", "httpcore.connection", "httpcore.http11"):
 
 class Kannel:
     """One gateway. `dsn` is `http+kannel://user:pass@host:port/cgi-bin/sendsms` or `https+kannel://…`."""
+
+    kind: ClassVar[Kind] = "sms"
+    schemes: ClassVar[tuple[str, ...]] = ("http+kannel", "https+kannel")
+    setup: ClassVar[str] = f"""\
+{_FORM}, or https+kannel://…
+User, password and path are those of Kannel's sendsms-user, or of a gateway that speaks its interface. Signs such as
+@ : / # in a password are written as %40 %3A %2F %23. http+kannel sends everything in the clear: in production it is
+for a gateway on this host only. KABINET_SMS_FROM is the sender's name, where the gateway takes one."""
+
+    @staticmethod
+    def check(address: SplitResult, *, production: bool) -> None:
+        if not address.username or not address.password:
+            raise ValueError(f"user and password are missing: {_FORM}")
+        if not address.path.strip("/"):
+            raise ValueError(f"the path is missing: {_FORM}")
+        if production and address.scheme == "http+kannel" and address.hostname not in LOOPBACK:
+            raise ValueError("http+kannel is only for a gateway on this host; write https+kannel")
 
     def __init__(self, dsn: str, sender: str, *, seconds: float = WHOLE_SECONDS) -> None:
         parts = urlsplit(dsn)

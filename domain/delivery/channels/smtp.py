@@ -7,12 +7,14 @@ import contextlib
 import functools
 import re
 import ssl
-from urllib.parse import unquote, urlsplit
+from typing import ClassVar
+from urllib.parse import SplitResult, unquote, urlsplit
 
 import aiosmtplib
 
-from domain.delivery.channels.channel import DeliveryFailed, Outgoing
+from domain.delivery.channels.channel import DeliveryFailed, Kind, Outgoing
 from domain.delivery.channels.letter import readable_address, write_letter
+from settings import LOOPBACK
 
 # For each answer of the server, and for everything until the letter itself is on its way.
 ANSWER_SECONDS = 15.0
@@ -23,6 +25,28 @@ _FAREWELL_SECONDS = 2.0
 
 class Smtp:
     """One server. `sender` is `Name <address>` or an address."""
+
+    kind: ClassVar[Kind] = "email"
+    schemes: ClassVar[tuple[str, ...]] = ("smtp", "smtps")
+    setup: ClassVar[str] = """\
+smtp://user:pass@host:587, or smtps://user:pass@host:465
+smtp means STARTTLS with a certificate that this machine trusts, smtps TLS from the first byte. A relay on this host may
+do without: smtp://127.0.0.1:25?tls=none. User and password go together or are both left out; signs such as @ : / # in a
+password are written as %40 %3A %2F %23. KABINET_MAIL_FROM and KABINET_STAFF_EMAIL are required with it."""
+
+    @staticmethod
+    def check(address: SplitResult, *, production: bool) -> None:  # noqa: ARG004 - every channel is told
+        if address.query not in {"", "tls=none"}:
+            raise ValueError("the only option is ?tls=none")
+        if address.path.strip("/") or address.fragment:
+            raise ValueError("write no path: smtp://user:pass@host:587")
+        if bool(address.username) != bool(address.password):
+            raise ValueError("user and password go together: smtp://user:pass@host:587")
+        if address.query == "tls=none":
+            if address.scheme == "smtps":
+                raise ValueError("smtps and ?tls=none contradict each other")
+            if address.hostname not in LOOPBACK:
+                raise ValueError("?tls=none is only for a relay on this host")
 
     def __init__(self, dsn: str, sender: str, *, seconds: float = ANSWER_SECONDS) -> None:
         parts = urlsplit(dsn)

@@ -1,4 +1,4 @@
-"""Step 4: «Это ваш адрес?» Nothing of the address is shown before the bill has been proved."""
+"""«Это ваш адрес?» Nothing of the address is shown before the bill has been proved."""
 
 from __future__ import annotations
 

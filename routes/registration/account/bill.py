@@ -1,4 +1,4 @@
-"""Step 3: what proves that the account is theirs: period, account number and amount of a recent bill."""
+"""What proves that the account is theirs: period, account number and amount of a recent bill."""
 
 from __future__ import annotations
 

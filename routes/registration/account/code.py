@@ -1,4 +1,4 @@
-"""Step 2: the code from the SMS."""
+"""The code from the SMS."""
 
 from __future__ import annotations
 

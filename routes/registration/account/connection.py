@@ -1,4 +1,4 @@
-"""Step 7, for a person who was not found: «Заявка на подключение»."""
+"""For a person who was not found: «Заявка на подключение»."""
 
 from __future__ import annotations
 

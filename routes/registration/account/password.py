@@ -1,4 +1,4 @@
-"""Step 6: the password, and with it the customer."""
+"""The password, and with it the customer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Step 5: who the customer is."""
+"""Who the customer is."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Step 1: the phone, and the consent without which nothing is done with it."""
+"""The phone, and the consent without which nothing is done with it."""
 
 from __future__ import annotations
 

@@ -15,11 +15,12 @@ from domain.registration.progress import KnownPhone
 from routes import links
 from routes.captcha import count_try
 from routes.forms import Captcha, Filled, Phone, Sealed
+from routes.own_path import TOKEN
 from routes.page import Page, ThisPage
 from routes.registration.card import BASE, FOLDER
 
 PATH, NAME, FRAGMENT = by_card.PATH, "registration.card.phone", f"{FOLDER}/phone"
-LINK_PATH = f"{PATH}/{{token:str}}"
+LINK_PATH = f"{PATH}{TOKEN}"
 
 
 class BoundPhoneForm(links.LinkForm):

@@ -1,12 +1,15 @@
-"""Step 4: the address is shown behind the proof only, the flat with it and never a name."""
+"""The address is shown behind the proof only, the flat with it and never a name."""
 
 from __future__ import annotations
 
 from db.engine import run
+from domain.registration.progress import ConfirmedAddress
 from tests.browser import BILL, Browser, location, path_of
 from tests.screen import fragment_of, words
 
 PATH = path_of("address")
+TYPED = {"answer": "yes"}
+BROUGHT = ConfirmedAddress(3)
 
 
 async def test_yes_goes_on_to_the_person(client: Browser) -> None:

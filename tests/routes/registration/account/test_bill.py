@@ -1,4 +1,4 @@
-"""Step 3: period, account number and amount prove the account; wrong ones are counted."""
+"""Period, account number and amount prove the account; wrong ones are counted."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from db.engine import bound, run
+from domain.proofs.bill_proof import Bill
+from domain.registration.progress import SoughtBill
 from domain.registry.importing import import_rows
 from domain.registry.kinds import kinds
 from domain.sealing import Sealing
@@ -18,6 +20,8 @@ from tests.conftest import Clock
 from tests.screen import errors, fragment_of, value_of, words
 
 PATH = path_of("bill")
+TYPED = BILL
+BROUGHT = SoughtBill(Bill("2026-08", "7000000111", 229317), 3)
 UNKNOWN = "Введены некорректные данные: данного абонента нет в системе"
 TOO_OFTEN = "Превышено число попыток. Повторите 16 сентября в 14:30 или отправьте заявку на подключение"
 MakeBrowser = Callable[..., Browser]

@@ -1,4 +1,4 @@
-"""Step 2: the code is judged five times, sent again in time, and tells last of all whose the number is."""
+"""The code is judged five times, sent again in time, and tells last of all whose the number is."""
 
 from __future__ import annotations
 
@@ -10,11 +10,15 @@ from typing import Any
 import pytest
 
 from db.engine import run
+from domain.registration.progress import ConfirmedPhone
 from tests.browser import ANOTHER, PHONE, Browser, location, path_of
 from tests.conftest import Clock, Posted
 from tests.screen import errors, fragment_of, words
 
 CODE = path_of("code")
+# The right one is in the SMS (`Browser.form_of`).
+TYPED = {"code": "000000"}
+BROUGHT = ConfirmedPhone(1)
 WRONG = "Код не соответствует полученному в СМС"
 EXHAUSTED = "Превышено число попыток ввода кода. Запросите новый"
 LAPSED = "Срок действия кода истек. Запросите новый"

@@ -6,18 +6,12 @@ from urllib.parse import quote_from_bytes
 
 import pytest
 
-from tests.browser import BILL, PERSON, REQUEST, STEPS, Browser, location, path_of
+from tests.browser import BILL, REQUEST, STEPS, Browser, location, path_of
 from tests.conftest import Clock
+from tests.routes.registration.account import step_test
 from tests.screen import words
 
-FORMS: dict[str, dict[str, str]] = {
-    "phone": {"phone": "", "consent": ""},
-    "code": {"code": "000000"},
-    "bill": BILL,
-    "address": {"answer": "yes"},
-    "person": PERSON,
-    "password": {"password": "зимний вечер у реки"},
-}
+FORMS = {step: step_test(step).TYPED for step in STEPS}
 
 
 async def test_a_step_before_its_turn_leads_to_the_one_the_customer_is_at(client: Browser) -> None:

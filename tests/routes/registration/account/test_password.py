@@ -1,4 +1,4 @@
-"""Step 6: the password makes one customer, signed in with a new session."""
+"""The password makes one customer, signed in with a new session."""
 
 from __future__ import annotations
 
@@ -9,11 +9,14 @@ from typing import Any
 import pytest
 
 from db.engine import run
-from tests.browser import COOKIE, PASSWORD, PERSON, Browser, location, path_of
+from domain.registration.progress import Registered
+from tests.browser import COOKIE, PASSWORD, PERSON, STEPS, Browser, location, path_of
 from tests.conftest import Clock, Posted
 from tests.screen import errors, words
 
 PATH = path_of("password")
+TYPED = {"password": PASSWORD}
+BROUGHT = Registered(4)
 ReadPosted = Callable[[], Awaitable[list[Posted]]]
 MakeBrowser = Callable[..., Browser]
 
@@ -199,13 +202,13 @@ async def test_two_sessions_of_one_phone_make_one_customer(
 
 async def test_back_after_the_registration_leads_to_the_profile(client: Browser, posted: ReadPosted) -> None:
     await client.register()
-    for step in ("phone", "code", "bill", "address", "person", "password", "connection"):
+    for step in (*STEPS, "connection"):
         assert location(await client.get(path_of(step))) == "/profile", step
     assert location(await client.post(path_of("phone"), await client.form_of("phone"))) == "/profile"
     assert location(await client.post(PATH, {"password": PASSWORD})) == "/profile"
     ends = [
         await client.follow(await client.post(path_of(step), client.forms[step]))
-        for step in ("bill", "address", "person")
+        for step in STEPS[STEPS.index("bill") : -1]
     ]
     assert {answer.request.url.path for answer in ends} == {"/profile"}
     assert len(await posted()) == 2

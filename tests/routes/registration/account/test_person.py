@@ -1,11 +1,14 @@
-"""Step 5: who the customer is, in any sane form; every mistake told at once and what was typed kept."""
+"""Who the customer is, in any sane form; every mistake told at once and what was typed kept."""
 
 from __future__ import annotations
 
+from domain.registration.progress import Person
 from tests.browser import PERSON, Browser, location, path_of
 from tests.screen import errors, value_of, words
 
 PATH = path_of("person")
+TYPED = PERSON
+BROUGHT = Person("Иванова", "Мария", "", "1984-03-31", "m@example.org")
 
 
 async def test_everything_wrong_is_told_at_once_and_kept(client: Browser) -> None:

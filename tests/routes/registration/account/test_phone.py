@@ -1,4 +1,4 @@
-"""Step 1: the phone in any sane form, and the consent without which nothing is done with it."""
+"""The phone in any sane form, and the consent without which nothing is done with it."""
 
 from __future__ import annotations
 
@@ -7,12 +7,15 @@ import hashlib
 from collections.abc import Awaitable, Callable
 
 from db.engine import run
+from domain.registration.progress import Consent, ConsentText, GivenPhone
 from routes.templates import TEMPLATES
-from tests.browser import PHONE, Browser, location, path_of
-from tests.conftest import Clock, Posted
+from tests.browser import PHONE, STEPS, Browser, location, path_of
+from tests.conftest import NOW, Clock, Posted
 from tests.screen import errors, value_of, words
 
 PATH = path_of("phone")
+TYPED = {"phone": PHONE, "consent": "yes"}
+BROUGHT = GivenPhone("+79123456789", Consent(ConsentText("1", "ab"), NOW, "192.0.2.1"))
 ReadPosted = Callable[[], Awaitable[list[Posted]]]
 
 
@@ -40,7 +43,7 @@ async def test_the_consent_is_recorded_with_its_text_time_and_address(client: Br
     given_at = clock.now
     await client.take("phone")
     clock.forward(minutes=3)
-    for step in ("code", "bill", "address", "person", "password"):
+    for step in STEPS[1:]:
         await client.take(step)
     (consent,) = await run("SELECT * FROM consents")
     text = (TEMPLATES / "partials/legal/personal-data-text.html").read_bytes()
@@ -62,7 +65,7 @@ async def test_the_consent_is_kept_as_soon_as_its_phone_is_confirmed_whatever_co
     assert (consent["given_at"], consent["customer"]) == (given_at, None)
     # Another number is another consent, and a known number's is its customer's.
     client.phone = "+7 912 345-67-90"
-    for step in ("phone", "code", "bill", "address", "person", "password"):
+    for step in STEPS:
         await client.take(step)
     (customer,) = await run("SELECT id FROM customers")
     assert [row["customer"] for row in await run("SELECT customer FROM consents ORDER BY id")] == [None, customer["id"]]

@@ -1,0 +1,1 @@
+"""The recipes of docs/architecture.md, "Adding things", tried in a copy of the project."""
