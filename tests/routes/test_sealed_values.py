@@ -15,14 +15,15 @@ from domain.proofs import captcha
 from domain.scope import NOBODY, Scope
 from domain.sessions import Session
 from domain.sign_in.recovery import RECOVERY, Recovery
-from routes import notices, return_to, sealed_values
+from routes import every_handler, notices, return_to, sealed_values
 from routes.cookies import NOTICE, RETURN_TO
 from routes.links import LIFETIME
 from routes.notices import Notice
-from routes.own_path import LINKS
+from routes.own_path import links_among
 from tests.conftest import scope_of
 
 PATH, PHONE = "/profile", "+79123456789"
+LINKS = links_among(every_handler())
 
 
 async def _unproved(scope: Scope) -> Session:
