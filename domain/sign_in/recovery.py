@@ -165,6 +165,9 @@ async def _save(
     await email_confirmation.send_first_link(scope, granted.customer)
     await by_password.lift_lock(scope, known.login or known.phone or "", granted.customer)
     await journal.note(scope, "password-recovered", granted.customer)
+    if known.login is None and known.phone is not None:
+        # The window of the sign-in asks for this password, whatever number was typed there meanwhile.
+        by_password.remember_phone(session, known.phone)
     return await RECOVERY.save(scope, session, Recovery(known.login, known.phone, granted, scope.now))
 
 

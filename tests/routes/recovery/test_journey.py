@@ -43,6 +43,19 @@ async def test_new_password_ends_every_session_and_is_told_by_email(
     assert location(await other.sign_in(NEW)) == "/profile"
 
 
+async def test_the_sign_in_goes_on_with_the_number_whose_password_was_saved(client: Browser, clock: Clock) -> None:
+    """Whatever was typed there in another tab meanwhile: the new password would be counted against that number."""
+    await client.register()
+    await client.post("/sign-out")
+    clock.forward(minutes=2)
+    await _begin(client)
+    await client.post("/recovery/code", {"code": await client.read_code(PHONE)})
+    await client.post("/sign-in/phone", {"phone": UNKNOWN})
+    assert location(await client.post("/recovery/password", {"password": NEW})) == "/sign-in/password"
+    assert "Пароль сохранен, все остальные сеансы завершены" in words(await client.get("/sign-in/password"))
+    assert location(await client.post("/sign-in/password", {"password": NEW})) == "/profile"
+
+
 async def test_unknown_number_walks_the_same_way_without_an_sms(
     client: Browser, another_browser: Callable[..., Browser], posted: Outbox, clock: Clock
 ) -> None:
