@@ -48,6 +48,11 @@ def path_of(step: str) -> str:
     return f"/registration/account/{step}"
 
 
+def path_after(step: str) -> str:
+    """Where the step leads when it is done."""
+    return path_of(STEPS[STEPS.index(step) + 1])
+
+
 @dataclass
 class Browser:
     """`read_code` looks up the newest code that was sent to a phone, as its owner would."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.browser import BASE, PASSWORD, PHONE, Browser, path_of
+from tests.browser import BASE, PASSWORD, PHONE, STEPS, Browser, path_of
 from tests.screen import errors, fragment_of, is_page, title, value_of, words
 
 PHONE_PATH = path_of("phone")
@@ -87,7 +87,7 @@ async def test_a_password_and_a_code_never_come_back(client: Browser) -> None:
     assert wrong.status_code == 422
     assert "999999" not in wrong.text
     await client.take("code")
-    for step in ("bill", "address", "person"):
+    for step in STEPS[STEPS.index("bill") : -1]:
         await client.take(step)
     weak = await client.post(path_of("password"), {"password": "Иванова Анна 7"})
     assert weak.status_code == 422

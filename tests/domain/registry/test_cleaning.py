@@ -15,6 +15,7 @@ import pytest
 
 from domain.registry import cleaning
 from domain.registry.cleaning import CleaningError, cleaned
+from domain.registry.demo_company import ROWS
 from domain.registry.kinds import KINDS, Kind, kinds
 from domain.registry.rows import BadRow, Misread, RegistryFileError, Row
 from domain.sealing import Sealing
@@ -22,6 +23,8 @@ from domain.sealing import Sealing
 ALL = kinds(Sealing("a secret of the tests, long enough to be one"), ("RU",), date(2026, 9, 15))
 MANY = 30_000
 CELLS = {
+    # Of any other kind: its first demo row over and over.
+    **{name: [rows(date(2026, 9, 15))[0][column] for column in ALL[name].column_names] for name, rows in ROWS.items()},
     "accounts": ("{0}", "ул. Тихая, {0}"),
     "bills": ("{0}", "09.2026", "{0},50"),
     "cards": ("{0:016d}", "H{0}", "Tk{0}", "", "+79{0:09d}"),

@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from routes.cli.delivery import delivery_group
+from tests.domain.delivery.channels.schemes import schemes_of
 
 
 @pytest.mark.parametrize(
@@ -16,7 +17,7 @@ from routes.cli.delivery import delivery_group
         ({}, "KABINET_SMS and KABINET_MAIL are both outbox: there is nothing to deliver\n"),
         (
             {"KABINET_SMS": "carrier-pigeon://coop"},
-            "KABINET_SMS: unknown scheme 'carrier-pigeon'; known: outbox:, http+kannel, https+kannel\n",
+            f"KABINET_SMS: unknown scheme 'carrier-pigeon'; known: {', '.join(schemes_of('sms'))}\n",
         ),
     ],
 )

@@ -7,12 +7,14 @@ import pty
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import openpyxl
 import pytest
 
 from db.engine import Engine, run
+from domain.registry import demo_company
 from tests.commands import REGISTRY, Command
 from tests.conftest import SECRET
 
@@ -216,9 +218,9 @@ def test_a_bar_is_drawn_on_a_terminal_only(database: str, accounts: Path) -> Non
 async def test_demo_loads_the_fictitious_company_once(registry: Registry, engine: Engine) -> None:
     first = registry("demo", "--if-empty")
     assert (first.returncode, first.stderr) == (0, "")
-    assert [line.split(",")[0] for line in first.stdout.splitlines()] == [
-        "accounts: 500 added", "bills: 1500 added", "cards: 40 added", "customers: 5 added",
-    ]  # fmt: skip
+    added = [f"{kind}: {len(rows(date(2026, 9, 15)))} added" for kind, rows in demo_company.ROWS.items()]
+    assert [line.split(",")[0] for line in first.stdout.splitlines()] == added
+    assert added[:4] == ["accounts: 500 added", "bills: 1500 added", "cards: 40 added", "customers: 5 added"]
     again = registry("demo", "--if-empty")
     assert (again.returncode, again.stdout, again.stderr) == (0, "", "")
     assert "accounts: 0 added, 0 changed, 500 unchanged" in registry("demo").stdout

@@ -11,6 +11,7 @@ from app import create_app
 from domain.delivery.channels import CHANNELS, SETTING_OF, check_channels
 from routes.cli.delivery import delivery_group
 from settings import Settings, SettingsError
+from tests.domain.delivery.channels.schemes import schemes_of
 
 KANNEL = "http+kannel://user:pass@host:port/cgi-bin/sendsms"
 MAIL = {"mail_from": "a@example.org", "staff_email": "b@example.org"}
@@ -19,8 +20,8 @@ PRODUCTION = {
     "mail": "smtps://mail.example.org", **MAIL,
 }  # fmt: skip
 WRONG = [
-    ({"sms": "pigeon://coop"}, "KABINET_SMS: unknown scheme 'pigeon'; known: outbox:, http+kannel, https+kannel"),
-    ({"sms": "smtp://u:p@host/x"}, "KABINET_SMS: unknown scheme 'smtp'; known: outbox:, http+kannel, https+kannel"),
+    ({"sms": "pigeon://coop"}, f"KABINET_SMS: unknown scheme 'pigeon'; known: {', '.join(schemes_of('sms'))}"),
+    ({"sms": "smtp://u:p@host/x"}, f"KABINET_SMS: unknown scheme 'smtp'; known: {', '.join(schemes_of('sms'))}"),
     ({"sms": "http+kannel://u:p@/x"}, "KABINET_SMS: the host is missing"),
     ({"sms": "http+kannel://u:p@a..b/x"}, "KABINET_SMS: the host is no host"),
     ({"sms": "http+kannel://u:p@host:0/x"}, "KABINET_SMS: the port must be 1 to 65535"),
@@ -32,7 +33,10 @@ WRONG = [
         {**PRODUCTION, "sms": "http+kannel://u:p@sms.example.org/x"},
         "KABINET_SMS: http+kannel is only for a gateway on this host; write https+kannel",
     ),
-    ({**MAIL, "mail": "mail.example.org"}, "KABINET_MAIL: unknown scheme 'none'; known: outbox:, smtp, smtps"),
+    (
+        {**MAIL, "mail": "mail.example.org"},
+        f"KABINET_MAIL: unknown scheme 'none'; known: {', '.join(schemes_of('email'))}",
+    ),
     ({**MAIL, "mail": "smtp://host?tls=off"}, "KABINET_MAIL: the only option is ?tls=none"),
     ({**MAIL, "mail": "smtp://host/inbox"}, "KABINET_MAIL: write no path: smtp://user:pass@host:587"),
     ({**MAIL, "mail": "smtp://u@host"}, "KABINET_MAIL: user and password go together: smtp://user:pass@host:587"),
@@ -78,3 +82,8 @@ def test_every_channel_says_how_it_is_set_up() -> None:
 def test_no_two_channels_have_one_scheme() -> None:
     schemes = [scheme for channel in CHANNELS for scheme in channel.schemes]
     assert sorted(schemes) == sorted(set(schemes))
+
+
+def test_the_schemes_of_the_channels_that_came_first() -> None:
+    assert schemes_of("sms")[:3] == ["outbox:", "http+kannel", "https+kannel"]
+    assert schemes_of("email")[:3] == ["outbox:", "smtp", "smtps"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from domain.registration.progress import Person
-from tests.browser import PERSON, Browser, location, path_of
+from tests.browser import PERSON, Browser, location, path_after, path_of
 from tests.screen import errors, value_of, words
 
 PATH = path_of("person")
@@ -34,14 +34,14 @@ async def test_dates_that_cannot_be_birth_dates(client: Browser) -> None:
 async def test_dates_in_any_sane_form_are_shown_in_one(client: Browser) -> None:
     await client.reach("person")
     for date in ("05.03.1984", "5/3/1984", "1984-03-05", "05031984", "０５．０３．１９８４"):
-        assert location(await client.post(PATH, {**PERSON, "birth_date": date})) == path_of("password")
+        assert location(await client.post(PATH, {**PERSON, "birth_date": date})) == path_after("person")
         assert value_of(await client.get(PATH), "birth_date") == "05.03.1984", date
 
 
 async def test_names_are_cleaned_of_what_cannot_be_seen(client: Browser) -> None:
     await client.reach("person")
     names = {"last_name": "\u202eИва\0нова\u200f", "first_name": "  Анна-\u00adМария ", "patronymic": "\u200b"}
-    assert location(await client.post(PATH, {**PERSON, **names})) == path_of("password")
+    assert location(await client.post(PATH, {**PERSON, **names})) == path_after("person")
     back = await client.get(PATH)
     assert value_of(back, "last_name") == "Иванова"
     assert value_of(back, "first_name") == "Анна-Мария"
@@ -51,7 +51,7 @@ async def test_names_are_cleaned_of_what_cannot_be_seen(client: Browser) -> None
 async def test_a_foreign_patronymic_is_nobodys_duty(client: Browser) -> None:
     await client.reach("person")
     person = {**PERSON, "last_name": "Nguyễn", "first_name": "O’Neil", "patronymic": ""}
-    assert location(await client.post(PATH, person)) == path_of("password")
+    assert location(await client.post(PATH, person)) == path_after("person")
 
 
 async def test_the_terms_are_accepted_by_going_on_and_open_on_a_click(client: Browser) -> None:
