@@ -77,10 +77,10 @@ def _short(kind: Kind, rows: Iterator[Row | BadRow]) -> Iterator[Row | BadRow]:
 
 @contextlib.asynccontextmanager
 async def _processes(kind: Kind) -> AsyncIterator[list[asyncio.subprocess.Process]]:
-    """One for each core but that of this process."""
+    """One for each core: they have more to do than this process and the database, which share what is left."""
     processes: list[asyncio.subprocess.Process] = []
     try:
-        for _ in range(max(1, min(_MOST, (os.cpu_count() or 1) - 1))):
+        for _ in range(min(_MOST, os.cpu_count() or 1)):
             process = await asyncio.create_subprocess_exec(
                 sys.executable, "-P", "-m", "domain.registry.cleaner",
                 stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, limit=_BUFFER, process_group=0,

@@ -12,8 +12,9 @@ attached to customers, only goes where the operator names the number.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
-from collections.abc import Iterable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from heapq import merge as in_order
@@ -107,9 +108,10 @@ def _too_many_removed(kind: str, report: Report) -> str:
 
 
 async def _load(begun: Import, kind: Kind, rows: Iterator[Row | BadRow], report: Report) -> None:
+    """While the database takes some rows, the next ones are read and cleaned."""
     good: list[tuple[Any, ...]] = []
     protected: list[tuple[str, ...]] = []
-    async with contextlib.aclosing(cleaned(kind, rows)) as chunks:
+    async with contextlib.aclosing(cleaned(kind, rows)) as chunks, _one_at_a_time() as write:
         async for chunk in chunks:
             bad = [row for row in chunk if isinstance(row, BadRow)]
             good += [row for row in chunk if not isinstance(row, BadRow)]
@@ -117,15 +119,39 @@ async def _load(begun: Import, kind: Kind, rows: Iterator[Row | BadRow], report:
             report.add_bad(len(bad), bad[: REPORTED - len(report.bad)])
             protected += [row.key for row in bad if row.key is not None]
             if len(good) + len(protected) >= _CHUNK:
-                await _write(begun, good, protected)
-    await _write(begun, good, protected)
+                await write(_write(begun, good, protected))
+                good, protected = [], []
+        await write(_write(begun, good, protected))
 
 
 async def _write(begun: Import, good: list[tuple[Any, ...]], protected: list[tuple[str, ...]]) -> None:
     await begun.load(good)
     await begun.protect(protected)
-    good.clear()
-    protected.clear()
+
+
+@contextlib.asynccontextmanager
+async def _one_at_a_time() -> AsyncIterator[Callable[[Coroutine[Any, Any, None]], Awaitable[None]]]:
+    """Begins a work once the one before has ended, and raises what that has raised; at the end none is under way."""
+    under_way: asyncio.Task[None] | None = None
+
+    async def begin(work: Coroutine[Any, Any, None]) -> None:
+        nonlocal under_way
+        try:
+            if under_way is not None:
+                await under_way
+        except BaseException:
+            work.close()
+            raise
+        under_way = asyncio.create_task(work)
+
+    try:
+        yield begin
+        if under_way is not None:
+            await under_way
+    finally:
+        if under_way is not None:
+            under_way.cancel()
+            await asyncio.wait({under_way})
 
 
 async def _check(begun: Import, kind: Kind, report: Report) -> None:

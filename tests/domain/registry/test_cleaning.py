@@ -96,7 +96,7 @@ async def test_a_short_file_starts_no_process(count: int, monkeypatch: pytest.Mo
 
 
 async def test_no_more_rows_are_read_than_are_on_their_way(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(os, "cpu_count", lambda: 3)
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
     read = 0
 
     def counted() -> Iterator[Row | BadRow]:
