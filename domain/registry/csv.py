@@ -138,4 +138,6 @@ def _records(lines: _Lines, delimiter: str) -> Iterator[tuple[int, list[str] | B
 
 
 def _whole(taken: list[str]) -> bool:
-    return all(len(line) < _LONGEST_LINE or line[-1] in "\r\n" for line in taken)
+    return max(map(len, taken), default=0) < _LONGEST_LINE or all(
+        len(line) < _LONGEST_LINE or line[-1] in "\r\n" for line in taken
+    )
