@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import TypedDict
 
-from db.engine import bound, fetch, fetch_one, run
+from db.engine import bound, fetch, fetch_one, for_update, run, transaction
 
 
 class AccountRow(TypedDict):
@@ -164,12 +164,19 @@ async def sample(count: int, period: str) -> Sequence[SampleRow]:
 
 
 async def forget_absent(before: datetime, portion: int) -> bool:
-    """Remove a portion of the accounts that have been absent since `before` and are attached to nobody; whether any."""
-    return bool(
-        await run(
-            "DELETE FROM accounts WHERE id IN (SELECT id FROM accounts WHERE absent_since < {}"
-            " AND NOT EXISTS (SELECT 1 FROM customer_accounts ca WHERE ca.account = accounts.id) LIMIT {})"
-            " RETURNING id",
+    """Remove a portion of the accounts that have been absent since `before` and are attached to nobody; whether any.
+
+    Their bills go with them. This is the only place where an account is removed: no foreign key points at one.
+    """
+    async with transaction():
+        gone = await run(
+            "SELECT id FROM accounts WHERE absent_since < {}"
+            " AND NOT EXISTS (SELECT 1 FROM customer_accounts ca WHERE ca.account = accounts.id) LIMIT {}"
+            + for_update(),
             before, portion,
-        )
-    )  # fmt: skip
+        )  # fmt: skip
+        if gone:
+            these = ", ".join(str(row["id"]) for row in gone)
+            await run(f"DELETE FROM bills WHERE account IN ({these})")
+            await run(f"DELETE FROM accounts WHERE id IN ({these})")
+    return bool(gone)
