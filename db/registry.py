@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import TypedDict
 
 from db.engine import bound, fetch, fetch_one, for_update, run, transaction
+from db.tables import Account, Bill
 
 
 class AccountRow(TypedDict):
@@ -176,7 +177,7 @@ async def forget_absent(before: datetime, portion: int) -> bool:
             before, portion,
         )  # fmt: skip
         if gone:
-            these = ", ".join(str(row["id"]) for row in gone)
-            await run(f"DELETE FROM bills WHERE account IN ({these})")
-            await run(f"DELETE FROM accounts WHERE id IN ({these})")
+            these = [row["id"] for row in gone]
+            await Bill.delete().where(Bill.account.is_in(these))
+            await Account.delete().where(Account.id.is_in(these))
     return bool(gone)
