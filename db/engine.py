@@ -5,9 +5,10 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import AsyncIterator, Mapping, Sequence
+from functools import lru_cache
+from string import Formatter
 from typing import Any, TypeVar, cast
 
-from piccolo.querystring import QueryString
 from piccolo.table import Table
 
 from db.postgres import Postgres, PostgresLimits
@@ -83,8 +84,20 @@ async def run(sql: str, *arguments: Any) -> Sequence[dict[str, Any]]:
     Its rows go no further than the function that asks for them: what leaves db/ comes from `fetch`.
     """
     engine = bound()
-    rows = await engine.run_querystring(QueryString(sql, *arguments))
-    return engine.transform_response_to_dicts(rows or [])
+    rows = await engine.run_statement(_numbered(type(engine), sql), arguments)
+    return engine.transform_response_to_dicts(rows)
+
+
+@lru_cache(maxsize=1024)
+def _numbered(kind: type[Engine], sql: str) -> str:
+    """`sql` with the marks of that database; texts of statements hold no value, so they may be kept."""
+    said, number = "", 0
+    for text, name, _, _ in Formatter().parse(sql):
+        said += text
+        if name is not None:
+            number += 1
+            said += kind.placeholder(number)
+    return said
 
 
 def _typed(_kind: type[Row], rows: Sequence[dict[str, Any]]) -> Sequence[Row]:

@@ -10,7 +10,7 @@ from piccolo.apps.migrations.tables import Migration
 
 from db.engine import Engine, bound
 from db.piccolo_app import APP_CONFIG
-from db.postgres import unhurried
+from db.unhurried import unhurried
 
 # Any fixed number: what PostgreSQL's advisory lock is asked for. "kab" in ASCII.
 _ADVISORY_LOCK = 0x6B6162

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import contextvars
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -20,6 +19,7 @@ from piccolo.querystring import QueryString
 
 from db.transactions import Transaction, current
 from db.unavailable import DatabaseUnavailableError, database_faults
+from db.unhurried import is_unhurried
 
 # How much later than the server this end gives up a statement, seconds: the server's own answer says more.
 _GRACE = 1.0
@@ -39,19 +39,6 @@ class PostgresLimits:
     statement: float = 5
     lock: float = 4
     idle: float = 10
-
-
-_in_no_hurry: contextvars.ContextVar[bool] = contextvars.ContextVar("in_no_hurry", default=False)
-
-
-@contextlib.contextmanager
-def unhurried() -> Iterator[None]:
-    """Statements begun inside may take as long as they need: migrations, housekeeping."""
-    before = _in_no_hurry.set(True)
-    try:
-        yield
-    finally:
-        _in_no_hurry.reset(before)
 
 
 class PostgresWrite(Transaction, PostgresTransaction):
@@ -75,7 +62,7 @@ class PostgresWrite(Transaction, PostgresTransaction):
     async def _set_limits(self) -> None:
         """Where they are not those of the whole connection."""
         limits = self.engine.limits
-        if _in_no_hurry.get():
+        if is_unhurried():
             await self.connection.execute("SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0")
         elif self.engine.behind_pooler:
             await self.connection.execute("; ".join(f"SET LOCAL {k} = {v}" for k, v in _server_limits(limits).items()))
@@ -102,6 +89,7 @@ class Postgres(PostgresEngine):
     imports_in_portions = False
     constraint_violation = asyncpg.IntegrityConstraintViolationError
     missing_table = asyncpg.UndefinedTableError
+    placeholder = staticmethod(lambda number: f"${number}")
 
     def __init__(self, dsn: str, limits: PostgresLimits) -> None:
         super().__init__(config={"dsn": dsn})
@@ -167,7 +155,7 @@ class Postgres(PostgresEngine):
         return isinstance(violation, asyncpg.UniqueViolationError)
 
     async def time(self) -> datetime:
-        rows = await self._run("SELECT clock_timestamp() AS now", ())
+        rows = await self.run_statement("SELECT clock_timestamp() AS now", ())
         told: datetime = rows[0]["now"]
         return told
 
@@ -203,20 +191,20 @@ class Postgres(PostgresEngine):
 
     async def run_querystring(self, querystring: QueryString, in_pool: bool = True) -> Any:
         query, arguments = querystring.compile_string(engine_type=self.engine_type)
-        return await self._run(query, arguments)
+        return await self.run_statement(query, arguments)
 
     async def run_ddl(self, ddl: str, in_pool: bool = True) -> Any:
-        return await self._run(ddl, ())
+        return await self.run_statement(ddl, ())
 
-    async def _run(self, query: str, arguments: Sequence[Any]) -> Any:
+    async def run_statement(self, query: str, arguments: Sequence[Any]) -> Any:
         transaction = current(self)
-        long = {"timeout": _NO_LIMIT} if _in_no_hurry.get() else {}
+        long = {"timeout": _NO_LIMIT} if is_unhurried() else {}
         if transaction is not None:
             with database_faults():
                 return await transaction.connection.fetch(query, *arguments, **long)
         if long or self.behind_pooler:
             async with self.transaction():
-                return await self._run(query, arguments)
+                return await self.run_statement(query, arguments)
         with database_faults():
             connection = await self.acquire()
             try:

@@ -1,7 +1,13 @@
-"""A SQLite engine that keeps its connections.
+"""A SQLite engine that keeps its connections, and runs short statements where they are asked for.
 
 Stock Piccolo opens a SQLite connection for every query and begins deferred transactions, which fail with
-"database is locked" as soon as two of them write. This one keeps one writer, taken in turn, and a few readers.
+"database is locked" as soon as two of them write. This one keeps one writer, taken in turn, and one reader.
+
+A statement of a request reads or writes a few rows by an index, which takes microseconds: less than handing it to a
+thread and waiting for the answer. So it runs in the event loop. What can wait does not: for the lock on the file while
+another process holds it, for the disk that a commit is flushed to, and for work that says it may take long
+(`unhurried`). All that runs in a thread.
+
 Piccolo's engine hooks are private, so its version is pinned exactly; tests/db/test_engine.py says what is
 relied upon.
 """
@@ -13,7 +19,8 @@ import contextlib
 import fcntl
 import os
 import sqlite3
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, cast
 
 import aiosqlite
@@ -23,10 +30,12 @@ from piccolo.querystring import QueryString
 
 from db.transactions import Transaction, current, run_to_completion
 from db.unavailable import database_faults
+from db.unhurried import is_unhurried
 
-READERS = 3
 # How long a statement waits for another process (an import, a second worker) to let go of the file, seconds.
 BUSY_SECONDS = 30.0
+# In the event loop nothing waits, milliseconds.
+_AT_ONCE = 0
 _PRAGMAS = (
     "journal_mode = WAL",
     # FULL, not NORMAL: with WAL only FULL keeps the last commits through a power cut
@@ -49,18 +58,31 @@ class SQLiteWrite(Transaction, SQLiteTransaction):
 
     async def begin(self) -> None:
         self.connection = self.engine.writer
-        await run_to_completion(self.connection.execute("BEGIN IMMEDIATE"))
+        try:
+            self.connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            if not _is_busy(error):
+                raise
+            await self.engine.apart(_patiently, self.connection, "BEGIN IMMEDIATE", ())
+
+    async def commit(self) -> None:
+        await self.engine.apart(self.connection.execute, "COMMIT")
+        self._committed = True
+
+    async def rollback(self) -> None:
+        self.connection.execute("ROLLBACK")
+        self._rolled_back = True
 
     async def release(self) -> None:
         try:
             if self.engine.writer.in_transaction:
-                await run_to_completion(self.rollback())
+                self.engine.writer.execute("ROLLBACK")
         finally:
             self.engine.turn.release()
 
 
 class SQLite(SQLiteEngine):
-    """Piccolo's SQLite engine with connections that stay: one writer in turn, `READERS` readers, WAL.
+    """Piccolo's SQLite engine with connections that stay: one writer in turn, one reader, WAL.
 
     `open()` it in the event loop that uses it and `close()` it there; `path` is a file.
     """
@@ -71,48 +93,67 @@ class SQLite(SQLiteEngine):
     imports_in_portions = True
     constraint_violation = sqlite3.IntegrityError
     missing_table = sqlite3.OperationalError
+    placeholder = staticmethod(lambda _number: "?")
 
     def __init__(self, path: str) -> None:
         super().__init__(path=path, timeout=BUSY_SECONDS)
         self.turn = asyncio.Lock()
-        self._writer: aiosqlite.Connection | None = None
-        self._readers: asyncio.Queue[aiosqlite.Connection] = asyncio.Queue()
+        self._writer: sqlite3.Connection | None = None
+        self._reader: sqlite3.Connection | None = None
+        self._thread: ThreadPoolExecutor | None = None
 
     async def check_version(self) -> None:
         """Nothing: Python's own SQLite is new enough, and Piccolo would log a line at every command."""
 
     @property
-    def writer(self) -> aiosqlite.Connection:
+    def writer(self) -> sqlite3.Connection:
+        """For who has its `turn`."""
         if self._writer is None:
             raise RuntimeError("The database engine is not open")
         return self._writer
 
+    async def apart(self, work: Callable[..., Any], *arguments: Any) -> Any:
+        """In the thread, and to its end even when the caller is cancelled meanwhile; for who has the `turn`."""
+        return await run_to_completion(asyncio.get_running_loop().run_in_executor(self._thread, work, *arguments))
+
     async def open(self) -> None:
         with database_faults():
-            await self._open()
-
-    async def _open(self) -> None:
-        # Made here and not by SQLite: for its owner only, as -wal and -shm will be after it.
-        os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
-        try:
-            self._writer = await self.new_connection()
-            for _ in range(READERS):
-                reader = await self.new_connection()
-                self._readers.put_nowait(reader)
-                await reader.execute("PRAGMA query_only = 1")
-        except BaseException:
-            await self.close()
-            raise
+            # Made here and not by SQLite: for its owner only, as -wal and -shm will be after it.
+            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
+            self._thread = ThreadPoolExecutor(1, "sqlite")
+            try:
+                self._writer = await self.apart(self._connect)
+                self._reader = await self.apart(self._connect)
+                self._reader.execute("PRAGMA query_only = 1")
+                for connection in (self._writer, self._reader):
+                    connection.execute(f"PRAGMA busy_timeout = {_AT_ONCE}")
+            except BaseException:
+                await self.close()
+                raise
 
     async def close(self) -> None:
-        while not self._readers.empty():
-            await self._readers.get_nowait().close()
-        if self._writer is not None:
-            await self._writer.close()
-            self._writer = None
+        for connection in (self._reader, self._writer):
+            if connection is not None:
+                # The last one to go writes the -wal file back.
+                await self.apart(connection.close)
+        self._reader = self._writer = None
+        if self._thread is not None:
+            self._thread.shutdown()
+            self._thread = None
+
+    def _connect(self) -> sqlite3.Connection:
+        """As patient as `new_connection`; the loop and the thread use it in turn."""
+        connection: sqlite3.Connection = sqlite3.connect(**self.connection_kwargs, check_same_thread=False)
+        try:
+            for pragma in _PRAGMAS:
+                connection.execute(f"PRAGMA {pragma}")
+        except BaseException:
+            connection.close()
+            raise
+        return connection
 
     async def new_connection(self) -> aiosqlite.Connection:
-        """A connection with this project's PRAGMAs, for the caller to close."""
+        """A connection with a thread of its own and this project's PRAGMAs, for the caller to close."""
         connection = await aiosqlite.connect(**self.connection_kwargs)
         connection.row_factory = cast(Any, dict_factory)
         try:
@@ -126,26 +167,36 @@ class SQLite(SQLiteEngine):
 
     async def run_querystring(self, querystring: QueryString, in_pool: bool = False) -> Any:
         query, arguments = querystring.compile_string(engine_type=self.engine_type)
-        return await self._run(query, arguments)
+        return await self.run_statement(query, arguments)
 
     async def run_ddl(self, ddl: str, in_pool: bool = False) -> Any:
-        return await self._run(ddl, ())
+        return await self.run_statement(ddl, ())
 
-    async def _run(self, query: str, arguments: Iterable[Any]) -> Any:
+    async def run_statement(self, query: str, arguments: Sequence[Any]) -> Any:
         with database_faults():
-            return await self._run_in_turn(query, arguments)
+            if current(self) is not None:
+                if is_unhurried():
+                    return await self.apart(_rows, self.writer, query, arguments)
+                return _rows(self.writer, query, arguments)
+            if query.lstrip()[:6].upper() == "SELECT":
+                return await self._read(query, arguments)
+            async with self.turn:
+                return await self.apart(_patiently, self.writer, query, arguments)
 
-    async def _run_in_turn(self, query: str, arguments: Iterable[Any]) -> Any:
-        if current(self) is not None:
-            return await self.writer.execute_fetchall(query, arguments)
-        if query.lstrip()[:6].upper() == "SELECT":
-            reader = await self._readers.get()
+    async def _read(self, query: str, arguments: Sequence[Any]) -> Any:
+        assert self._reader is not None
+        if not is_unhurried():
             try:
-                return await reader.execute_fetchall(query, arguments)
-            finally:
-                self._readers.put_nowait(reader)
-        async with self.turn:
-            return await run_to_completion(self.writer.execute_fetchall(query, arguments))
+                return _rows(self._reader, query, arguments)
+            except sqlite3.OperationalError as error:
+                if not _is_busy(error):
+                    raise
+        # The loop goes on reading meanwhile.
+        return await run_to_completion(asyncio.to_thread(self._read_apart, query, arguments))
+
+    def _read_apart(self, query: str, arguments: Sequence[Any]) -> list[dict[str, Any]]:
+        with contextlib.closing(self._connect()) as connection:
+            return _rows(connection, query, arguments)
 
     @staticmethod
     def is_duplicate(violation: Exception) -> bool:
@@ -187,3 +238,24 @@ class SQLite(SQLiteEngine):
 
     async def batch(self, query: Query[Any, Any], batch_size: int = 100, node: str | None = None) -> Any:
         raise NotImplementedError("Read in pages: a batch would keep a connection of its own")
+
+
+def _rows(connection: sqlite3.Connection, query: str, arguments: Sequence[Any]) -> list[dict[str, Any]]:
+    cursor = connection.execute(query, arguments)
+    if cursor.description is None:
+        return []
+    names = [column[0] for column in cursor.description]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def _patiently(connection: sqlite3.Connection, query: str, arguments: Sequence[Any]) -> list[dict[str, Any]]:
+    """Wait for another process to let go of the file."""
+    connection.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000:.0f}")
+    try:
+        return _rows(connection, query, arguments)
+    finally:
+        connection.execute(f"PRAGMA busy_timeout = {_AT_ONCE}")
+
+
+def _is_busy(error: sqlite3.OperationalError) -> bool:
+    return error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 from abc import abstractmethod
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Protocol, TypeVar
 
 from piccolo.engine.base import BaseTransaction
@@ -19,7 +19,7 @@ from db.unavailable import database_faults
 T = TypeVar("T")
 
 
-async def run_to_completion(work: Coroutine[Any, Any, T]) -> T:
+async def run_to_completion(work: Awaitable[T]) -> T:
     """Finish `work` even when the caller is cancelled meanwhile, then let the cancellation go on.
 
     A statement that a thread has begun cannot be called back: a task that stops waiting for a COMMIT must

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from db import captchas, cards, email_links, importer, journal, one_time_codes, registry, sessions, throttles
 from db.engine import bound
-from db.postgres import unhurried
+from db.unhurried import unhurried
 from domain.portal import Portal
 from domain.registry.account_losses import tell_losses
 

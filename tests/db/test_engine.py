@@ -191,8 +191,8 @@ async def test_atomic_runs_its_queries_as_one(engine: Engine) -> None:
 
 async def test_a_commit_survives_a_power_cut_by_its_settings(engine: Engine) -> None:
     if isinstance(engine, SQLite):
-        assert list(await engine.writer.execute_fetchall("PRAGMA synchronous")) == [{"synchronous": 2}]
-        assert list(await engine.writer.execute_fetchall("PRAGMA journal_mode")) == [{"journal_mode": "wal"}]
+        assert engine.writer.execute("PRAGMA synchronous").fetchall() == [(2,)]
+        assert engine.writer.execute("PRAGMA journal_mode").fetchall() == [("wal",)]
     else:
         assert (await run("SHOW synchronous_commit"))[0] == {"synchronous_commit": "on"}
 

@@ -6,12 +6,11 @@ import inspect
 import json
 import types
 import typing
-from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from piccolo.querystring import QueryString
 
 from db import (
     captchas,
@@ -153,20 +152,19 @@ class _Undone(Exception):  # noqa: N818 - it ends a transaction, nothing is wron
 
 async def test_no_statement_of_a_request_reads_a_whole_table(large: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     read: dict[str, list[str]] = {}
-    run_querystring = type(large).run_querystring
+    run_statement = type(large).run_statement
     explained = 0
 
-    async def explain(self: Any, querystring: QueryString, in_pool: bool = True) -> Any:
+    async def explain(self: Any, sql: str, arguments: Sequence[Any]) -> Any:
         nonlocal explained
-        sql, arguments = querystring.compile_string(engine_type="postgres")
         connection = self.current_transaction.get().connection
-        if sql.split()[0] not in {"SELECT", "INSERT", "UPDATE", "DELETE", "WITH"}:  # a savepoint
-            return await run_querystring(self, querystring, in_pool)
+        if sql.split(maxsplit=1)[0] not in {"SELECT", "INSERT", "UPDATE", "DELETE", "WITH"}:  # a savepoint
+            return await run_statement(self, sql, arguments)
         rows = await connection.fetch(f"EXPLAIN (FORMAT JSON) {sql}", *arguments)
         explained += 1
         if found := list(scans(json.loads(rows[0][0])[0]["Plan"])):
             read.setdefault(current, []).append(f"{found}: {sql}")
-        return await run_querystring(self, querystring, in_pool)
+        return await run_statement(self, sql, arguments)
 
     for parameter in _functions():
         name, function, arguments = parameter.values
@@ -175,13 +173,13 @@ async def test_no_statement_of_a_request_reads_a_whole_table(large: Engine, monk
             continue
         try:
             async with transaction():
-                monkeypatch.setattr(type(large), "run_querystring", explain)
+                monkeypatch.setattr(type(large), "run_statement", explain)
                 await _called(function, arguments)
                 raise _Undone
         except _Undone:
             pass
         finally:
-            monkeypatch.setattr(type(large), "run_querystring", run_querystring)
+            monkeypatch.setattr(type(large), "run_statement", run_statement)
     assert explained > 50
     assert read == {}
 

@@ -11,8 +11,9 @@ import httpx
 import pytest
 
 from db.engine import make_engine, opened, run, transaction
-from db.postgres import Postgres, PostgresLimits, unhurried
+from db.postgres import Postgres, PostgresLimits
 from db.unavailable import DatabaseUnavailableError
+from db.unhurried import unhurried
 from settings import Settings
 from tests.faults.portal_process import PortalProcess, running_portal
 from tests.faults.silent_database import behind_proxy

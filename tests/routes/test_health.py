@@ -48,9 +48,9 @@ async def _only_read(settings: Settings) -> AsyncIterator[None]:
     """The database refuses every write."""
     engine = bound()
     if isinstance(engine, SQLite):
-        await engine.writer.execute("PRAGMA query_only = 1")
+        engine.writer.execute("PRAGMA query_only = 1")
         yield
-        await engine.writer.execute("PRAGMA query_only = 0")
+        engine.writer.execute("PRAGMA query_only = 0")
         return
     other = await asyncpg.connect(settings.database)
     name = await other.fetchval("SELECT quote_ident(current_database())")

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import pytest
-from piccolo.querystring import QueryString
 
 from db.engine import Engine, bound, run
 from domain.portal import Portal
@@ -34,18 +33,17 @@ class Statements:
 
     def __init__(self, engine: Engine) -> None:
         self.seen: list[str] = []
-        self._ask = engine.run_querystring
+        self._ask = engine.run_statement
 
-    async def run_querystring(self, querystring: QueryString, *more: Any, **named: Any) -> Any:
-        text, _ = querystring.compile_string(engine_type=bound().engine_type)
-        self.seen.append(re.sub(r"\$\d+", "?", text))
-        return await self._ask(querystring, *more, **named)
+    async def run_statement(self, sql: str, arguments: Sequence[Any]) -> Any:
+        self.seen.append(re.sub(r"\$\d+", "?", sql))
+        return await self._ask(sql, arguments)
 
 
 @pytest.fixture
 def statements(app: Any, monkeypatch: pytest.MonkeyPatch) -> Statements:
     recorded = Statements(bound())
-    monkeypatch.setattr(bound(), "run_querystring", recorded.run_querystring)
+    monkeypatch.setattr(bound(), "run_statement", recorded.run_statement)
     return recorded
 
 
