@@ -16,7 +16,6 @@ from pathlib import Path
 
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
-from jinja2 import Environment
 
 LOCALE = Path(__file__).parent.parent / "templates" / "locale"
 # The first is used for a visitor who asks for none of them.
@@ -51,22 +50,8 @@ class Catalogue:
         self._files = {language: path_of(language, folder) for language in LANGUAGES}
         self._texts = {language: _read(file) for language, file in self._files.items()}
 
-    def add_to(self, environment: Environment) -> None:
-        """`_("…")` and `{% trans %}` in the environment's templates.
-
-        `N_("…")` only marks a text for the catalogue: what stands outside the macros of an imported file is worked
-        out once, so it must not be translated there.
-        """
-        environment.add_extension("jinja2.ext.i18n")
-        environment.globals["N_"] = lambda text: text
-        environment.install_gettext_callables(  # type: ignore[attr-defined]
-            lambda text: self._spoken().gettext(text),
-            lambda one, many, number: self._spoken().ngettext(one, many, number),
-            newstyle=True,
-        )
-
-    def _spoken(self) -> GNUTranslations:
-        language = current()
+    def texts(self, language: str) -> GNUTranslations:
+        """The same object until its file has changed."""
         return _read(self._files[language]) if self._reload else self._texts[language]
 
 

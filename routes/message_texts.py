@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from jinja2 import FileSystemLoader, StrictUndefined, select_autoescape
 
 from domain.delivery.channels.channel import Rendered
 from routes import formatting
-from routes.catalogue import Catalogue, current, use_language
+from routes.catalogue import Catalogue, use_language
+from routes.translated import Translated, in_every_language
 
 MESSAGES_DIRECTORY = Path(__file__).resolve().parent.parent / "templates" / "messages"
 
@@ -24,16 +25,22 @@ class MessageTexts:
 
     def __init__(self, directory: Path = MESSAGES_DIRECTORY) -> None:
         self._directory = directory
-        self._environment = Environment(
-            loader=FileSystemLoader(directory),
+        self._catalogue = Catalogue(reload=True)
+        self._environment = in_every_language(self._made)
+
+    def _made(self, language: str) -> Translated:
+        environment = Translated(
+            language,
+            self._catalogue,
+            loader=FileSystemLoader(self._directory),
             autoescape=select_autoescape(("html",), default=False, default_for_string=False),
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._environment.filters |= {"moment": formatting.moment, "lasting": formatting.lasting}
-        self._environment.globals["greeting"] = self._greeting
-        Catalogue(reload=True).add_to(self._environment)
+        environment.filters |= {"moment": formatting.moment, "lasting": formatting.lasting}
+        environment.globals["greeting"] = self._greeting
+        return environment
 
     def __call__(self, name: str, values: Mapping[str, Any], language: str = "ru") -> Rendered:
         with use_language(language):
@@ -53,5 +60,5 @@ class MessageTexts:
         return self._words("greeting.txt", {"first_name": first_name})
 
     def _words(self, template: str, values: Mapping[str, Any]) -> str:
-        text = self._environment.get_template(template).render({"language": current(), **values})
+        text = self._environment().get_template(template).render(values)
         return "\n".join(line.rstrip() for line in text.split("\n")).strip()

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from jinja2 import FileSystemLoader, StrictUndefined
 
 from domain.values.people import mask_email
 from domain.values.phones import mask_phone, show_phone
 from routes import formatting
-from routes.catalogue import Catalogue, current
+from routes.catalogue import Catalogue
+from routes.translated import Translated, in_every_language
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
 # Macros every fragment may call by name, from these files.
@@ -36,18 +36,31 @@ _PIECES = {
 
 
 class Templates:
-    """The one Jinja environment of the pages; `assets` turns `portal.css` into its hashed address."""
+    """The templates of the pages, compiled once for each language; `assets` turns `portal.css` into its address.
 
-    def __init__(self, zone: ZoneInfo, assets: Any, *, reload: bool) -> None:
-        self.environment = Environment(
+    With `reload` an edited template, text or asset shows at once.
+    """
+
+    def __init__(self, zone: ZoneInfo, assets: Callable[[str], str], *, reload: bool) -> None:
+        self._zone, self._assets, self._reload = zone, assets, reload
+        self._catalogue = Catalogue(reload=reload)
+        self._environment = in_every_language(self._made)
+
+    def _made(self, language: str) -> Translated:
+        environment = Translated(
+            language,
+            self._catalogue,
+            constant={} if self._reload else {"asset": self._assets},
             loader=FileSystemLoader(TEMPLATES),
             autoescape=True,
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
-            auto_reload=reload,
+            auto_reload=self._reload,
+            cache_size=-1,
         )
-        self.environment.filters |= {
+        zone = self._zone
+        environment.filters |= {
             "amount": formatting.amount,
             "phone": show_phone,
             "masked_phone": mask_phone,
@@ -63,10 +76,15 @@ class Templates:
             "lower_first": _lower_first,
             "instant": lambda at: at.isoformat(),
         }
-        Catalogue(reload=reload).add_to(self.environment)
-        self.environment.globals["asset"] = assets
+        environment.globals["asset"] = self._assets
         for name, file in _PIECES.items():
-            self.environment.globals[name] = self._piece(file, name)
+            environment.globals[name] = _piece(environment, file, name)
+        return environment
+
+    @property
+    def environment(self) -> Translated:
+        """In the language of the moment."""
+        return self._environment()
 
     @property
     def files(self) -> list[Path]:
@@ -74,20 +92,28 @@ class Templates:
         return sorted(path for path in TEMPLATES.rglob("*") if path.suffix in {".html", ".txt", ".po", ".json"})
 
     def render(self, template: str, values: Mapping[str, Any]) -> str:
-        return self.environment.get_template(template).render({"language": current(), **values})
+        return self.environment.get_template(template).render(values)
 
     def render_block(self, template: str, block: str, values: Mapping[str, Any]) -> str:
         """Only `{% block block %}` of a template."""
         found = self.environment.get_template(template)
-        return "".join(found.blocks[block](found.new_context({"language": current(), **values})))
+        return "".join(found.blocks[block](found.new_context(dict(values))))
 
-    def _piece(self, file: str, name: str) -> Any:
-        def call(*arguments: Any, **keywords: Any) -> Markup:
-            # Looked up at each call, so that an edited piece shows at once while developing.
-            module = self.environment.get_template(f"partials/{file}").module
-            return Markup(getattr(module, name)(*arguments, **keywords))  # noqa: S704 - a macro escapes its own output
 
-        return call
+def _piece(environment: Translated, file: str, name: str) -> Callable[..., str]:
+    """The macro `name` of a file in templates/partials."""
+    kept: Callable[..., str] | None = None
+
+    def call(*arguments: Any, **keywords: Any) -> str:
+        nonlocal kept
+        # Looked up at each call while developing, so that an edited piece shows at once.
+        macro = kept or getattr(environment.get_template(f"partials/{file}").module, name)
+        kept = None if environment.auto_reload else macro
+        # It escapes its own output.
+        drawn: str = macro(*arguments, **keywords)
+        return drawn
+
+    return call
 
 
 def _lower_first(text: str) -> str:

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from babel.messages.catalog import Message as Entry
 from babel.messages.pofile import PoFileError
-from jinja2 import Environment
+from jinja2 import DictLoader
 
 from domain.delivery.messages import ConnectionRequestForStaff
 from routes.catalogue import LANGUAGES, LOCALE, Catalogue, path_of, use_language
@@ -24,6 +24,7 @@ from routes.dev.gallery import draw
 from routes.dev.states import PARTIALS, State, fragments, states_of
 from routes.message_texts import MessageTexts
 from routes.templates import TEMPLATES, Templates
+from routes.translated import Translated
 from tests.routes.test_message_texts import EXAMPLES
 
 ROOT = TEMPLATES.parent
@@ -80,15 +81,23 @@ def test_a_translation_fits_into_an_attribute_and_says_nothing_in_russian() -> N
 
 def test_a_changed_catalogue_is_read_again_while_developing(tmp_path: Path) -> None:
     shutil.copytree(LOCALE, tmp_path, dirs_exist_ok=True)
-    environments = Environment(), Environment()
-    for environment, reload in zip(environments, (False, True), strict=True):
-        Catalogue(reload=reload, folder=tmp_path).add_to(environment)
-    kept, read_again = (environment.from_string('{{ _("Далее") }}') for environment in environments)
+    kept, read_again = (
+        Translated(
+            "en",
+            Catalogue(reload=reload, folder=tmp_path),
+            loader=DictLoader({"button": '{{ _("Далее") }}'}),
+            auto_reload=reload,
+        )
+        for reload in (False, True)
+    )
+
+    def shown() -> tuple[str, str]:
+        return kept.get_template("button").render(), read_again.get_template("button").render()
+
+    assert shown() == ("Next", "Next")
     file = path_of("en", tmp_path)
-    with use_language("en"):
-        assert (kept.render(), read_again.render()) == ("Next", "Next")
-        file.write_text(file.read_text("utf-8").replace('msgstr "Next"', 'msgstr "Onwards"'), "utf-8")
-        assert (kept.render(), read_again.render()) == ("Next", "Onwards")
+    file.write_text(file.read_text("utf-8").replace('msgstr "Next"', 'msgstr "Onwards"'), "utf-8")
+    assert shown() == ("Next", "Onwards")
 
 
 def test_a_broken_catalogue_stops_the_start(tmp_path: Path) -> None:
