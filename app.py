@@ -13,7 +13,6 @@ from typing import Any
 
 from click import Group
 from litestar import Litestar, Request, asgi
-from litestar.config.compression import CompressionConfig
 from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.plugins import CLIPluginProtocol
@@ -27,7 +26,7 @@ from domain.installation import UNUSABLE, load_settings, opened_installation, sa
 from domain.portal import make_portal
 from domain.scope import Scope
 from routes import every_handler, handlers_of
-from routes.access_log import Observed, note_route
+from routes.access_log import Observed
 from routes.application import Kabinet
 from routes.assets import Assets
 from routes.cli.delivery import delivery_group
@@ -38,15 +37,15 @@ from routes.cli.texts import texts_command
 from routes.client import client_of
 from routes.dev import development_handlers
 from routes.error_pages import exception_handlers
-from routes.headers import security_headers
 from routes.health import Readiness
 from routes.health import handlers as health_handlers
-from routes.language import language_headers
+from routes.kept_pages import KeptPages
 from routes.logs import logging_config
 from routes.message_texts import MessageTexts
 from routes.origin import SameOriginOnly
 from routes.own_path import links_among
 from routes.page import Page
+from routes.sources import sources
 from routes.templates import Templates
 from settings import Settings, SettingsError
 
@@ -76,14 +75,16 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
         except SettingsError as error:
             sys.exit(str(error))
     clock = clock or DatabaseClock()
-    developing = not settings.production
-    assets = Assets(reload=developing)
-    templates = Templates(settings.zone, assets, reload=developing)
+    files = sources(watch=not settings.production)
+    assets = Assets(files)
+    templates = Templates(settings.zone, assets, files)
+    handlers = handlers_of(settings)
 
     return Served(
         settings,
+        KeptPages(handlers, files, production=settings.production),
         route_handlers=[
-            *handlers_of(settings),
+            *handlers,
             *development_handlers(settings),
             *health_handlers,
             asgi("/static", is_mount=True, copy_scope=True)(assets.serve),
@@ -91,8 +92,6 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
         dependencies={"page": Provide(_page_maker(settings, templates, clock))},
         middleware=[SameOriginOnly(settings.origin)],
         exception_handlers=exception_handlers(templates),
-        before_send=[note_route, security_headers(production=settings.production), language_headers],
-        compression_config=CompressionConfig(backend="brotli", brotli_gzip_fallback=True, exclude=["^/static"]),
         request_max_body_size=settings.body_bytes,
         lifespan=[_lifespan(settings, clock, [*templates.files, *assets.files])],
         logging_config=logging_config(settings.log_level),

@@ -11,7 +11,6 @@ import contextlib
 import logging
 import os
 import time
-from contextvars import ContextVar
 from ipaddress import ip_network
 from typing import Any
 
@@ -30,7 +29,6 @@ _LONGEST_METHOD = 10
 # How long the end of the process waits for requests, seconds: the longest that one waits for its database, and less
 # than what the command gives a worker.
 _FAREWELL, _POLL = 20.0, 0.02
-_route: ContextVar[list[str]] = ContextVar("route")
 _log = logging.getLogger("kabinet.access")
 
 
@@ -54,7 +52,7 @@ class Observed(Litestar):
         if scope["type"] != "http":
             await super().__call__(scope, receive, send)
             return
-        began, status, route = time.perf_counter(), 0, [""]
+        began, status = time.perf_counter(), 0
         method = scope["method"]
         # A mount has no template of its own.
         unnamed = "/static" if scope["path"].startswith("/static/") else "-"
@@ -66,24 +64,17 @@ class Observed(Litestar):
             await send(message)
 
         self.under_way += 1
-        id_before, route_before = request_id.set(os.urandom(6).hex()), _route.set(route)
+        id_before = request_id.set(os.urandom(6).hex())
         try:
             await super().__call__(scope, _in_time(receive), watched)
         finally:
             self.under_way -= 1
-            if route[0] not in _UNLOGGED:
+            route = scope.get("path_template") or unnamed
+            if route not in _UNLOGGED:
                 spent = (time.perf_counter() - began) * 1000
                 network = client_network(scope, self.settings)
-                name = route[0] or unnamed
-                _log.info("%s %s %d %.1f ms %s", method[:_LONGEST_METHOD], name, status, spent, network)
-            _route.reset(route_before)
+                _log.info("%s %s %d %.1f ms %s", method[:_LONGEST_METHOD], route, status, spent, network)
             request_id.reset(id_before)
-
-
-async def note_route(message: Any, scope: Any) -> None:
-    """The hook that Litestar calls before it sends anything: only its own scope knows the route."""
-    if message["type"] == "http.response.start" and (route := _route.get(None)) is not None:
-        route[0] = scope.get("path_template", "")
 
 
 def client_network(scope: Any, settings: Settings) -> str:
@@ -91,7 +82,9 @@ def client_network(scope: Any, settings: Settings) -> str:
     forwarded = b",".join(value for name, value in scope["headers"] if name == b"x-forwarded-for").decode("latin-1")
     client = scope.get("client")
     ip = client_ip(client[0] if client else "", forwarded, settings.trusted_proxies)
-    return str(ip_network(f"{ip}/{64 if ':' in ip else 24}", strict=False))
+    if ":" in ip:
+        return str(ip_network(f"{ip}/64", strict=False))
+    return f"{ip.rpartition('.')[0]}.0/24"
 
 
 def _in_time(receive: Any) -> Any:

@@ -1,4 +1,8 @@
-"""The portal as an ASGI application: what is settled of a request before its handler is looked up."""
+"""The portal as an ASGI application: what comes before the handler of a request is looked up, and what comes last.
+
+An answer gets its security headers, its language and its compression here, wherever it was made. Litestar's own hooks
+and its middleware for compression do the same with header objects made for each header, at several times the cost.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +13,16 @@ from litestar import Litestar
 from litestar.exceptions import HTTPException
 
 from routes.catalogue import use_language
+from routes.compression import LEAST, compressed, is_text, offered
+from routes.headers import SecurityHeaders, add_vary
 from routes.host import check_development, check_host
 from routes.incoming import UncachedRequest, check_lengths, route_without_caches
-from routes.language import language_of
+from routes.kept_pages import OF_A_BODY, KeptPages, Key
+from routes.language import add_language, language_of
 from settings import Settings
 
 Send = Callable[[Any], Awaitable[None]]
+_REDIRECTS = {301, 302, 303, 307, 308}
 
 
 class Kabinet(Litestar):
@@ -23,59 +31,104 @@ class Kabinet(Litestar):
     Answers HEAD as GET without the body: Litestar says 405, and mail scanners and monitors send HEAD.
     """
 
-    def __init__(self, settings: Settings, **parts: Any) -> None:
+    def __init__(self, settings: Settings, kept: KeptPages, **parts: Any) -> None:
         super().__init__(request_class=UncachedRequest, **parts)
         self.settings = settings
+        self.kept = kept
+        self._security = SecurityHeaders(production=settings.production)
         route_without_caches(self)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http":
             await super().__call__(scope, receive, send)
             return
-        with use_language(language_of(scope, self.settings)):
-            send = _without_body(scope["method"], send)
+        language = language_of(scope, self.settings)
+        with use_language(language):
             if scope["method"] == "HEAD":
-                scope = {**scope, "method": "GET"}
+                scope["method"], send = "GET", _without_body(send)
             try:
                 check_lengths(scope)
                 check_host(scope, self.settings)
                 check_development(scope, self.settings)
             except HTTPException as refusal:
-                await self._refuse(refusal, scope, receive, send)
+                await self._refuse(refusal, scope, receive, self._completed(scope, send, language, None))
                 return
-            await super().__call__(scope, receive, send)
+            key = self.kept.key_of(scope, language)
+            if key is not None and (kept := self.kept.find(key)) is not None:
+                scope["path_template"] = kept.route
+                await kept.send(key, send)
+            else:
+                await super().__call__(scope, receive, self._completed(scope, send, language, key))
 
     async def _refuse(self, refusal: HTTPException, scope: Any, receive: Any, send: Send) -> None:
-        """The page of a fault, with the headers of every answer."""
+        """The page of a fault."""
         scope["app"] = scope["litestar_app"] = self
         scope.setdefault("state", {})
-
-        async def send_with_headers(message: Any) -> None:
-            for hook in self.before_send:
-                await hook(message, scope)
-            await send(message)
-
         request = UncachedRequest(scope, receive, send)
         response: Any = self.exception_handlers[HTTPException](request, refusal)
-        await response.to_asgi_response(app=None, request=request)(scope, receive, send_with_headers)
+        await response.to_asgi_response(app=None, request=request)(scope, receive, send)
+
+    def _completed(self, scope: Any, send: Send, language: str, key: Key | None) -> Send:
+        """`send` for an answer that is completed on its way; under `key` it is kept, where it may be."""
+        first: Any = None
+
+        async def send_completed(message: Any) -> None:
+            nonlocal first
+            if message["type"] == "http.response.start":
+                first = message
+                return
+            if first is None:
+                await send(message)
+                return
+            start, first = first, None
+            headers = self._complete_headers(start, scope, language)
+            body = message.get("body", b"")
+            if not message.get("more_body", False):
+                route = scope.get("path_template", "")
+                kept = self.kept.keep(key, route, start["status"], headers, body) if key is not None else None
+                if key is not None and kept is not None:
+                    await kept.send(key, send)
+                    return
+                message = {**message, "body": _packed(headers, body, scope)}
+            await send({**start, "headers": headers})
+            await send(message)
+
+        return send_completed
+
+    def _complete_headers(self, start: Any, scope: Any, language: str) -> list[tuple[bytes, bytes]]:
+        headers = [(name.lower(), value) for name, value in start["headers"]]
+        if start["status"] in _REDIRECTS:
+            headers = [pair for pair in headers if pair[0] not in OF_A_BODY]
+        add_language(headers, language)
+        self._security.add_to(headers, scope["path"], self.state.links)
+        return headers
 
 
-def _without_body(method: str, send: Send) -> Send:
-    """Answers without a body: those to HEAD, and redirects, for which Litestar writes the `null` of JSON."""
-    bare = method == "HEAD"
+def _packed(headers: list[tuple[bytes, bytes]], body: bytes, scope: Any) -> bytes:
+    """The body as it goes out, its length and encoding put among the headers."""
+    named = dict(headers)
+    if b"content-type" not in named:
+        # A redirect, for which Litestar writes the `null` of JSON.
+        body = b""
+    elif is_text(named[b"content-type"]) and b"content-encoding" not in named and len(body) >= LEAST:
+        add_vary(headers, b"Accept-Encoding")
+        accepted = next((value for name, value in scope["headers"] if name == b"accept-encoding"), b"")
+        if encoding := offered(accepted.decode("latin-1")):
+            body = compressed(body, encoding)
+            headers.append((b"content-encoding", encoding.encode()))
+    else:
+        return body
+    headers[:] = [pair for pair in headers if pair[0] != b"content-length"]
+    headers.append((b"content-length", str(len(body)).encode()))
+    return body
+
+
+def _without_body(send: Send) -> Send:
+    """For HEAD."""
 
     async def send_bare(message: Any) -> None:
-        nonlocal bare
-        if message["type"] == "http.response.start" and message["status"] in _REDIRECTS:
-            bare = True
-            kept = [(name, value) for name, value in message["headers"] if name not in _OF_A_BODY]
-            message = {**message, "headers": [*kept, (b"content-length", b"0")]}
-        if bare and message["type"] == "http.response.body":
+        if message["type"] == "http.response.body":
             message = {**message, "body": b""}
         await send(message)
 
     return send_bare
-
-
-_REDIRECTS = {301, 302, 303, 307, 308}
-_OF_A_BODY = {b"content-type", b"content-length", b"content-encoding", b"content-language"}

@@ -13,7 +13,8 @@ import brotli
 from litestar.datastructures import Headers
 from litestar.exceptions import MethodNotAllowedException, NotFoundException
 
-STATIC = Path(__file__).parent.parent / "static"
+from routes.sources import STATIC, Sources
+
 _COMPRESSED = {".js", ".css", ".svg", ".txt", ".html", ".webmanifest"}
 # A changed file has another name.
 _FOR_EVER = "public, max-age=31536000, immutable"
@@ -30,11 +31,11 @@ class Asset:
 
 
 class Assets:
-    """Call it with a file's name for its address. Read anew when a file changes where `reload` is on."""
+    """Call it with a file's name for its address. Read anew when `sources` change."""
 
-    def __init__(self, *, reload: bool) -> None:
-        self._reload = reload
-        self._known: dict[str, tuple[int, Asset]] = {}
+    def __init__(self, sources: Sources) -> None:
+        self._sources, self._version = sources, sources.version
+        self._known: dict[str, Asset] = {}
         self._served: dict[str, Asset] = {}
         for path in sorted(STATIC.rglob("*")):
             if path.is_file():
@@ -46,13 +47,15 @@ class Assets:
         return [STATIC / name for name in self._known]
 
     def __call__(self, name: str) -> str:
+        if self._version != (version := self._sources.version):
+            self._version = version
+            self._known.clear()
         known = self._known.get(name)
-        if known is None or self._reload:
-            changed = (STATIC / name).stat().st_mtime_ns
-            if known is None or known[0] != changed:
-                known = self._known[name] = (changed, _read(name))
-                self._served[f"/{known[1].address}"] = known[1]
-        return f"/static/{known[1].address}"
+        if known is None:
+            known = self._known[name] = _read(name)
+            # A page that was drawn before a change asks for the file as it was.
+            self._served[f"/{known.address}"] = known
+        return f"/static/{known.address}"
 
     async def serve(self, scope: Any, receive: Any, send: Any) -> None:
         """What is mounted at /static: Litestar hands the path on with a slash at its end."""

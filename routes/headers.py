@@ -1,14 +1,12 @@
-"""Security headers on every answer, the errors of the router included."""
+"""Security headers of every answer, the errors of the router included."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Iterable, Sequence
 
-from litestar.datastructures import MutableScopeHeaders
-from litestar.types import Message, Scope
+from routes.own_path import without_token
 
-from routes.own_path import links_of, without_token
-
+Headers = list[tuple[bytes, bytes]]
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; media-src 'self';"
     " connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -24,24 +22,38 @@ _HEADERS = {
 }
 
 
-def security_headers(*, production: bool) -> Callable[[Message, Scope], Awaitable[None]]:
-    """The hook that Litestar calls before it sends anything."""
-    always = dict(_HEADERS)
-    if production:
-        always["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+class SecurityHeaders:
+    """Made once; an answer that has one of its own keeps it."""
 
-    async def add_headers(message: Message, scope: Scope) -> None:
-        if message["type"] != "http.response.start":
-            return
-        path = str(scope.get("path", ""))
-        framed = not production and path.startswith("/dev/gallery")
-        headers = MutableScopeHeaders.from_message(message)
+    def __init__(self, *, production: bool) -> None:
+        always = dict(_HEADERS)
+        if production:
+            always["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+        self._always = _raw({**always, "Content-Security-Policy": _POLICY})
         # The address holds the token of a link. The pages behind it have addresses of their own and keep `same-origin`:
         # a form on a page without referrer sends `Origin: null`, and a browser without Sec-Fetch-Site would be refused.
-        if without_token(path, links_of(scope)) != path:
-            headers["Referrer-Policy"] = "no-referrer"
-        for name, value in always.items():
-            headers.setdefault(name, value)
-        headers.setdefault("Content-Security-Policy", _POLICY_OF_THE_GALLERY if framed else _POLICY)
+        self._of_links = _raw({**always, "Content-Security-Policy": _POLICY, "Referrer-Policy": "no-referrer"})
+        self._of_the_gallery = _raw({**always, "Content-Security-Policy": _POLICY_OF_THE_GALLERY})
+        self._production = production
 
-    return add_headers
+    def add_to(self, headers: Headers, path: str, links: Iterable[str]) -> None:
+        ours: Sequence[tuple[bytes, bytes]] = self._always
+        if without_token(path, links) != path:
+            ours = self._of_links
+        elif not self._production and path.startswith("/dev/gallery"):
+            ours = self._of_the_gallery
+        named = {name for name, _ in headers}
+        headers += [pair for pair in ours if pair[0] not in named]
+
+
+def add_vary(headers: Headers, names: bytes) -> None:
+    for place, (name, value) in enumerate(headers):
+        if name == b"vary":
+            if names not in value:
+                headers[place] = (name, value + b", " + names)
+            return
+    headers.append((b"vary", names))
+
+
+def _raw(headers: dict[str, str]) -> Headers:
+    return [(name.lower().encode(), value.encode()) for name, value in headers.items()]

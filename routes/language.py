@@ -8,14 +8,14 @@ from __future__ import annotations
 import re
 
 from litestar import Response, get
-from litestar.datastructures import MutableScopeHeaders
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
-from litestar.types import Message, Scope
+from litestar.types import Scope
 
 from routes import responses
-from routes.catalogue import LANGUAGES, current
+from routes.catalogue import LANGUAGES
 from routes.cookies import LANGUAGE, make_cookie, read_cookie
+from routes.headers import add_vary
 from routes.incoming import cookies_of
 from routes.own_path import own_path
 from routes.page import ThisPage
@@ -46,14 +46,13 @@ def accepted(header: str) -> str:
     return best if weights.get(best, rest) else LANGUAGES[0]
 
 
-async def language_headers(message: Message, _scope: Scope) -> None:
-    """The hook that Litestar calls before it sends anything: a page says its language and what that hangs on."""
-    if message["type"] != "http.response.start":
-        return
-    headers = MutableScopeHeaders.from_message(message)
-    if headers.get("content-type", "").startswith("text/html"):
-        headers.setdefault("Content-Language", current())
-        headers.extend_header_value("vary", "Accept-Language, Cookie")
+def add_language(headers: list[tuple[bytes, bytes]], language: str) -> None:
+    """A page says its language and what that hangs on."""
+    named = dict(headers)
+    if named.get(b"content-type", b"").startswith(b"text/html"):
+        if b"content-language" not in named:
+            headers.append((b"content-language", language.encode()))
+        add_vary(headers, b"Accept-Language, Cookie")
 
 
 @get("/language/{language:str}", name="language")

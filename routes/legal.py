@@ -9,8 +9,9 @@ from typing import Any
 from litestar import Response, get
 
 from domain.registration.progress import ConsentText
+from routes.kept_pages import SAME_FOR_VISITORS
 from routes.page import ThisPage
-from routes.templates import TEMPLATES
+from routes.sources import TEMPLATES
 
 
 def _consent_text() -> ConsentText:
@@ -25,12 +26,12 @@ def _consent_text() -> ConsentText:
 CONSENT = _consent_text()
 
 
-@get("/personal-data", name="legal.personal-data")
+@get("/personal-data", name="legal.personal-data", opt=SAME_FOR_VISITORS)
 async def show_personal_data(page: ThisPage) -> Response[Any]:
     return page.show("legal/personal-data")
 
 
-@get("/terms", name="legal.terms")
+@get("/terms", name="legal.terms", opt=SAME_FOR_VISITORS)
 async def show_terms(page: ThisPage) -> Response[Any]:
     return page.show("legal/terms")
 

@@ -14,9 +14,9 @@ from domain.values.people import mask_email
 from domain.values.phones import mask_phone, show_phone
 from routes import formatting
 from routes.catalogue import Catalogue
+from routes.sources import TEMPLATES, Sources
 from routes.translated import Translated, in_every_language
 
-TEMPLATES = Path(__file__).parent.parent / "templates"
 # Macros every fragment may call by name, from these files.
 _PIECES = {
     "field": "field.html",
@@ -38,25 +38,30 @@ _PIECES = {
 class Templates:
     """The templates of the pages, compiled once for each language; `assets` turns `portal.css` into its address.
 
-    With `reload` an edited template, text or asset shows at once.
+    When `sources` change, all of it is made anew.
     """
 
-    def __init__(self, zone: ZoneInfo, assets: Callable[[str], str], *, reload: bool) -> None:
-        self._zone, self._assets, self._reload = zone, assets, reload
-        self._catalogue = Catalogue(reload=reload)
+    def __init__(self, zone: ZoneInfo, assets: Callable[[str], str], sources: Sources) -> None:
+        self._zone, self._assets, self._sources = zone, assets, sources
+        self._make()
+
+    def _make(self) -> None:
+        version = self._sources.version
+        self._catalogue = Catalogue(reload=False)
         self._environment = in_every_language(self._made)
+        self._version = version
 
     def _made(self, language: str) -> Translated:
         environment = Translated(
             language,
             self._catalogue,
-            constant={} if self._reload else {"asset": self._assets},
+            constant={"asset": self._assets},
             loader=FileSystemLoader(TEMPLATES),
             autoescape=True,
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
-            auto_reload=self._reload,
+            auto_reload=False,
             cache_size=-1,
         )
         zone = self._zone
@@ -76,7 +81,6 @@ class Templates:
             "lower_first": _lower_first,
             "instant": lambda at: at.isoformat(),
         }
-        environment.globals["asset"] = self._assets
         for name, file in _PIECES.items():
             environment.globals[name] = _piece(environment, file, name)
         return environment
@@ -84,6 +88,8 @@ class Templates:
     @property
     def environment(self) -> Translated:
         """In the language of the moment."""
+        if self._version != self._sources.version:
+            self._make()
         return self._environment()
 
     @property
@@ -106,12 +112,10 @@ def _piece(environment: Translated, file: str, name: str) -> Callable[..., str]:
 
     def call(*arguments: Any, **keywords: Any) -> str:
         nonlocal kept
-        # Looked up at each call while developing, so that an edited piece shows at once.
-        macro = kept or getattr(environment.get_template(f"partials/{file}").module, name)
-        kept = None if environment.auto_reload else macro
+        # Not before it is needed: pieces use each other.
+        kept = kept or getattr(environment.get_template(f"partials/{file}").module, name)
         # It escapes its own output.
-        drawn: str = macro(*arguments, **keywords)
-        return drawn
+        return kept(*arguments, **keywords)
 
     return call
 

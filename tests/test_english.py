@@ -23,7 +23,8 @@ from routes.cli.texts import found_for, is_translated, messages_of, read_catalog
 from routes.dev.gallery import draw
 from routes.dev.states import PARTIALS, State, fragments, states_of
 from routes.message_texts import MessageTexts
-from routes.templates import TEMPLATES, Templates
+from routes.sources import TEMPLATES, sources
+from routes.templates import Templates
 from routes.translated import Translated
 from tests.routes.test_message_texts import EXAMPLES
 
@@ -33,7 +34,7 @@ PLACEHOLDER = re.compile(r"%\(\w+\)s|\{\w+\}|<[^>]+>")
 # Read by whoever develops, who reads Russian; what customers see around them is English all the same.
 FOR_DEVELOPERS = "dev/"
 STATES = [state for fragment in fragments() for state in states_of(fragment)]
-templates = Templates(ZoneInfo("Europe/Moscow"), lambda name: f"/static/{name}", reload=False)
+templates = Templates(ZoneInfo("Europe/Moscow"), lambda name: f"/static/{name}", sources(watch=False))
 message_texts = MessageTexts()
 
 

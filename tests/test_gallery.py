@@ -17,7 +17,8 @@ from domain.refusals import Code
 from routes.assets import Assets
 from routes.dev.gallery import draw
 from routes.dev.states import PARTIALS, State, declared_in, fragments, states_of
-from routes.templates import TEMPLATES, Templates
+from routes.sources import TEMPLATES, sources
+from routes.templates import Templates
 from tests.journeys.server import Server
 from tests.journeys.visitor import Complaints
 
@@ -50,7 +51,7 @@ STATES = {fragment: states_of(fragment) for fragment in fragments()}
 
 @pytest.fixture(scope="module")
 def templates() -> Templates:
-    return Templates(ZoneInfo("Europe/Moscow"), Assets(reload=False), reload=False)
+    return Templates(ZoneInfo("Europe/Moscow"), Assets(sources(watch=False)), sources(watch=False))
 
 
 def test_every_fragment_has_states_and_every_state_a_fragment() -> None:

@@ -11,7 +11,7 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
 from routes.catalogue import LANGUAGES, path_of
-from routes.templates import TEMPLATES
+from routes.sources import TEMPLATES
 
 # As routes/templates.py sets Jinja up: what counts is that both read a template alike.
 _OPTIONS = {"newstyle_gettext": "true", "trim_blocks": "true", "lstrip_blocks": "true", "silent": "false"}

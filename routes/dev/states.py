@@ -18,7 +18,7 @@ from domain.refusals import Code, Refused
 from domain.registration.progress import REGISTRATION
 from routes.forms import Filled
 from routes.registration.account import FOLDER
-from routes.templates import TEMPLATES
+from routes.sources import TEMPLATES
 
 PARTIALS = TEMPLATES / "partials"
 _AT = datetime.fromisoformat("2026-09-15T14:32:00+03:00")

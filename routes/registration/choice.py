@@ -6,12 +6,13 @@ from typing import Any
 
 from litestar import Response, get
 
+from routes.kept_pages import SAME_FOR_VISITORS
 from routes.page import ThisPage
 
 _FIRST_STEPS = {"account": "/registration/account/phone", "card": "/registration/card/card"}
 
 
-@get("/registration", name="registration")
+@get("/registration", name="registration", opt=SAME_FOR_VISITORS)
 async def show(page: ThisPage) -> Response[Any]:
     tracks = page.settings.tracks
     if home := page.home():

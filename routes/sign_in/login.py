@@ -9,6 +9,7 @@ from litestar import Response, get, post
 from domain.sessions import Session
 from domain.sign_in import by_password
 from routes.forms import Filled, Form, Login, Password
+from routes.kept_pages import SAME_FOR_VISITORS
 from routes.page import Page, ThisPage
 from routes.sign_in import tabs
 
@@ -20,7 +21,7 @@ class LoginForm(Form):
     password: Password = ""
 
 
-@get(PATH, name=NAME)
+@get(PATH, name=NAME, opt=SAME_FOR_VISITORS)
 async def show(page: ThisPage) -> Response[Any]:
     return page.home() or answer(page, Filled(PATH), 200)
 

@@ -9,6 +9,7 @@ from litestar import Response, get, post
 from domain.sign_in import by_password
 from domain.values.phones import show_phone
 from routes.forms import Filled, Form, Phone
+from routes.kept_pages import SAME_FOR_VISITORS
 from routes.page import Page, ThisPage
 from routes.sign_in import ADDRESSES, login, tabs
 from routes.steps.field_check import field_check
@@ -20,7 +21,7 @@ class PhoneForm(Form):
     phone: Phone = ""
 
 
-@get("/", name="welcome")
+@get("/", name="welcome", opt=SAME_FOR_VISITORS)
 async def show_welcome(page: ThisPage) -> Response[Any]:
     """The first tab's form."""
     if page.session is None and "account" not in page.settings.tracks:
@@ -28,7 +29,7 @@ async def show_welcome(page: ThisPage) -> Response[Any]:
     return _show(page)
 
 
-@get(PATH, name=NAME)
+@get(PATH, name=NAME, opt=SAME_FOR_VISITORS)
 async def show(page: ThisPage) -> Response[Any]:
     return _show(page)
 

@@ -12,6 +12,7 @@ from litestar.handlers import HTTPRouteHandler
 from domain.refusals import Refused
 from routes.forms import Filled, Form
 from routes.journeys import Addresses, Outcome
+from routes.kept_pages import SAME_FOR_VISITORS
 from routes.notices import Notice
 from routes.page import Page, ThisPage
 from routes.steps.field_check import field_check
@@ -30,7 +31,8 @@ class FormStep:
     """What differs from step to step.
 
     `send` is the use case. `typed` is what the form begins with, `shown` what the fragment needs beside form and place,
-    `checked` are the fields that are checked when they are left.
+    `checked` are the fields that are checked when they are left. `same_for_visitors` says that nothing of this is
+    anyone's own before something was typed (routes/kept_pages.py).
     """
 
     addresses: Addresses[Any]
@@ -42,13 +44,14 @@ class FormStep:
     typed: Callable[[Page], Mapping[str, str]] = lambda _page: {}
     shown: Callable[[Page], Mapping[str, Any]] = lambda _page: {}
     checked: Sequence[str] = ()
+    same_for_visitors: bool = False
 
 
 def form_handlers(step: FormStep) -> Sequence[HTTPRouteHandler]:
     """`GET` and `POST` of the step, and the check of its fields."""
     addresses, slug, path = step.addresses, step.slug, step.addresses.path_of(step.slug)
 
-    @get(path, name=step.name)
+    @get(path, name=step.name, opt=SAME_FOR_VISITORS if step.same_for_visitors else {})
     async def show(page: ThisPage) -> Response[Any]:
         return await _answer(page, Filled(path, dict(step.typed(page))), 200)
 

@@ -124,9 +124,10 @@ def _drawn(fragment: str) -> str:
     from routes.assets import Assets
     from routes.dev.gallery import draw
     from routes.dev.states import states_of
+    from routes.sources import sources
     from routes.templates import Templates
 
-    templates = Templates(ZoneInfo("Europe/Moscow"), Assets(reload=False), reload=False)
+    templates = Templates(ZoneInfo("Europe/Moscow"), Assets(sources(watch=False)), sources(watch=False))
     return draw(templates, states_of(fragment)[0])
 
 

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from routes.assets import STATIC
+from routes.sources import STATIC
 from tests.browser import Browser
 
 database_is_no_matter = pytest.mark.parametrize("database", ["sqlite"], indirect=True)

@@ -18,7 +18,7 @@ from domain.sealing import Sealing
 from routes.catalogue import LANGUAGES, use_language
 from routes.formatting import lasting
 from routes.message_texts import MessageTexts
-from routes.templates import TEMPLATES
+from routes.sources import TEMPLATES
 from settings import Settings
 from tests.browser import PHONE, STEPS, Browser, path_of
 from tests.conftest import Clock, Posted

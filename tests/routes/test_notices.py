@@ -19,6 +19,7 @@ from routes.cookies import NOTICE, RETURN_TO
 from routes.dev.gallery import draw
 from routes.dev.states import State, fragments, states_of
 from routes.notices import Notice
+from routes.sources import sources
 from routes.templates import Templates
 from settings import Settings
 from tests.acts import ACTS, Act, Scene, settings_of
@@ -63,7 +64,7 @@ def _screens() -> dict[Notice, set[str]]:
 
 @functools.cache
 def _templates() -> Templates:
-    return Templates(ZoneInfo("Europe/Moscow"), Assets(reload=False), reload=False)
+    return Templates(ZoneInfo("Europe/Moscow"), Assets(sources(watch=False)), sources(watch=False))
 
 
 @pytest.mark.parametrize("fragment", fragments())

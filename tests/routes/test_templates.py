@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from routes.sources import sources
 from routes.templates import Templates
 
-templates = Templates(ZoneInfo("Europe/Moscow"), lambda name: name, reload=False)
+templates = Templates(ZoneInfo("Europe/Moscow"), lambda name: name, sources(watch=False))
 NBSP = "\u00a0"
 
 
@@ -45,3 +47,22 @@ def test_filters_show_what_customers_read() -> None:
     assert shown("{{ '2036-08' | period }}") == "Август 2036"
     assert shown("{{ '+79123456789' | masked_phone }}") == "+7 912 ···-··-89"
     assert shown("{{ 'ivanova@example.org' | masked_email }}") == "i···a@example.org"
+
+
+class _Edited:
+    version = 0
+
+
+def test_everything_is_made_anew_after_an_edit_and_not_before() -> None:
+    sources = _Edited()
+    edited = Templates(ZoneInfo("Europe/Moscow"), lambda name: f"{name} at {sources.version}", cast(Any, sources))
+
+    def drawn() -> str:
+        return edited.environment.from_string("{{ asset('portal.css') }}").render()
+
+    made = edited.environment
+    assert drawn() == "portal.css at 0"
+    assert edited.environment is made
+    sources.version = 1
+    assert drawn() == "portal.css at 1"
+    assert edited.environment is not made

@@ -39,5 +39,6 @@ handlers = form_handlers(
         send=_send,
         typed=_typed,
         checked=["phone"],
+        same_for_visitors=True,
     )
 )

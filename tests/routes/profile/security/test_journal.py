@@ -13,7 +13,8 @@ from db.engine import run
 from routes.catalogue import LANGUAGES, use_language
 from routes.dev.gallery import draw
 from routes.dev.states import State, states_of
-from routes.templates import TEMPLATES, Templates
+from routes.sources import TEMPLATES, sources
+from routes.templates import Templates
 from tests.browser import ANOTHER, BILL, PHONE, REQUEST, Browser, path_of
 from tests.conftest import Clock
 from tests.screen import words
@@ -40,7 +41,7 @@ def _events() -> set[str]:
 
 
 EVENTS = sorted(_events())
-templates = Templates(ZoneInfo("Europe/Moscow"), lambda name: f"/static/{name}", reload=False)
+templates = Templates(ZoneInfo("Europe/Moscow"), lambda name: f"/static/{name}", sources(watch=False))
 
 
 def test_events_are_found() -> None:

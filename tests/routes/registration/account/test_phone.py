@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 
 from db.engine import run
 from domain.registration.progress import Consent, ConsentText, GivenPhone
-from routes.templates import TEMPLATES
+from routes.sources import TEMPLATES
 from tests.browser import PHONE, STEPS, Browser, location, path_of
 from tests.conftest import NOW, Clock, Posted
 from tests.screen import errors, value_of, words

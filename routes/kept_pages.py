@@ -1,0 +1,106 @@
+"""Pages that are the same for every visitor, made once.
+
+A handler says of itself that its page hangs on nothing but address, language and settings for a visitor of whom the
+portal knows nothing: nothing was proved, typed or is to be told. Only for such a visitor is a page taken from here, and
+only such an answer is kept: one that sets no cookie. Whatever else a request brings, the page is made for it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from litestar.handlers import HTTPRouteHandler
+
+from routes.compression import LEAST, compressed, offered
+from routes.cookies import LANGUAGE, cookie_name
+from routes.incoming import cookies_of
+from routes.sources import Sources
+
+# What only an answer with a body carries.
+OF_A_BODY = {b"content-type", b"content-length", b"content-encoding", b"content-language"}
+Headers = list[tuple[bytes, bytes]]
+# In the `opt` of a handler.
+SAME_FOR_VISITORS = {"same_for_visitors": True}
+# A browser may keep it, but asks each time whether it still holds: the next visitor there may be a customer.
+_CACHING = b"no-cache"
+
+
+@dataclass(frozen=True)
+class Kept:
+    """`route` is the name of its route in the log."""
+
+    route: str
+    etag: bytes
+    headers: Headers
+    body: bytes
+
+    async def send(self, request: Key, send: Callable[[Any], Awaitable[None]]) -> None:
+        unchanged = self.etag in request.known
+        headers = [pair for pair in self.headers if not (unchanged and pair[0] in OF_A_BODY)]
+        await send({"type": "http.response.start", "status": 304 if unchanged else 200, "headers": headers})
+        await send({"type": "http.response.body", "body": b"" if unchanged else self.body})
+
+
+@dataclass(frozen=True)
+class Key:
+    """What such a page hangs on; `known` are the ETags that the browser has."""
+
+    path: str
+    language: str
+    encoding: str
+    known: bytes = b""
+
+    @property
+    def of_page(self) -> tuple[str, str, str]:
+        return self.path, self.language, self.encoding
+
+
+class KeptPages:
+    """For the paths of `handlers` that say so; everything is forgotten when a source changes."""
+
+    def __init__(self, handlers: Iterable[HTTPRouteHandler], sources: Sources, *, production: bool) -> None:
+        marked = [handler for handler in handlers if handler.opt.get("same_for_visitors")]
+        self._paths = {path for handler in marked for path in handler.paths}
+        self._sources, self._version = sources, sources.version
+        self._language_cookie = cookie_name(LANGUAGE, production)
+        self._pages: dict[tuple[str, str, str], Kept] = {}
+
+    def key_of(self, scope: Any, language: str) -> Key | None:
+        """None for a request whose answer may be its own."""
+        if scope["path"] not in self._paths or scope["method"] not in {"GET", "HEAD"} or scope["query_string"]:
+            return None
+        accepted = known = b""
+        for name, value in scope["headers"]:
+            if name == b"accept-encoding":
+                accepted = value
+            elif name == b"if-none-match":
+                known = value
+            elif name.startswith(b"hx-") or (name == b"cookie" and cookies_of(scope).keys() - {self._language_cookie}):
+                return None
+        return Key(scope["path"], language, offered(accepted.decode("latin-1")), known)
+
+    def find(self, key: Key) -> Kept | None:
+        if self._version != (version := self._sources.version):
+            self._version = version
+            self._pages.clear()
+        return self._pages.get(key.of_page)
+
+    def keep(self, key: Key, route: str, status: int, headers: Headers, body: bytes) -> Kept | None:
+        """The page as it is sent from now on; None where the answer is not one to keep. `body` is not compressed."""
+        names = {name for name, _ in headers}
+        if status != 200 or b"set-cookie" in names or b"content-encoding" in names:
+            return None
+        etag = hashlib.sha256(body).hexdigest()[:16]
+        of_its_own = {b"cache-control", b"content-length"}
+        headers = [pair for pair in headers if pair[0] not in of_its_own]
+        if key.encoding and len(body) >= LEAST:
+            body = compressed(body, key.encoding, for_everybody=True)
+            headers.append((b"content-encoding", key.encoding.encode()))
+            etag += f"-{key.encoding}"
+        named = f'"{etag}"'.encode()
+        headers += [(b"cache-control", _CACHING), (b"etag", named), (b"content-length", str(len(body)).encode())]
+        kept = self._pages[key.of_page] = Kept(route, named, headers, body)
+        return kept

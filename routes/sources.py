@@ -1,0 +1,82 @@
+"""Whether a file that pages are made of has changed: a designer's edit shows with the next request.
+
+In production nothing is looked at. While developing the kernel keeps a list of what has been written since it was asked
+last (inotify(7)): asking costs a microsecond, and misses nothing that was written before the request came. Where there
+is no inotify, the times of all files are compared.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import ctypes.util
+import os
+from collections.abc import Iterator, Sequence
+from functools import cache
+from pathlib import Path
+
+TEMPLATES = Path(__file__).parent.parent / "templates"
+STATIC = Path(__file__).parent.parent / "static"
+# Modified, moved here or away, created, deleted: linux/inotify.h.
+_CHANGES = 0x2 | 0x40 | 0x80 | 0x100 | 0x200
+_UNREAD = 64 * 1024
+
+
+class Sources:
+    """`version` is another number after every change."""
+
+    def __init__(self, folders: Sequence[Path], *, watch: bool) -> None:
+        self._folders, self._watch, self._version = folders, watch, 0
+        self._events = _watching(folders) if watch else None
+        self._times = self._files() if watch and self._events is None else {}
+
+    @property
+    def version(self) -> int:
+        if self._watch and self._changed():
+            self._version += 1
+        return self._version
+
+    def _changed(self) -> bool:
+        if self._events is not None:
+            return self._written(self._events)
+        before, self._times = self._times, self._files()
+        return before != self._times
+
+    def _written(self, events: int) -> bool:
+        try:
+            os.read(events, _UNREAD)
+        except BlockingIOError:
+            return False
+        # A new folder is watched from now on; what was written into it meanwhile counts with this change.
+        os.close(events)
+        self._events = _watching(self._folders)
+        return True
+
+    def _files(self) -> dict[Path, int]:
+        return {path: path.stat().st_mtime_ns for folder in self._folders for path in folder.rglob("*")}
+
+
+@cache
+def sources(*, watch: bool) -> Sources:
+    """Templates, their texts, styles and scripts; one for the process, as the kernel gives few lists to a user."""
+    return Sources((TEMPLATES, STATIC), watch=watch)
+
+
+def _watching(folders: Sequence[Path]) -> int | None:
+    """A descriptor from which changes are read; None where the system has no such thing, or no more of them."""
+    library = ctypes.CDLL(ctypes.util.find_library("c") or None, use_errno=True)
+    if not hasattr(library, "inotify_init1"):
+        return None
+    events: int = library.inotify_init1(os.O_NONBLOCK | os.O_CLOEXEC)
+    if events < 0:
+        return None
+    for folder in _within(folders):
+        if library.inotify_add_watch(events, os.fsencode(folder), _CHANGES) < 0:
+            os.close(events)
+            return None
+    return events
+
+
+def _within(folders: Sequence[Path]) -> Iterator[Path]:
+    for folder in folders:
+        yield folder
+        yield from (path for path in folder.rglob("*") if path.is_dir())
