@@ -17,6 +17,7 @@ from litestar.handlers import HTTPRouteHandler
 from routes.compression import LEAST, compressed, offered
 from routes.cookies import LANGUAGE, cookie_name
 from routes.incoming import cookies_of
+from routes.responses import OF_HTMX
 from routes.sources import Sources
 
 # What only an answer with a body carries.

@@ -15,6 +15,8 @@ from litestar.datastructures import Cookie, State
 
 from routes.own_path import address_shown
 
+# How the names of htmx's headers begin, in a request as a server hands it on.
+OF_HTMX = b"hx-"
 AnyRequest = Request[Any, Any, State]
 # What an answer hangs on, and that no cache keeps it.
 _ALWAYS = {"Vary": "HX-Request-Type, HX-History-Restore-Request, Accept-Encoding", "Cache-Control": "no-store"}
