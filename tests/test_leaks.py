@@ -105,9 +105,9 @@ async def _registered(
         await browser.take("password")
         await browser.get("/profile")
         await _wiped()
-        letter = mailbox.letters[-1].get_body(("plain",))
-        assert letter is not None
-        found = re.search(r"/email/confirmation/(\S+)", letter.get_content())
+        email = mailbox.emails[-1].get_body(("plain",))
+        assert email is not None
+        found = re.search(r"/email/confirmation/(\S+)", email.get_content())
         assert found is not None
         for _ in range(2):
             await browser.get(f"/email/confirmation/{found[1]}", headers={"HX-Current-URL": f"http://x/{found[1]}"})

@@ -73,17 +73,17 @@ async def _attempt(
 
 def _opened(portal: Portal, row: outbox.ClaimedRow, render: Render) -> Outgoing:
     try:
-        letter = portal.sealing.unseal(row["sealed"])
+        posted = portal.sealing.unseal(row["sealed"])
     except ValueError:
         raise DeliveryFailed("refused", "sealed with another KABINET_SECRET", operator=True) from None
     try:
-        language = letter.get("language", "ru")
-        content = render(row["message"], letter["values"], language)
+        language = posted.get("language", "ru")
+        content = render(row["message"], posted["values"], language)
     except Exception as error:  # noqa: BLE001 - one bad row must not hold up the others
         # A slip in a template: kept for the person who mends it. The type alone, as its text may quote the values.
         raise DeliveryFailed("later", f"its templates fail: {type(error).__name__}", operator=True) from None
     digest = portal.sealing.keyed_hash("message-id", f"{row['id']} {row['created_at'].isoformat()}")
-    return Outgoing(f"{row['id']}.{digest[:24]}", row["created_at"], letter["to"], content, language)
+    return Outgoing(f"{row['id']}.{digest[:24]}", row["created_at"], posted["to"], content, language)
 
 
 async def _send(row: outbox.ClaimedRow, outgoing: Outgoing, ways: Sequence[Channel]) -> None:

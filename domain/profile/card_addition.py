@@ -57,7 +57,7 @@ async def ask_for_link(
             email,
             customer=customer,
             path=PATH,
-            letter=lambda link, renewed: CardAddition(card["last_four"], link, good_for, renewed),
+            make_message=lambda link, renewed: CardAddition(card["last_four"], link, good_for, renewed),
         )
 
     return await take(scope, CARD_ADDITION, "card", ask)

@@ -95,8 +95,8 @@ async def delete(scope: Scope, password: str) -> list[Refused] | SessionExpired 
             return [Refused(Code.SIGN_IN_WRONG, "password")]
         await journal.note(scope, "deleted", row["id"])
         if row["email_sealed"]:
-            letter = CabinetDeleted(row["first_name"])
-            await outbox.post(scope, letter, scope.unseal(row["email_sealed"]), scope.client.language)
+            message = CabinetDeleted(row["first_name"])
+            await outbox.post(scope, message, scope.unseal(row["email_sealed"]), scope.client.language)
         await cards.forget_links_of(row["id"])
         await customers.delete(row["id"])
         return None

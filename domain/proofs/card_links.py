@@ -38,11 +38,11 @@ async def send(
     *,
     customer: int | None,
     path: str,
-    letter: Callable[[str, bool], Message],
+    make_message: Callable[[str, bool], Message],
 ) -> Refused | None:
     """Post a link below `path`, unless one was sent a moment ago: that one still works.
 
-    `letter` makes the message of link and whether a former one is void now. Part of the caller's transaction.
+    `make_message` makes the message of link and whether a former one is void now. Part of the caller's transaction.
     """
     limit = limit_of_email(scope, card["holder_id"], customer)
     at = await throttles.claim(scope, [limit])
@@ -66,7 +66,7 @@ async def send(
             "credentials": credentials,
         }
     )
-    message = letter(f"{scope.settings.public_url}{path}/{token}", renewed)
+    message = make_message(f"{scope.settings.public_url}{path}/{token}", renewed)
     await outbox.post(scope, message, email, scope.client.language)
     return None
 

@@ -144,7 +144,7 @@ async def _replace(scope: Scope, row: CustomerRow, link: EmailLinkRow, email: st
         await outbox.post(scope, notice, scope.unseal(row["email_sealed"]), scope.client.language)
 
 
-async def _send(scope: Scope, customer: int, email: str, letter: Callable[[str, int], Message]) -> None:
+async def _send(scope: Scope, customer: int, email: str, make_message: Callable[[str, int], Message]) -> None:
     known = await customers.lock(customer)
     assert known is not None
     token = secrets.token_urlsafe(32)
@@ -161,7 +161,7 @@ async def _send(scope: Scope, customer: int, email: str, letter: Callable[[str, 
         }
     )
     link = f"{scope.settings.public_url}/email/confirmation/{token}"
-    await outbox.post(scope, letter(link, lifetime), email, scope.client.language)
+    await outbox.post(scope, make_message(link, lifetime), email, scope.client.language)
 
 
 def _limit(scope: Scope, customer: int) -> Limit:

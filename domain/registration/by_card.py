@@ -70,7 +70,7 @@ async def ask_for_link(
             email,
             customer=None,
             path=PATH,
-            letter=lambda link, renewed: CardRegistrationMessage(card["login"], link, good_for, renewed),
+            make_message=lambda link, renewed: CardRegistrationMessage(card["login"], link, good_for, renewed),
         )
         if refused is None:
             await captcha.remember_use(scope, proof.token, proof.typed, about=about)
@@ -186,8 +186,8 @@ async def _register(
 
 
 async def _send_password(scope: Scope, customer: int, phone: str, password: str) -> None:
-    letter = CardPassword(password, scope.settings.sms_password_lifetime)
-    await outbox.post(scope, letter, phone, scope.client.language)
+    message = CardPassword(password, scope.settings.sms_password_lifetime)
+    await outbox.post(scope, message, phone, scope.client.language)
     await journal.note(scope, "card-registered", customer)
 
 

@@ -27,7 +27,7 @@ from domain.values.people import fold_login
 CURRENT = "current_password"
 # A code that allows a new password; any new password voids those that are under way.
 RECOVERY_CODE = Purpose("recovery", RecoveryCode, "recovery")
-_UNCONFIRMED_LETTERS = 5
+_UNCONFIRMED_EMAILS = 5
 
 
 @dataclass(frozen=True)
@@ -149,11 +149,11 @@ async def _may_be_told(scope: Scope, row: CustomerRow) -> bool:
     """An address that nobody has confirmed may be a stranger's: it gets a few of these e-mails a day and no more."""
     if row["email_confirmed_at"] is not None:
         return True
-    return await throttles.claim(scope, [limit_of_letters(row["email_hash"])]) is None
+    return await throttles.claim(scope, [limit_of_unconfirmed_emails(row["email_hash"])]) is None
 
 
-def limit_of_letters(email_hash: str) -> Limit:
-    return Limit("password-letter", email_hash, _UNCONFIRMED_LETTERS, DAY)
+def limit_of_unconfirmed_emails(email_hash: str) -> Limit:
+    return Limit("password-email", email_hash, _UNCONFIRMED_EMAILS, DAY)
 
 
 async def void_recoveries(scope: Scope, row: CustomerRow) -> None:

@@ -11,7 +11,7 @@ from email_validator import EmailNotValidError, validate_email
 LONGEST_NAME = 100
 _LONGEST_EMAIL = 400
 _LONGEST_DATE = 100
-# Words of letters, with hyphens and apostrophes inside and spaces between. Names stand in letters to addresses that
+# Words of letters, with hyphens and apostrophes inside and spaces between. Names stand in e-mails to addresses that
 # nobody has confirmed, so nothing in them may become a link there: a dot stands only behind one to three letters that
 # end a word (`А. С.`, `Мл.`).
 _WORD = r"[^\W\d_]+(?: ?['’\-] ?[^\W\d_]+)*['’]?"

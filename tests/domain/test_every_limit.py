@@ -35,7 +35,7 @@ KINDS = [
     "sms-recovery-phone-hour", "sms-recovery-phone-day", "unsent-sms-recovery-day", "unsent-sms-recovery-phone-hour",
     "code-guesses-day", "sign-in-here", "sign-in-anywhere", "sign-in-failures-hour", "sign-in-failures-hour-48",
     "sign-in-device", "password-again", "bill-phone-day", "bill-account-day", "account-asked-day",
-    "accounts-phone-day", "card-hour", "card-ip-hour", "card-email", "email-link", "account-shared", "password-letter",
+    "accounts-phone-day", "card-hour", "card-ip-hour", "card-email", "email-link", "account-shared", "password-email",
     "phone-change-day",
 ]  # fmt: skip
 
@@ -64,7 +64,7 @@ def every_limit(portal: Portal) -> dict[str, Limit]:
         email_confirmation._limit(scope_of(portal), 7),
         *sms_limits.of_changer(scope_of(portal), 7),
         attached_accounts.limit_of_telling(7, 11),
-        password_change.limit_of_letters("a hash"),
+        password_change.limit_of_unconfirmed_emails("a hash"),
     ]
     return {limit.kind: limit for limit in limits}
 

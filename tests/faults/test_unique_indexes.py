@@ -140,11 +140,11 @@ async def _picture(client: Browser, path: str) -> str:
 
 
 async def _step_two(client: Browser, posted: Outbox, card: dict[str, str] | None = None) -> str:
-    """Up to the link of the letter."""
+    """Up to the link of the e-mail."""
     path = "/registration/card/card"
     await client.post(path, {**(card or CARD), "captcha": CODE, "picture": await _picture(client, path)})
-    letter = next(p for p in reversed(await posted()) if p.name == "card-registration")
-    return str(letter.values["link"]).removeprefix("http://127.0.0.1:8000")
+    message = next(p for p in reversed(await posted()) if p.name == "card-registration")
+    return str(message.values["link"]).removeprefix("http://127.0.0.1:8000")
 
 
 async def _give_phone(client: Browser, link: str, phone: str = BOUND) -> httpx.Response:

@@ -47,9 +47,9 @@ def test_holder_registers_by_card_and_makes_a_password(visitor: Visitor, scripte
     visitor.press("Продолжить")
     visitor.arrive("/registration/card/sent", "registration-card-sent")
 
-    letters = visitor.server.letters(card["email"].title().partition("@")[0] + "@example.org")
-    assert card["login"] in letters[0].text
-    page.goto(letters[0].link)
+    messages = visitor.server.messages(card["email"].title().partition("@")[0] + "@example.org")
+    assert card["login"] in messages[0].text
+    page.goto(messages[0].link)
     expect(page.locator("#registration-card-phone")).to_be_visible()
     visitor.fill({"Номер телефона": visitor.phone, "Код с картинки": CAPTCHA})
     visitor.refused("Завершить регистрацию", {"Номер телефона": "Этот номер не привязан к карте"})
@@ -57,7 +57,7 @@ def test_holder_registers_by_card_and_makes_a_password(visitor: Visitor, scripte
     visitor.press("Завершить регистрацию")
     visitor.arrive("/registration/card/done", "registration-card-done")
 
-    sms = visitor.server.letters(card["phone"])[0].text
+    sms = visitor.server.messages(card["phone"])[0].text
     page.get_by_role("link", name="Войти по логину и паролю").click()
     visitor.arrive("/sign-in/login", "sign-in-login")
     found = re.search(r"Пароль (\S+)", sms)
@@ -85,7 +85,7 @@ def test_card_is_added_in_the_profile(visitor: Visitor, scripted: bool) -> None:
     visitor.fill({"Номер карты": card["card_number"], "Электронная почта": card["email"]})
     visitor.press("Продолжить")
     visitor.arrive("/profile", "profile-overview")
-    page.goto(visitor.server.letters(card["email"])[0].link)
+    page.goto(visitor.server.messages(card["email"])[0].link)
     visitor.press("Добавить карту")
     visitor.arrive("/profile", "profile-overview")
     expect(page.get_by_role("status")).to_contain_text("Карта добавлена")

@@ -79,7 +79,7 @@ def _profile_is_right(visitor: Visitor) -> None:
 
 def _confirm_mail(visitor: Visitor) -> None:
     page = visitor.page
-    page.goto(visitor.server.letters(visitor.email)[0].link)
+    page.goto(visitor.server.messages(visitor.email)[0].link)
     expect(page.locator("#email-confirmation")).to_be_visible()
     visitor.press("Подтвердить почту")
     expect(page.locator("#email-confirmed")).to_be_visible()
@@ -133,7 +133,7 @@ def test_customer_who_is_not_found_sends_a_request(visitor: Visitor) -> None:
     said = page.get_by_text("Номер заявки").inner_text()
     number = re.sub(r"\D", "", said)
     assert number, f"no number of the request in {said!r}"
-    received, staff = visitor.server.letters(visitor.email)[0], visitor.server.letters(STAFF)[0]
+    received, staff = visitor.server.messages(visitor.email)[0], visitor.server.messages(STAFF)[0]
     assert number in received.text
     phone = visitor.phone
     shown = f"+7 {phone[:3]} {phone[3:6]}-{phone[6:8]}-{phone[8:]}"

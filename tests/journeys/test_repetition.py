@@ -151,7 +151,7 @@ def _turn_to(visitor: Visitor, tab: Page) -> None:
 
 def test_mail_link_is_good_on_another_device_and_twice(visitor: Visitor) -> None:
     register(visitor)
-    link = visitor.server.letters(visitor.email)[0].link
+    link = visitor.server.messages(visitor.email)[0].link
     visitor.page.context.clear_cookies()
     for _ in range(2):
         # A scanner of the mail server opens links; nothing is confirmed by that.

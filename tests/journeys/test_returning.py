@@ -113,7 +113,7 @@ def test_security_page_changes_the_password_and_the_phone_and_ends_the_cabinet(v
     visitor.field("Номер мобильного телефона").fill(new_phone)
     visitor.press("Далее")
     visitor.arrive("/profile/security/phone/code", "profile-security-phone-code")
-    visitor.field("Код из СМС").fill(visitor.server.letters(f"+7{new_phone}")[0].code)
+    visitor.field("Код из СМС").fill(visitor.server.messages(f"+7{new_phone}")[0].code)
     visitor.press("Подтвердить номер")
     visitor.arrive("/profile/security", "profile-security-overview")
     assert visitor.count("phone-changed") == 1

@@ -181,8 +181,8 @@ class Visitor:
 
     def code(self) -> str:
         """The code of the newest SMS."""
-        return self.server.letters(self.international)[0].code
+        return self.server.messages(self.international)[0].code
 
     def count(self, message: str) -> int:
-        letters = self.server.letters(self.international) + self.server.letters(self.email)
-        return sum(letter.message == message for letter in letters)
+        messages = self.server.messages(self.international) + self.server.messages(self.email)
+        return sum(sent.message == message for sent in messages)

@@ -62,9 +62,9 @@ async def test_a_whole_registration_in_english(client: Browser, portal: Portal) 
     texts = MessageTexts()
     sent = [(row["message"], portal.sealing.unseal(row["sealed"])) for row in reversed(await outbox.newest(9))]
     assert [name for name, _ in sent] == ["registration-code", "email-confirmation"]
-    code, letter = (texts(name, value["values"], value["language"]) for name, value in sent)
+    code, email = (texts(name, value["values"], value["language"]) for name, value in sent)
     assert re.fullmatch(r"\d{6} is your code to register .*", code.text)
-    assert letter.subject == "Confirm the email address for your online account"
+    assert email.subject == "Confirm the email address for your online account"
 
 
 async def test_the_staff_read_russian_and_the_customer_their_own_language(client: Browser, portal: Portal) -> None:
@@ -75,9 +75,9 @@ async def test_the_staff_read_russian_and_the_customer_their_own_language(client
     form = {**PERSON, "address": "ул. Тихая, 5", "account_number": "", "comment": ""}
     sent = await client.post("/registration/account/connection", form)
     assert sent.status_code == 303
-    letters = {row["message"]: portal.sealing.unseal(row["sealed"]) for row in await outbox.newest(9)}
-    assert letters["connection-request-for-staff"]["language"] == "ru"
-    assert letters["connection-request-received"]["language"] == "en"
+    messages = {row["message"]: portal.sealing.unseal(row["sealed"]) for row in await outbox.newest(9)}
+    assert messages["connection-request-for-staff"]["language"] == "ru"
+    assert messages["connection-request-received"]["language"] == "en"
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)

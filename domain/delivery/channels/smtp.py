@@ -13,14 +13,14 @@ from urllib.parse import SplitResult, unquote, urlsplit
 import aiosmtplib
 
 from domain.delivery.channels.channel import DeliveryFailed, Kind, Outgoing
-from domain.delivery.channels.letter import readable_address, write_letter
+from domain.delivery.channels.mime import make_email, smtp_address
 from settings import LOOPBACK
 
-# For each answer of the server, and for everything until the letter itself is on its way.
+# For each answer of the server, and for everything until the message itself is on its way.
 ANSWER_SECONDS = 15.0
 BEFORE_SECONDS = 45.0
-# The letter is accepted by then: a farewell is politeness.
-_FAREWELL_SECONDS = 2.0
+# The message is accepted by then: QUIT is a courtesy that must not take long.
+_QUIT_SECONDS = 2.0
 
 
 class Smtp:
@@ -70,14 +70,14 @@ password are written as %40 %3A %2F %23. KABINET_MAIL_FROM and KABINET_STAFF_EMA
 
     async def send(self, outgoing: Outgoing) -> None:
         """Raises `DeliveryFailed`; returns once the server has taken the message upon itself."""
-        to = readable_address(outgoing.to)
-        letter = write_letter(outgoing, self._sender, to)
+        to = smtp_address(outgoing.to)
+        email = make_email(outgoing, self._sender, to)
         server = self._server()
         try:
-            await self._until_data(server, letter["From"].addresses[0].addr_spec, to.addr_spec)
-            await self._hand_over(server, letter.as_bytes())
+            await self._until_data(server, email["From"].addresses[0].addr_spec, to.addr_spec)
+            await self._hand_over(server, email.as_bytes())
             with contextlib.suppress(aiosmtplib.SMTPException, OSError):
-                await server.quit(timeout=_FAREWELL_SECONDS)
+                await server.quit(timeout=_QUIT_SECONDS)
         finally:
             server.close()
 
@@ -121,14 +121,14 @@ password are written as %40 %3A %2F %23. KABINET_MAIL_FROM and KABINET_STAFF_EMA
         if code != aiosmtplib.SMTPStatus.start_input:
             raise aiosmtplib.SMTPDataError(code, "")
 
-    async def _hand_over(self, server: aiosmtplib.SMTP, letter: bytes) -> None:
+    async def _hand_over(self, server: aiosmtplib.SMTP, email: bytes) -> None:
         """The message itself: from the first byte on only an answer tells what came of it."""
         protocol = server.protocol
         if protocol is None:
             raise DeliveryFailed("later", "the server hung up")
         try:
             # A line that begins with a dot gets a second one (RFC 5321, 4.5.2).
-            protocol.write(re.sub(rb"(?m)^\.", b"..", letter) + b".\r\n")
+            protocol.write(re.sub(rb"(?m)^\.", b"..", email) + b".\r\n")
             code, _ = await protocol.read_response(timeout=self._seconds)
         except (aiosmtplib.SMTPException, OSError):
             raise DeliveryFailed("unknown", "the connection broke before the server answered") from None

@@ -121,9 +121,9 @@ async def test_whoever_loses_an_account_is_told_once_and_finds_it_in_the_journal
     await registry.bring("accounts", ALL[0], ALL[2], replace=True)
     for _ in range(2):
         await tell_losses(portal, now)
-    (letter,) = await posted()
-    assert (letter.name, letter.to) == ("account-lost", "Kim@example.org")
-    assert letter.values == {"first_name": "Вера", "account_number": "2", "address": "ул. Тихая, 2"}
+    (message,) = await posted()
+    assert (message.name, message.to) == ("account-lost", "Kim@example.org")
+    assert message.values == {"first_name": "Вера", "account_number": "2", "address": "ул. Тихая, 2"}
     for customer in (first, second):
         assert [entry["event"] for entry in await journal.of_customer(customer["id"], 9)] == ["account-lost"]
     await registry.bring("accounts", *ALL)

@@ -1,4 +1,4 @@
-"""Step 7, for a person who was not found: a row for the staff, a letter to them, a number for the customer."""
+"""Step 7, for a person who was not found: a row for the staff, an e-mail to them, a number for the customer."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ async def test_only_who_was_not_found_may_send_one(client: Browser) -> None:
     assert await run("SELECT 1 FROM connection_requests") == []
 
 
-async def test_a_letter_cannot_be_given_headers(client: Browser, posted: ReadPosted) -> None:
+async def test_an_email_cannot_be_given_headers(client: Browser, posted: ReadPosted) -> None:
     await not_found(client)
     hostile = {**REQUEST, "first_name": "Анна\r\nBcc: b@example.org"}
     assert (await client.post(PATH, hostile)).status_code == 422

@@ -17,7 +17,7 @@ _BREAKS = re.compile("[\x00-\x1f\x7f\x85\u2028\u2029]+")
 _NOT_IN_ADDRESS = re.compile(r'[\s<>"(),:;\\\x00-\x1f\x7f]')
 
 
-def readable_address(address: str) -> Address:
+def smtp_address(address: str) -> Address:
     """The address with its domain in ASCII. Raises `DeliveryFailed` for what no server can be told.
 
     IDNA 2008: to the codec of the standard library `straße.de` is `strasse.de`, which is somebody else.
@@ -32,27 +32,27 @@ def readable_address(address: str) -> Address:
     return Address(username=local, domain=ascii_domain)
 
 
-def write_letter(outgoing: Outgoing, sender: str, to: Address) -> EmailMessage:
+def make_email(outgoing: Outgoing, sender: str, to: Address) -> EmailMessage:
     """Text and HTML of `outgoing`, from `sender` (`Name <address>` or an address) to `to`."""
     name, address = parseaddr(sender)
-    author = readable_address(address)
+    author = smtp_address(address)
     # Non-ASCII before the @ can only be written where the server offers SMTPUTF8 (RFC 6531).
-    letter = EmailMessage(policy=SMTP if to.username.isascii() else SMTPUTF8)
-    letter["From"] = Address(display_name=_line(name), username=author.username, domain=author.domain)
-    letter["To"] = to
-    letter["Subject"] = _line(outgoing.content.subject or "")
-    letter["Date"] = format_datetime(outgoing.written_at)
+    email = EmailMessage(policy=SMTP if to.username.isascii() else SMTPUTF8)
+    email["From"] = Address(display_name=_line(name), username=author.username, domain=author.domain)
+    email["To"] = to
+    email["Subject"] = _line(outgoing.content.subject or "")
+    email["Date"] = format_datetime(outgoing.written_at)
     # The same at every attempt, so that a mailbox which got it twice may show it once.
-    letter["Message-ID"] = f"<{outgoing.reference}@{author.domain}>"
+    email["Message-ID"] = f"<{outgoing.reference}@{author.domain}>"
     # RFC 3834: out-of-office programs do not answer what no person wrote.
-    letter["Auto-Submitted"] = "auto-generated"
+    email["Auto-Submitted"] = "auto-generated"
     # base64: no line is too long, begins with a dot, or needs 8BITMIME.
-    letter.set_content(outgoing.content.text, cte="base64")
+    email.set_content(outgoing.content.text, cte="base64")
     if outgoing.content.html is not None:
-        letter.add_alternative(outgoing.content.html, subtype="html", cte="base64")
+        email.add_alternative(outgoing.content.html, subtype="html", cte="base64")
     # Last: add_alternative moves every Content- header into the part that holds the text.
-    letter["Content-Language"] = outgoing.language
-    return letter
+    email["Content-Language"] = outgoing.language
+    return email
 
 
 def _line(text: str) -> str:
