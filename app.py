@@ -23,7 +23,7 @@ from domain import sessions
 from domain.delivery.channels import open_channels
 from domain.delivery.worker import run_forever
 from domain.housekeeping import sweep_forever
-from domain.installation import UNUSABLE, load_settings, opened_installation, said_of
+from domain.installation import UNUSABLE, error_line, load_settings, opened_installation
 from domain.portal import make_portal
 from domain.scope import Scope
 from routes import every_handler, handlers_of
@@ -130,7 +130,7 @@ def _lifespan(
                 if isinstance(clock, DatabaseClock):
                     await clock.set()
             except UNUSABLE as error:
-                logging.getLogger("kabinet.start").critical("%s", said_of(error))
+                logging.getLogger("kabinet.start").critical("%s", error_line(error))
                 raise SystemExit(1) from None
             tasks = [asyncio.create_task(sweep_forever(portal, clock))]
             if isinstance(clock, DatabaseClock):

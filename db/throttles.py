@@ -91,7 +91,7 @@ async def give_back(keys: Collection[str], emptied: Collection[str] = ()) -> Non
     )  # fmt: skip
 
 
-async def put_right(counters: Sequence[Counter]) -> None:
+async def correct(counters: Sequence[Counter]) -> None:
     """Save the ends of counters that a wrong clock had put too far off."""
     for counter in sorted(counters, key=lambda counter: counter.key):
         await Throttle.update({Throttle.ends_at: counter.ends_at, Throttle.free_at: counter.free_at}).where(

@@ -15,7 +15,7 @@ from domain.registry.account_losses import tell_losses
 
 _EVERY = 3600.0
 # Rows removed in one transaction, and the pause after it, seconds: others write in between.
-_PORTION, _BREATH = 500, 0.05
+_PORTION, _PAUSE = 500, 0.05
 # An absent account that is attached to nobody may still be the one that a registration under way has proved.
 _ABSENT_KEPT = timedelta(days=30)
 _log = logging.getLogger("kabinet.housekeeping")
@@ -39,7 +39,7 @@ async def _in_portions(remove: Callable[[], Awaitable[bool]]) -> None:
     more = True
     while more:
         more = await remove()
-        await asyncio.sleep(_BREATH if more else 0)
+        await asyncio.sleep(_PAUSE if more else 0)
 
 
 async def sweep_forever(portal: Portal, clock: Callable[[], datetime], every: float = _EVERY) -> None:

@@ -53,7 +53,7 @@ async def opened_installation(settings: Settings) -> AsyncIterator[Engine]:
         yield engine
 
 
-def said_of(error: BaseException) -> str:
+def error_line(error: BaseException) -> str:
     """One line for the operator."""
     if isinstance(error, WrongSecretError):
         return "KABINET_SECRET: is not the one that this database was begun with"

@@ -32,16 +32,16 @@ _SEQUENCES = (
 _WIDTH = {"upper": str.isupper, "lower": str.islower, "digit": str.isdigit}
 
 
-def unmet_conditions(
+def broken_rules(
     password: str, *, shortest: int, longest: int, needs: Sequence[str], about: Sequence[str]
 ) -> list[str]:
-    """Which of `conditions(needs)` the password breaks, in that order.
+    """Which of `password_rules(needs)` the password breaks, in that order.
 
     `about` is what others know of the customer: phone digits, names, e-mail. Lengths are in characters.
     """
-    broken_rules = []
-    for condition in conditions(needs):
-        match condition:
+    broken = []
+    for rule in password_rules(needs):
+        match rule:
             case "length":
                 met = shortest <= len(password) <= longest
             case "common":
@@ -51,13 +51,13 @@ def unmet_conditions(
             case "symbol":
                 met = any(not c.isalnum() and not c.isspace() for c in password)
             case _:
-                met = any(_WIDTH[condition](c) for c in password)
+                met = any(_WIDTH[rule](c) for c in password)
         if not met:
-            broken_rules.append(condition)
-    return broken_rules
+            broken.append(rule)
+    return broken
 
 
-def conditions(needs: Sequence[str]) -> list[str]:
+def password_rules(needs: Sequence[str]) -> list[str]:
     """The conditions in the order they are shown; `needs` are the operator's further ones."""
     return ["length", *needs, "common", "personal"]
 

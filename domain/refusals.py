@@ -29,7 +29,7 @@ class Code(StrEnum):
     EMAIL_WRONG = "email_wrong"
     LOGIN_EMPTY = "login_empty"
     PASSWORD_EMPTY = "password_empty"  # noqa: S105 - a code, not a password
-    PASSWORD_UNMET = "password_unmet"  # noqa: S105
+    PASSWORD_RULES_BROKEN = "password_rules_broken"  # noqa: S105
     CARD_EMPTY = "card_empty"
     CARD_WRONG = "card_wrong"
     CARD_DOUBTFUL = "card_doubtful"
@@ -78,7 +78,7 @@ class WrongStep:
 
 
 @dataclass(frozen=True)
-class ProofNeeded:
+class PasswordNeeded:
     """The password was typed too long ago, or before it or the phone were changed: it has to be typed again."""
 
 

@@ -72,7 +72,7 @@ async def resume(scope: Scope) -> Session | None:
     if scope.now - row["seen_at"] >= _TOUCH_EVERY:
         row["idle_until"] = _idle_until(scope, row["ends_at"], row["remembered"])
         await sessions.touch(row["id"], scope.now, row["idle_until"])
-    return _visit(scope, row)
+    return _session_of(scope, row)
 
 
 async def touch(scope: Scope, session: Session) -> datetime:
@@ -99,7 +99,7 @@ async def lock(scope: Scope) -> Session | None:
     if seen["customer"] is not None:
         await customers.lock(seen["customer"])
     row = await sessions.find(token_hash, scope.now, locked=True)
-    return _visit(scope, row) if row else None
+    return _session_of(scope, row) if row else None
 
 
 async def lock_for_proof(scope: Scope) -> Session | None:
@@ -114,10 +114,10 @@ async def lock_for_proof(scope: Scope) -> Session | None:
     if seen["customer"] is not None:
         await customers.lock(seen["customer"])
     row = await sessions.find_former(token_hash, scope.now, locked=True)
-    return _visit(scope, row, former=True) if row else None
+    return _session_of(scope, row, former=True) if row else None
 
 
-async def customer_to_prove(scope: Scope) -> int | None:
+async def customer_to_reauthenticate(scope: Scope) -> int | None:
     """Whose password is to be judged: the customer of the session, also by the id it had before a proof."""
     if scope.client.token is None:
         return None
@@ -160,11 +160,11 @@ async def renew(scope: Scope, session: Session, proof: str) -> Session:
     return session
 
 
-async def renewed(scope: Scope, proof: str) -> Session | None:
+async def find_renewed(scope: Scope, proof: str) -> Session | None:
     """The session that this very request has led to before; the caller has judged the proof again."""
     token = _derived(scope, proof)
     row = await sessions.find(hash_token(token), scope.now, locked=True)
-    session = _visit(scope, row) if row else None
+    session = _session_of(scope, row) if row else None
     if session is not None:
         session.token = token
     return session
@@ -213,7 +213,7 @@ async def authenticate(session: Session, authenticated_at: datetime | None) -> N
     await sessions.authenticate(session.id, authenticated_at, session.credentials)
 
 
-def is_fresh(scope: Scope, session: Session) -> bool:
+def password_is_recent(scope: Scope, session: Session) -> bool:
     """Whether the password was typed a short while ago, and neither it nor the phone has changed since."""
     limit = timedelta(seconds=scope.settings.password_again)
     return session.authenticated_at is not None and scope.now - session.authenticated_at <= limit
@@ -261,7 +261,7 @@ def _unsealed(scope: Scope) -> Session | None:
     return session if scope.now < session.idle_until and scope.now < session.ends_at else None
 
 
-def _visit(scope: Scope, row: SessionRow, *, former: bool = False) -> Session | None:
+def _session_of(scope: Scope, row: SessionRow, *, former: bool = False) -> Session | None:
     try:
         progress = scope.unseal(row["progress_sealed"])
     except ValueError:

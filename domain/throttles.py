@@ -72,7 +72,7 @@ async def claim(scope: Scope, limits: Sequence[Limit], *, watched: Sequence[Limi
         known = await _look(scope, [*limits, *watched])
         at = max([_free_at(scope, limit, known) for limit in (*limits, *watched)], default=scope.now)
         if at > scope.now:
-            await _put_right(scope, [*limits, *watched], known)
+            await _correct(scope, [*limits, *watched], known)
             return at
         hits = [_hit(scope, limit, known) for limit in limits]
         counted = await throttles.claim(hits, scope.now)
@@ -86,7 +86,7 @@ async def claim(scope: Scope, limits: Sequence[Limit], *, watched: Sequence[Limi
 async def is_counted(scope: Scope, limit: Limit) -> bool:
     """Whether anything has been counted in the window that goes on."""
     known = await _look(scope, [limit])
-    return any(counter.hits > 0 and _righted(scope, limit, counter).ends_at > scope.now for counter in known.values())
+    return any(counter.hits > 0 and _corrected(scope, limit, counter).ends_at > scope.now for counter in known.values())
 
 
 async def give_back(scope: Scope, limits: Sequence[Limit], emptied: Sequence[Limit] = ()) -> None:
@@ -106,13 +106,15 @@ async def _look(scope: Scope, limits: Sequence[Limit]) -> dict[str, Counter]:
     return await throttles.look([key for limit in limits for key in limit.keys(scope)])
 
 
-async def _put_right(scope: Scope, limits: Sequence[Limit], known: Mapping[str, Counter]) -> None:
+async def _correct(scope: Scope, limits: Sequence[Limit], known: Mapping[str, Counter]) -> None:
     """What a clock that was ahead has put too far off ends as if it had begun now, and not a little later each time."""
-    righted = {key: _righted(scope, limit, known[key]) for limit in limits for key in limit.keys(scope) if key in known}
-    await throttles.put_right([counter for key, counter in righted.items() if counter != known[key]])
+    corrected = {
+        key: _corrected(scope, limit, known[key]) for limit in limits for key in limit.keys(scope) if key in known
+    }
+    await throttles.correct([counter for key, counter in corrected.items() if counter != known[key]])
 
 
-def _righted(scope: Scope, limit: Limit, counter: Counter) -> Counter:
+def _corrected(scope: Scope, limit: Limit, counter: Counter) -> Counter:
     last_end = scope.now + timedelta(seconds=max(limit.window, limit.lock or 0))
     last_pause = scope.now + timedelta(seconds=max(limit.waits, default=0))
     if counter.ends_at > last_end + _SKEW:
@@ -130,7 +132,7 @@ def _free_at(scope: Scope, limit: Limit, known: Mapping[str, Counter]) -> dateti
 def _row_free_at(scope: Scope, limit: Limit, row: int, counter: Counter | None) -> datetime:
     if counter is None or counter.hits == 0:
         return scope.now
-    counter = _righted(scope, limit, counter)
+    counter = _corrected(scope, limit, counter)
     full = counter.hits >= limit.places(row) and counter.ends_at > scope.now
     return max(scope.now, counter.free_at or scope.now, counter.ends_at if full else scope.now)
 

@@ -29,7 +29,7 @@ _UNLOGGED = {"/health/live", "/health/ready", "/metrics"}
 _LONGEST_METHOD = 10
 # How long the end of the process waits for requests, seconds: the longest that one waits for its database, and less
 # than what the command gives a worker.
-_FAREWELL, _POLL = 20.0, 0.02
+_SHUTDOWN_SECONDS, _POLL = 20.0, 0.02
 _route: ContextVar[list[str]] = ContextVar("route")
 _log = logging.getLogger("kabinet.access")
 
@@ -46,7 +46,7 @@ class Observed(Litestar):
     async def idle(self) -> None:
         """Wait until no request runs: the server looks at connections only, and a client may have dropped its own."""
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_FAREWELL):
+            async with asyncio.timeout(_SHUTDOWN_SECONDS):
                 while self.under_way:  # noqa: ASYNC110 - once in the life of a process
                     await asyncio.sleep(_POLL)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from domain.proofs import bill_proof
-from domain.proofs.bill_proof import Bill, Further
-from routes.forms import Amount, BillForm, BirthDate, Filled, Period
+from domain.proofs.bill_proof import Bill, FurtherProof
+from routes.forms import Amount, BillForm, BirthDate, FilledForm, Period
 from routes.page import Page
 
 
@@ -27,7 +27,7 @@ CHECKED = ("account_number", "amount", "second_amount", "birth_date")
 _FORMS: dict[str, type[BillForm]] = {"amount": BillForm, "two-amounts": TwoBillsForm, "birth-date": BirthDateForm}
 
 
-async def read(page: Page) -> Filled[BillForm]:
+async def read(page: Page) -> FilledForm[BillForm]:
     return await page.read(_FORMS[page.settings.bill_proof])
 
 
@@ -35,17 +35,17 @@ def bill_of(data: BillForm) -> Bill:
     return Bill(data.period, data.account_number, data.amount)
 
 
-def further_of(data: BillForm) -> Further:
+def further_of(data: BillForm) -> FurtherProof:
     match data:
         case TwoBillsForm():
-            return Further(data.second_period, data.second_amount)
+            return FurtherProof(data.second_period, data.second_amount)
         case BirthDateForm():
-            return Further(birth_date=data.birth_date)
+            return FurtherProof(birth_date=data.birth_date)
         case _:
-            return Further()
+            return FurtherProof()
 
 
-async def shown(page: Page, form: Filled[Any]) -> dict[str, Any]:
+async def shown(page: Page, form: FilledForm[Any]) -> dict[str, Any]:
     """What the fields need: the periods offered, and which proof is asked for."""
     periods = await bill_proof.offered_periods(page.scope)
     if len(periods) > 1:

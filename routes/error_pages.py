@@ -43,19 +43,19 @@ def exception_handlers(templates: Templates) -> ExceptionHandlersMap:
     def expected(request: Request[Any, Any, Any], error: HTTPException) -> Response[str]:
         status = error.status_code if error.status_code in _TOLD else 500 if error.status_code >= 500 else 400
         if status >= 500:
-            _say(request, status, fault_line(error), error)
+            _log_fault(request, status, fault_line(error), error)
         return answer(request, status, dict(error.headers or {}))
 
     def unavailable(request: Request[Any, Any, Any], error: DatabaseUnavailableError) -> Response[str]:
-        _say(request, 503, f"the database is unavailable: {error}", error)
+        _log_fault(request, 503, f"the database is unavailable: {error}", error)
         return answer(request, 503, {"Retry-After": "30"})
 
     def overloaded(request: Request[Any, Any, Any], error: OverloadedError) -> Response[str]:
-        _say(request, 503, "too many passwords at once", error)
+        _log_fault(request, 503, "too many passwords at once", error)
         return answer(request, 503, {"Retry-After": "5"})
 
     def unexpected(request: Request[Any, Any, Any], error: Exception) -> Response[str]:
-        _say(request, 500, fault_line(error), error)
+        _log_fault(request, 500, fault_line(error), error)
         return answer(request, 500, {})
 
     return {
@@ -66,7 +66,7 @@ def exception_handlers(templates: Templates) -> ExceptionHandlersMap:
     }
 
 
-def _say(request: Request[Any, Any, Any], status: int, line: str, error: Exception) -> None:
+def _log_fault(request: Request[Any, Any, Any], status: int, line: str, error: Exception) -> None:
     # The path's template, not the path: a link's token is a secret.
     _log.error("%s %s %d: %s", request.method, request.scope.get("path_template", ""), status, line)
     _log.debug("%s", fault_trace(error))

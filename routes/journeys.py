@@ -10,8 +10,8 @@ from urllib.parse import quote
 from litestar import Response
 
 from domain import sessions
-from domain.journey import For, Journey, may_begin
-from domain.refusals import ProofNeeded, SessionExpired, WrongStep
+from domain.journey import Audience, Journey, session_refusal
+from domain.refusals import PasswordNeeded, SessionExpired, WrongStep
 from domain.registration.progress import KnownPhone
 from domain.sessions import Session
 from routes.notices import Notice
@@ -19,7 +19,7 @@ from routes.page import Page
 
 P = TypeVar("P")
 CONFIRMATION = "/profile/security/confirmation"
-Outcome = Session | KnownPhone | SessionExpired | WrongStep | ProofNeeded
+Outcome = Session | KnownPhone | SessionExpired | WrongStep | PasswordNeeded
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Addresses(Generic[P]):
     base: str
     start: str
     # Where a journey that is over leads on, and what is told there.
-    over: Callable[[P], str] = lambda _known: "/profile"
+    over: Callable[[P], str] = lambda _progress: "/profile"
     over_notice: Notice | None = None
     # The address of the first step, where it is not made of its slug.
     first: str = ""
@@ -38,21 +38,23 @@ class Addresses(Generic[P]):
     def path_of(self, slug: str) -> str:
         return self.first if self.first and slug == self.journey.slugs[0] else f"{self.base}/{slug}"
 
-    def known(self, page: Page) -> P:
+    def progress(self, page: Page) -> P:
         """What the customer has done so far."""
         return self.journey.progress(page.session)
 
-    def home(self, page: Page) -> Response[None] | None:
+    def redirect_if_signed_in(self, page: Page) -> Response[None] | None:
         """Where to lead a signed-in customer who has no business here."""
-        return page.home() if self.journey.who is For.VISITORS else None
+        return page.redirect_if_signed_in() if self.journey.audience is Audience.VISITORS else None
 
-    async def elsewhere(self, page: Page, slug: str) -> Response[Any] | None:
+    async def guard(self, page: Page, slug: str) -> Response[Any] | None:
         """Where to lead a visitor who may not see this step now; None for everybody else."""
-        if home := self.home(page):
-            return home
-        if self.journey.who is For.CUSTOMERS and (refused := may_begin(page.scope, self.journey, slug, page.session)):
+        if redirect := self.redirect_if_signed_in(page):
+            return redirect
+        if self.journey.audience is Audience.CUSTOMERS and (
+            refused := session_refusal(page.scope, self.journey, slug, page.session)
+        ):
             return await self.answer(page, refused, slug)
-        if self.journey.may_take(self.known(page), slug, page.scope.now):
+        if self.journey.may_take(self.progress(page), slug, page.scope.now):
             return None
         return self._current(page, page.session)
 
@@ -65,9 +67,9 @@ class Addresses(Generic[P]):
             case KnownPhone(_, session):
                 # The number is kept: on to its password.
                 return page.redirect("/sign-in/password", session, notice=Notice.PHONE_KNOWN)
-            case ProofNeeded():
+            case PasswordNeeded():
                 return await ask_for_password(page, self.path_of(slug))
-            case SessionExpired() if self.journey.who is For.CUSTOMERS:
+            case SessionExpired() if self.journey.audience is Audience.CUSTOMERS:
                 # A step with a code is of no use any more after a sign-in: that begins with the first one.
                 first = slug == self.journey.slugs[0]
                 return await page.redirect_to_sign_in("" if first else self.path_of(self.journey.slugs[0]))
@@ -83,12 +85,12 @@ class Addresses(Generic[P]):
         return page.redirect(path, notice=notice)
 
     def _next(self, page: Page, session: Session | None) -> tuple[str, Notice | None]:
-        known = self.journey.progress(session)
-        if self.journey.is_over(known, page.scope.now):
-            return self.over(known), self.over_notice
-        if known == self.journey.empty():
+        progress = self.journey.progress(session)
+        if self.journey.is_over(progress, page.scope.now):
+            return self.over(progress), self.over_notice
+        if progress == self.journey.empty():
             return self.start, None
-        return self.path_of(self.journey.current(known, page.scope.now).slug), None
+        return self.path_of(self.journey.current(progress, page.scope.now).slug), None
 
 
 async def ask_for_password(page: Page, path: str) -> Response[None]:

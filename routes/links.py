@@ -27,7 +27,7 @@ class LinkForm(Form):
     link: Sealed = ""
 
 
-def exchange(page: Page, path: str, token: str, answer: Response[None] | None = None) -> Response[None]:
+def move_token_to_cookie(page: Page, path: str, token: str, answer: Response[None] | None = None) -> Response[None]:
     """Lead to `path`, or send `answer`, with the token in the cookie of this kind of link."""
     answer = answer or page.redirect(path)
     seconds = int(LIFETIME.total_seconds())

@@ -13,7 +13,7 @@ from domain.scope import Scope
 from domain.sessions import Session
 from routes import notices, responses, return_to
 from routes.cookies import NOTICE, RETURN_TO, SESSION, delete_cookie, link_cookie, session_cookies
-from routes.forms import F, Filled, read_form, sent_form
+from routes.forms import F, FilledForm, read_form, sent_form
 from routes.notices import Notice
 from routes.own_path import address_shown, links_of, path_shown
 from routes.responses import AnyRequest
@@ -53,18 +53,18 @@ class Page:
         """For a customer who brought a cookie whose session is over."""
         return Notice.SESSION_EXPIRED if self.session is None and self.scope.client.token is not None else None
 
-    async def read(self, model: type[F]) -> Filled[F]:
+    async def read(self, model: type[F]) -> FilledForm[F]:
         """The sent form as `model`, or its errors."""
         countries = self.settings.sms_countries
         return await read_form(self.request, model, countries=countries, now=self.scope.now)
 
     def show(
-        self, fragment: str, *, status: int = 200, form: Filled[Any] | None = None, **values: Any
+        self, fragment: str, *, status: int = 200, form: FilledForm[Any] | None = None, **values: Any
     ) -> Response[str]:
         """The fragment `templates/partials/<fragment>.html`, alone or in the whole page."""
-        form = form or Filled(path_shown(self.request.scope))
+        form = form or FilledForm(path_shown(self.request.scope))
         arrived = self.request.method == "GET" and status == 200
-        kept, notice = self._waiting() if arrived else (None, None)
+        kept, notice = self._kept_for_this_address() if arrived else (None, None)
         if kept is not None:
             form.typed = kept.typed_by(self.customer) | {name: text for name, text in form.typed.items() if text}
         values |= {
@@ -84,18 +84,18 @@ class Page:
         answer.cookies.extend(delete_cookie(self.settings, name) for name in used)
         return answer
 
-    def _waiting(self) -> tuple[ReturnTo | None, Notice | None]:
+    def _kept_for_this_address(self) -> tuple[ReturnTo | None, Notice | None]:
         """What the browser keeps for the page at this very address."""
         path, cookies = self.request.url.path, self.request.cookies
         kept = return_to.read(self.scope, cookies)
         notice = notices.read(self.scope, cookies, path, self.session.customer if self.session else None)
         return (kept if kept is not None and kept.path == path else None), notice
 
-    def refuse(self, fragment: str, form: Filled[Any], **values: Any) -> Response[str]:
+    def refuse(self, fragment: str, form: FilledForm[Any], **values: Any) -> Response[str]:
         """422: the same step, what was typed kept, the errors beside their fields."""
         return self.show(fragment, status=422, form=form, **values)
 
-    def show_field(self, fragment: str, form: Filled[Any], field: str) -> Response[str]:
+    def show_field(self, fragment: str, form: FilledForm[Any], field: str) -> Response[str]:
         """One field of a step, as its block in the fragment draws it."""
         form.takes_focus = False
         values = {"form": form, "path": form.path}
@@ -113,7 +113,7 @@ class Page:
             answer.cookies.append(notices.keep(self.scope, notice, path, session.customer if session else None))
         return answer
 
-    def home(self) -> Response[None] | None:
+    def redirect_if_signed_in(self) -> Response[None] | None:
         """Where to lead a signed-in customer from a page for those who are not."""
         if self.customer_with_password_due is not None:
             return self.redirect(self.PASSWORD_DUE)
@@ -124,7 +124,7 @@ class Page:
         kept = return_to.read(self.scope, self.request.cookies)
         path = kept.path_for(session) if kept is not None else "/profile"
         answer = self.redirect(self.PASSWORD_DUE if session.password_due else path, session)
-        if kept is not None and kept.is_over_after(session):
+        if kept is not None and kept.is_used_up_by(session):
             answer.cookies.append(delete_cookie(self.settings, RETURN_TO))
         return answer
 

@@ -45,7 +45,7 @@ class ReturnTo:
         """Where the one who has just signed in is led: one of our own paths, the profile where it is another's."""
         return own_path(self.path, "/profile") if self.is_for(session.customer) else "/profile"
 
-    def is_over_after(self, session: Session) -> bool:
+    def is_used_up_by(self, session: Session) -> bool:
         """Whether nothing of it is needed any more once `session` has been led on."""
         return not self.is_for(session.customer) or not (self.typed or session.password_due)
 

@@ -44,7 +44,7 @@ def steps() -> Iterator[str]:
         yield from (f"step {slug}: there is no {file}" for file in files if not (ROOT / file).is_file())
         if slug not in {field.name for field in fields(progress.Registration)}:
             yield f"step {slug}: Registration in domain/registration/progress.py has no such field"
-        if not re.search(rf'(?:take\(\s*scope, REGISTRATION|may_take\(known), "{slug}"', domain):
+        if not re.search(rf'(?:take_step\(\s*scope, REGISTRATION|may_take\(progress), "{slug}"', domain):
             yield f"step {slug}: no use case in domain/registration/ takes it"
         test = ROOT / files[-1]
         for name in ("TYPED", "BROUGHT") if test.is_file() else ():

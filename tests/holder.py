@@ -55,6 +55,6 @@ async def sign_in(browser: Browser, password: str) -> Any:
     return await browser.post("/sign-in/login", {"login": LOGIN, "password": password})
 
 
-async def without_waiting() -> None:
+async def clear_throttles() -> None:
     """Nothing but time ends the pause between two messages."""
     await run("DELETE FROM throttles")

@@ -96,13 +96,13 @@ async def _registered(
         browser.read_code = read_code
         browser.forms["person"] = {**PERSON, "email": HOLDER["email"]}
         # Mistakes too: what was wrong is no less secret.
-        await browser.take("phone")
+        await browser.submit("phone")
         await browser.post(path_of("code"), {"code": "нет-1234"})
         before = browser.cookie
         for step in STEPS[1:-1]:
-            await browser.take(step)
+            await browser.submit(step)
         await browser.post(path_of("password"), {"password": f"Анна {PASSWORD}"})
-        await browser.take("password")
+        await browser.submit("password")
         await browser.get("/profile")
         await _wiped()
         email = mailbox.emails[-1].get_body(("plain",))

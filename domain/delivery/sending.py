@@ -15,7 +15,7 @@ from typing import Any
 from db import outbox
 from domain.delivery.channels import Channels
 from domain.delivery.channels.channel import Channel, DeliveryFailed, Outgoing, Rendered
-from domain.delivery.undelivered import say_what_is_left
+from domain.delivery.undelivered import log_undelivered_request
 from domain.portal import Portal
 
 # The words of a message, by its folder's name, what its templates may name, and the language.
@@ -40,10 +40,10 @@ async def deliver_due(portal: Portal, channels: Channels, render: Render, now: d
         return 0
     for gone in await outbox.give_up_abandoned(now):
         log.error("message %d: unknown: its worker ended while sending", gone["id"])
-        say_what_is_left(portal, gone["message"], gone["sealed"])
+        log_undelivered_request(portal, gone["message"], gone["sealed"])
     for gone in await outbox.expire(kinds, now):
         log.warning("message %d: expired unsent", gone["id"])
-        say_what_is_left(portal, gone["message"], gone["sealed"])
+        log_undelivered_request(portal, gone["message"], gone["sealed"])
     rows = await outbox.claim(kinds, now, AT_ONCE)
     attempts = (_attempt(portal, row, channels[row["kind"]], render, now) for row in rows)
     for error in await asyncio.gather(*attempts, return_exceptions=True):
@@ -68,7 +68,7 @@ async def _attempt(
     if not recorded:
         log.error("message %d: was given up meanwhile", row["id"])
     elif state not in {"sent", "waiting"}:
-        say_what_is_left(portal, row["message"], row["sealed"])
+        log_undelivered_request(portal, row["message"], row["sealed"])
 
 
 def _opened(portal: Portal, row: outbox.ClaimedRow, render: Render) -> Outgoing:

@@ -10,7 +10,7 @@ from domain.portal import Portal
 log = logging.getLogger("kabinet.delivery")
 
 
-def say_what_is_left(portal: Portal, message: str, sealed: str) -> None:
+def log_undelivered_request(portal: Portal, message: str, sealed: str) -> None:
     """A line for the operator where the e-mail was all that brought its content to somebody's eyes.
 
     `message` is the name of its templates, `sealed` what it held before it was wiped.

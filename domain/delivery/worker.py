@@ -20,11 +20,11 @@ POLL_SECONDS = 0.5
 LONGEST_PAUSE = 30.0
 # How long a stopping worker waits for what it is sending: longer than a channel waits for an answer. Where a
 # supervisor kills it sooner (Docker after 10 s), the row ends as `unknown`.
-FAREWELL = 20.0
+SHUTDOWN_SECONDS = 20.0
 
 
 async def run_forever(portal: Portal, channels: Channels, render: Render, clock: Callable[[], datetime]) -> None:
-    """Deliver until cancelled; what is being sent then is finished first, within `FAREWELL` seconds.
+    """Deliver until cancelled; what is being sent then is finished first, within `SHUTDOWN_SECONDS` seconds.
 
     Returns at once where both kinds are `outbox:`. Close the channels only after it has ended.
     """
@@ -50,12 +50,12 @@ async def _keep_delivering(portal: Portal, channels: Channels, render: Render, c
 
 
 async def _to_its_end(work: Coroutine[Any, Any, T]) -> T:
-    """Let `work` finish, within `FAREWELL` seconds, even when the caller is cancelled meanwhile."""
+    """Let `work` finish, within `SHUTDOWN_SECONDS` seconds, even when the caller is cancelled meanwhile."""
     task = asyncio.ensure_future(work)
     try:
         return await asyncio.shield(task)
     except asyncio.CancelledError:
-        await asyncio.wait({task}, timeout=FAREWELL)
+        await asyncio.wait({task}, timeout=SHUTDOWN_SECONDS)
         raise
     finally:
         if not task.done():

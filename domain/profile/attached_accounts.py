@@ -10,10 +10,10 @@ from db.registry import AttachedAccountRow
 from domain import journal, throttles
 from domain.delivery import outbox
 from domain.delivery.messages import AccountShared
-from domain.journey import For, Journey, Step, take
+from domain.journey import Audience, Journey, Step, take_step
 from domain.proofs import bill_proof
-from domain.proofs.bill_proof import Bill, Further
-from domain.refusals import Code, ProofNeeded, Refused, SessionExpired, WrongStep
+from domain.proofs.bill_proof import Bill, FurtherProof
+from domain.refusals import Code, PasswordNeeded, Refused, SessionExpired, WrongStep
 from domain.scope import Scope
 from domain.sessions import Session
 from domain.throttles import DAY, Limit
@@ -26,15 +26,15 @@ class Addition:
     bill: None = None
 
 
-ACCOUNT_ADDITION = Journey("account-addition", Addition, (Step("bill"),), who=For.CUSTOMERS)
+ACCOUNT_ADDITION = Journey("account-addition", Addition, (Step("bill"),), audience=Audience.CUSTOMERS)
 
 
 async def attach(
-    scope: Scope, bill: Bill, further: Further | None = None
-) -> Refused | SessionExpired | WrongStep | ProofNeeded | None:
+    scope: Scope, bill: Bill, further: FurtherProof | None = None
+) -> Refused | SessionExpired | WrongStep | PasswordNeeded | None:
     """Add the account that has this bill. One that others have too is allowed, and everyone is told."""
 
-    async def add(session: Session, _known: Addition) -> Refused | SessionExpired | None:
+    async def add(session: Session, _progress: Addition) -> Refused | SessionExpired | None:
         row = await customers.get(session.customer) if session.customer is not None else None
         if row is None:
             return SessionExpired()
@@ -47,7 +47,7 @@ async def attach(
         await tell_others(scope, row["id"], account["id"])
         return None
 
-    return await take(scope, ACCOUNT_ADDITION, "bill", add)
+    return await take_step(scope, ACCOUNT_ADDITION, "bill", add)
 
 
 async def detach(scope: Scope, customer: int, account: int) -> None:

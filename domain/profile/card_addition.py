@@ -8,9 +8,9 @@ from db import cards, customers
 from db.engine import transaction
 from domain import journal
 from domain.delivery.messages import CardAddition
-from domain.journey import For, Journey, Step, take
+from domain.journey import Audience, Journey, Step, take_step
 from domain.proofs import card_links
-from domain.refusals import Code, ProofNeeded, Refused, SessionExpired, WrongStep
+from domain.refusals import Code, PasswordNeeded, Refused, SessionExpired, WrongStep
 from domain.scope import Scope
 from domain.sessions import Session, hash_token
 
@@ -34,15 +34,15 @@ class Addition:
     confirmation: None = None
 
 
-CARD_ADDITION = Journey("card-addition", Addition, (Step("card"), Step("confirmation")), who=For.CUSTOMERS)
+CARD_ADDITION = Journey("card-addition", Addition, (Step("card"), Step("confirmation")), audience=Audience.CUSTOMERS)
 
 
 async def ask_for_link(
     scope: Scope, number: str, email: str
-) -> Refused | SessionExpired | WrongStep | ProofNeeded | None:
+) -> Refused | SessionExpired | WrongStep | PasswordNeeded | None:
     """None where the link is on its way."""
 
-    async def ask(session: Session, _known: Addition) -> Refused | SessionExpired | None:
+    async def ask(session: Session, _progress: Addition) -> Refused | SessionExpired | None:
         customer = session.customer
         card = await card_links.find_card(scope, number, email)
         if isinstance(card, Refused):
@@ -60,10 +60,10 @@ async def ask_for_link(
             make_message=lambda link, renewed: CardAddition(card["last_four"], link, good_for, renewed),
         )
 
-    return await take(scope, CARD_ADDITION, "card", ask)
+    return await take_step(scope, CARD_ADDITION, "card", ask)
 
 
-async def is_alive(scope: Scope, token: str) -> bool:
+async def link_is_valid(scope: Scope, token: str) -> bool:
     """Whether the link adds a card to anybody. A new password or phone voids what was asked for before it."""
     return CARD_ADDITION.may_take(await _progress(scope, token, None), "confirmation", scope.now)
 
@@ -80,13 +80,13 @@ async def _progress(scope: Scope, token: str, customer: int | None) -> Addition:
 
 async def look_at(scope: Scope, customer: int, token: str) -> LinkedCard | Refused | None:
     """What the link's page shows; nothing is spent."""
-    known = await _progress(scope, token, customer)
-    if not CARD_ADDITION.may_take(known, "confirmation", scope.now):
+    progress = await _progress(scope, token, customer)
+    if not CARD_ADDITION.may_take(progress, "confirmation", scope.now):
         return None
-    assert known.card is not None
-    if known.card.theirs and await _is_anothers(known.card.holder_id, customer):
+    assert progress.card is not None
+    if progress.card.theirs and await _is_anothers(progress.card.holder_id, customer):
         return Refused(Code.HOLDER_REGISTERED)
-    return known.card
+    return progress.card
 
 
 async def add(scope: Scope, customer: int, token: str) -> LinkedCard | Refused | None:

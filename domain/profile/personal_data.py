@@ -91,7 +91,7 @@ async def delete(scope: Scope, password: str) -> list[Refused] | SessionExpired 
     async with transaction():
         if await sessions.lock(scope) is None:
             return SessionExpired()
-        if not await by_password.still_judged(row):
+        if not await by_password.credentials_unchanged(row):
             return [Refused(Code.SIGN_IN_WRONG, "password")]
         await journal.note(scope, "deleted", row["id"])
         if row["email_sealed"]:

@@ -11,12 +11,12 @@ from db.engine import transaction
 from domain import journal, sessions
 from domain.delivery import outbox
 from domain.delivery.messages import PhoneChangeCode, PhoneChanged
-from domain.journey import For, Grant, Journey, Step, grant, take
+from domain.journey import Audience, Grant, Journey, Step, grant, take_step
 from domain.proofs import one_time_codes, sms_limits
 from domain.proofs.one_time_codes import Purpose, proof_of
-from domain.refusals import Code, ProofNeeded, Refused, SessionExpired, WrongStep
+from domain.refusals import Code, PasswordNeeded, Refused, SessionExpired, WrongStep
 from domain.scope import Scope
-from domain.sessions import Session, is_fresh
+from domain.sessions import Session, password_is_recent
 from domain.sign_in.password_change import void_recoveries
 from domain.values.phones import mask_phone
 
@@ -47,13 +47,15 @@ class PhoneChange:
     code: None = None
 
 
-PHONE_CHANGE = Journey("phone-change", PhoneChange, (Step("phone", fresh=True), Step("code")), who=For.CUSTOMERS)
+PHONE_CHANGE = Journey(
+    "phone-change", PhoneChange, (Step("phone", needs_recent_password=True), Step("code")), audience=Audience.CUSTOMERS
+)
 
 
-async def begin(scope: Scope, phone: str) -> Session | Refused | SessionExpired | WrongStep | ProofNeeded:
+async def begin(scope: Scope, phone: str) -> Session | Refused | SessionExpired | WrongStep | PasswordNeeded:
     """Send the code to the new number."""
 
-    async def send(session: Session, _known: PhoneChange) -> Session | Refused:
+    async def send(session: Session, _progress: PhoneChange) -> Session | Refused:
         assert session.customer is not None
         row = await customers.get(session.customer)
         if row is not None and row["phone_hash"] == scope.phone_hash(phone):
@@ -63,31 +65,31 @@ async def begin(scope: Scope, phone: str) -> Session | Refused | SessionExpired 
             return Refused(Code.RESEND_EARLY, "phone", at)
         return await _keep(scope, session, phone)
 
-    return await take(scope, PHONE_CHANGE, "phone", send)
+    return await take_step(scope, PHONE_CHANGE, "phone", send)
 
 
-async def send_another_code(scope: Scope) -> Session | Refused | SessionExpired | WrongStep | ProofNeeded:
+async def send_another_code(scope: Scope) -> Session | Refused | SessionExpired | WrongStep | PasswordNeeded:
     """«Отправить код еще раз»: a change that has expired begins anew."""
 
-    async def send(session: Session, known: PhoneChange) -> Session | Refused | ProofNeeded:
+    async def send(session: Session, progress: PhoneChange) -> Session | Refused | PasswordNeeded:
         assert session.customer is not None
-        assert known.phone is not None
-        holds = known.phone.holds(session, scope.now)
-        if not holds and not is_fresh(scope, session):
-            return ProofNeeded()
-        at = await _send(scope, session.customer, known.phone.number)
+        assert progress.phone is not None
+        holds = progress.phone.holds(session, scope.now)
+        if not holds and not password_is_recent(scope, session):
+            return PasswordNeeded()
+        at = await _send(scope, session.customer, progress.phone.number)
         if at is not None:
             return Refused(Code.RESEND_EARLY, "code", at)
         if not holds:
-            return await _keep(scope, session, known.phone.number)
+            return await _keep(scope, session, progress.phone.number)
         # Whose the number is, this code will tell anew; it gives no more time.
-        return await PHONE_CHANGE.save(scope, session, PhoneChange(replace(known.phone, taken=False)))
+        return await PHONE_CHANGE.save(scope, session, PhoneChange(replace(progress.phone, taken=False)))
 
-    return await take(scope, PHONE_CHANGE, "code", send)
+    return await take_step(scope, PHONE_CHANGE, "code", send)
 
 
 async def _send(scope: Scope, customer: int, phone: str) -> datetime | None:
-    at = await one_time_codes.send(scope, PURPOSE, phone, also=sms_limits.of_changer(scope, customer))
+    at = await one_time_codes.send(scope, PURPOSE, phone, also=sms_limits.of_phone_change(scope, customer))
     if at is None:
         # In the journal of the customer who asked; that of the new number's owner, if any, is written with the code.
         await journal.note(scope, "code-requested", customer, PURPOSE.name)

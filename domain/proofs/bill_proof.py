@@ -30,7 +30,7 @@ class Bill:
 
 
 @dataclass(frozen=True)
-class Further:
+class FurtherProof:
     """What `KABINET_BILL_PROOF` asks for besides: a second bill's period and amount, or a birth date (ISO)."""
 
     period: str = ""
@@ -53,13 +53,15 @@ async def sample(scope: Scope, accounts: int) -> Sequence[SampleRow]:
     return await registry.sample(accounts, periods[0]) if periods else []
 
 
-async def find_account(scope: Scope, phone: str, bill: Bill, further: Further | None = None) -> AccountRow | Refused:
+async def find_account(
+    scope: Scope, phone: str, bill: Bill, further: FurtherProof | None = None
+) -> AccountRow | Refused:
     """The account that has this bill. Part of the caller's transaction.
 
     A miss is counted against the confirmed phone and against the account number. However many answers were right,
     no more than so many different accounts are looked for by one phone.
     """
-    further = further or Further()
+    further = further or FurtherProof()
     if not await _is_offered(scope, bill, further):
         # No form of ours sends it. The registry is not asked, so nothing can be learned, and nothing is counted.
         return Refused(Code.BILL_UNKNOWN)
@@ -97,14 +99,14 @@ async def _new_account(scope: Scope, phone: str, account_number: str) -> list[Li
     return [] if await throttles.is_counted(scope, asked) else [asked, accounts]
 
 
-async def _is_offered(scope: Scope, bill: Bill, further: Further) -> bool:
+async def _is_offered(scope: Scope, bill: Bill, further: FurtherProof) -> bool:
     offered = await offered_periods(scope)
     if scope.settings.bill_proof == "two-amounts" and (further.period not in offered or further.period == bill.period):
         return False
     return bill.period in offered
 
 
-async def _is_proved_further(scope: Scope, account: AccountRow, further: Further) -> bool:
+async def _is_proved_further(scope: Scope, account: AccountRow, further: FurtherProof) -> bool:
     match scope.settings.bill_proof:
         case "two-amounts":
             second = await registry.find_account_by_bill(account["number"], further.period, further.amount_kopecks)

@@ -17,8 +17,8 @@ from db.engine import transaction
 from domain import journal, throttles
 from domain.delivery import outbox
 from domain.delivery.messages import EmailChange, EmailChanged, EmailConfirmation, Message
-from domain.journey import For, Journey, Step, take
-from domain.refusals import Code, ProofNeeded, Refused, SessionExpired, WrongStep
+from domain.journey import Audience, Journey, Step, take_step
+from domain.refusals import Code, PasswordNeeded, Refused, SessionExpired, WrongStep
 from domain.scope import Scope
 from domain.sessions import Session, hash_token
 from domain.throttles import DAY, Limit
@@ -42,7 +42,10 @@ class PendingEmail:
 
 
 EMAIL_CHANGE = Journey(
-    "email-change", PendingEmail, (Step("email", fresh=True), Step("confirmation")), who=For.CUSTOMERS
+    "email-change",
+    PendingEmail,
+    (Step("email", needs_recent_password=True), Step("confirmation")),
+    audience=Audience.CUSTOMERS,
 )
 
 
@@ -74,10 +77,10 @@ async def send_another_link(scope: Scope, customer: int) -> Refused | None:
         return None
 
 
-async def begin_change(scope: Scope, email: str) -> Refused | SessionExpired | WrongStep | ProofNeeded | None:
+async def begin_change(scope: Scope, email: str) -> Refused | SessionExpired | WrongStep | PasswordNeeded | None:
     """Send a link to a new address; the former one stays until it is pressed."""
 
-    async def send(session: Session, _known: PendingEmail) -> Refused | SessionExpired | None:
+    async def send(session: Session, _progress: PendingEmail) -> Refused | SessionExpired | None:
         row = await customers.get(session.customer) if session.customer is not None else None
         if row is None:
             return SessionExpired()
@@ -92,7 +95,7 @@ async def begin_change(scope: Scope, email: str) -> Refused | SessionExpired | W
         await _send(scope, row["id"], email, lambda link, good_for: EmailChange(name, link, good_for))
         return None
 
-    return await take(scope, EMAIL_CHANGE, "email", send)
+    return await take_step(scope, EMAIL_CHANGE, "email", send)
 
 
 async def look_at(scope: Scope, token: str) -> LinkedAddress | None:
@@ -120,20 +123,20 @@ async def confirm(scope: Scope, token: str) -> LinkedAddress | None:
         if seen is None or await customers.lock(seen["customer"]) is None:
             return None
         link = await email_links.find(hash_token(token), scope.now, locked=True)
-        known = await _progress(scope, link)
+        progress = await _progress(scope, link)
         row = await customers.get(seen["customer"])
-        if not EMAIL_CHANGE.may_take(known, "confirmation", scope.now):
+        if not EMAIL_CHANGE.may_take(progress, "confirmation", scope.now):
             return None
         assert link is not None
         assert row is not None
-        assert known.email is not None
+        assert progress.email is not None
         if row["email_hash"] != link["email_hash"]:
-            await _replace(scope, row, link, known.email.email)
+            await _replace(scope, row, link, progress.email.email)
             await journal.note(scope, "email-changed", row["id"])
         elif row["email_confirmed_at"] is None:
             await customers.confirm_email(row["id"], scope.now)
             await journal.note(scope, "email-confirmed", row["id"])
-        return LinkedAddress(known.email.email, confirmed=True)
+        return LinkedAddress(progress.email.email, confirmed=True)
 
 
 async def _replace(scope: Scope, row: CustomerRow, link: EmailLinkRow, email: str) -> None:

@@ -42,7 +42,7 @@ class Verdict(Enum):
     # Wrong, and it was the last try.
     WRONG_AND_LAST = auto()
     EXHAUSTED = auto()
-    LAPSED = auto()
+    EXPIRED = auto()
 
 
 async def send(scope: Scope, purpose: Purpose, phone: str, *, also: Sequence[Limit] = ()) -> datetime | None:
@@ -50,8 +50,8 @@ async def send(scope: Scope, purpose: Purpose, phone: str, *, also: Sequence[Lim
 
     `also` is what this purpose counts besides.
     """
-    limits = [*sms_limits.sent(scope, phone, purpose.budget), *also]
-    at = await throttles.claim(scope, limits, watched=[sms_limits.guesses(scope, purpose.name, phone)])
+    limits = [*sms_limits.of_sending(scope, phone, purpose.budget), *also]
+    at = await throttles.claim(scope, limits, watched=[sms_limits.of_wrong_codes(scope, purpose.name, phone)])
     if at is not None:
         return at
     code = await add_code(scope, purpose, phone, sent=True)
@@ -64,13 +64,16 @@ async def is_under_way(scope: Scope, purpose: Purpose, subject: str) -> bool:
     """Whether a code that can still be typed has been sent."""
     rows = await one_time_codes.living(purpose.name, scope.phone_hash(subject), scope.now)
     typable = any(row["wrong_tries"] < scope.settings.code_tries for row in rows)
-    return typable and await throttles.free_at(scope, [sms_limits.guesses(scope, purpose.name, subject)]) <= scope.now
+    return (
+        typable
+        and await throttles.free_at(scope, [sms_limits.of_wrong_codes(scope, purpose.name, subject)]) <= scope.now
+    )
 
 
 async def next_at(scope: Scope, purpose: Purpose, phone: str) -> datetime:
     """When another code may be sent to `phone`; `now` where it may already."""
-    limits = sms_limits.sent(scope, phone, purpose.budget)
-    return await throttles.free_at(scope, [*limits, sms_limits.guesses(scope, purpose.name, phone)])
+    limits = sms_limits.of_sending(scope, phone, purpose.budget)
+    return await throttles.free_at(scope, [*limits, sms_limits.of_wrong_codes(scope, purpose.name, phone)])
 
 
 async def judge(scope: Scope, purpose: Purpose, phone: str, typed: str, *, expected: bool = True) -> Verdict:
@@ -82,7 +85,7 @@ async def judge(scope: Scope, purpose: Purpose, phone: str, typed: str, *, expec
     """
     phone_hash = scope.phone_hash(phone)
     rows = await one_time_codes.claim_try(purpose.name, phone_hash, scope.now, scope.settings.code_tries)
-    guesses = sms_limits.guesses(scope, purpose.name, phone)
+    guesses = sms_limits.of_wrong_codes(scope, purpose.name, phone)
     if rows and await throttles.claim(scope, [guesses]) is not None:
         return Verdict.EXHAUSTED
     typed_hash = _code_hash(scope, purpose, phone, read_code(typed))
@@ -101,7 +104,7 @@ async def judge(scope: Scope, purpose: Purpose, phone: str, typed: str, *, expec
         return Verdict.REPEATED
     if not unused:
         living = await one_time_codes.living(purpose.name, phone_hash, scope.now)
-        return Verdict.EXHAUSTED if living else Verdict.LAPSED
+        return Verdict.EXHAUSTED if living else Verdict.EXPIRED
     last = max(row["wrong_tries"] for row in unused) >= scope.settings.code_tries
     last = last or await throttles.free_at(scope, [guesses]) > scope.now
     return Verdict.WRONG_AND_LAST if last else Verdict.WRONG
@@ -122,7 +125,7 @@ async def prove(
     The same request sent again gets the session that the first one has led to.
     """
     verdict = await judge(scope, purpose, subject or phone, typed, expected=expected)
-    if verdict is Verdict.REPEATED and (led := await sessions.renewed(scope, proof_of(purpose, phone, typed))):
+    if verdict is Verdict.REPEATED and (led := await sessions.find_renewed(scope, proof_of(purpose, phone, typed))):
         return led
     if session.former:
         return SessionExpired()
@@ -146,7 +149,7 @@ def refused_code(verdict: Verdict) -> list[Refused]:
         # Both, so that the customer learns at once that trying on is in vain.
         Verdict.WRONG_AND_LAST: [Code.CODE_WRONG, Code.CODE_EXHAUSTED],
         Verdict.EXHAUSTED: [Code.CODE_EXHAUSTED],
-        Verdict.LAPSED: [Code.CODE_EXPIRED],
+        Verdict.EXPIRED: [Code.CODE_EXPIRED],
         # What it led to has ended meanwhile.
         Verdict.REPEATED: [Code.CODE_EXPIRED],
     }

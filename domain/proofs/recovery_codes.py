@@ -36,15 +36,15 @@ class RecoveryRequest:
 
 async def send(scope: Scope, purpose: Purpose, recovery: RecoveryRequest) -> datetime | None:
     """The same for a recovery: only a known phone gets an SMS, by the same statements as an unknown one gets none."""
-    phone_limits = sms_limits.recovery_phone(scope, recovery.phone)
+    phone_limits = sms_limits.of_recovery_phone(scope, recovery.phone)
     free = await throttles.free_at(scope, phone_limits) <= scope.now
     wanted = recovery.known and free
-    budgets = sms_limits.recovery_budgets(scope)
-    charged, uncharged = [*budgets, *phone_limits], sms_limits.unsent([*budgets, *phone_limits])
+    budgets = sms_limits.of_recovery_budgets(scope)
+    charged, uncharged = [*budgets, *phone_limits], sms_limits.uncharged([*budgets, *phone_limits])
     # All can be seen from outside but what the phone has had: of that an unknown number has nothing.
-    others = uncharged if wanted else [*budgets, *sms_limits.without_end(phone_limits)]
+    others = uncharged if wanted else [*budgets, *sms_limits.unlimited(phone_limits)]
     watched = [*_watched(scope, purpose, recovery), *others]
-    asked = sms_limits.asked(scope, recovery.typed)
+    asked = sms_limits.of_recovery_request(scope, recovery.typed)
     at = await throttles.claim(scope, [*asked, *(charged if wanted else uncharged)], watched=watched)
     if at is not None:
         return at
@@ -57,7 +57,7 @@ async def send(scope: Scope, purpose: Purpose, recovery: RecoveryRequest) -> dat
 
 async def next_at(scope: Scope, purpose: Purpose, recovery: RecoveryRequest) -> datetime:
     """When another recovery may be asked for with the same."""
-    seen = [*sms_limits.asked(scope, recovery.typed), *sms_limits.recovery_budgets(scope)]
+    seen = [*sms_limits.of_recovery_request(scope, recovery.typed), *sms_limits.of_recovery_budgets(scope)]
     return await throttles.free_at(scope, [*seen, *_watched(scope, purpose, recovery)])
 
 
@@ -65,4 +65,4 @@ def _watched(scope: Scope, purpose: Purpose, recovery: RecoveryRequest) -> list[
     """What else refuses a recovery, and is charged nothing by it."""
     # Where the number alone has been asked for too often, its phone has its SMS: the login's owner is told when.
     number = sms_limits.of_typed(scope, recovery.phone) if recovery.login else []
-    return [*number, sms_limits.guesses(scope, purpose.name, recovery.subject)]
+    return [*number, sms_limits.of_wrong_codes(scope, purpose.name, recovery.subject)]

@@ -19,7 +19,7 @@ from domain.scope import Scope
 from domain.throttles import DAY, HOUR, UNLIMITED, Limit
 
 
-def sent(scope: Scope, phone: str, budget: str = "") -> list[Limit]:
+def of_sending(scope: Scope, phone: str, budget: str = "") -> list[Limit]:
     """For a code that goes to any number, and is charged to the `budget` of that name beside the portal's."""
     settings = scope.settings
     return [
@@ -29,12 +29,12 @@ def sent(scope: Scope, phone: str, budget: str = "") -> list[Limit]:
     ]
 
 
-def of_changer(scope: Scope, customer: int) -> list[Limit]:
+def of_phone_change(scope: Scope, customer: int) -> list[Limit]:
     """For a change of phone: one cabinet must not send to one number after the other."""
     return [Limit("phone-change-day", str(customer), scope.settings.sms_per_phone_day, DAY)]
 
 
-def asked(scope: Scope, typed: str) -> list[Limit]:
+def of_recovery_request(scope: Scope, typed: str) -> list[Limit]:
     """For a recovery asked for with `typed`: the number, or login and number together."""
     settings = scope.settings
     most = max(settings.recovery_requests_ip_hour, settings.sms_per_ip_hour)
@@ -48,26 +48,26 @@ def of_typed(scope: Scope, typed: str) -> list[Limit]:
     return _of_phone(scope, "recovery-typed", typed, scope.settings.sms_waits)
 
 
-def recovery_budgets(scope: Scope) -> list[Limit]:
+def of_recovery_budgets(scope: Scope) -> list[Limit]:
     return _budgets(scope, "recovery")
 
 
-def recovery_phone(scope: Scope, phone: str) -> list[Limit]:
+def of_recovery_phone(scope: Scope, phone: str) -> list[Limit]:
     """What may be sent to a customer's phone in all, whichever way its recovery was asked for."""
     return _of_phone(scope, "sms-recovery-phone", phone)
 
 
-def unsent(limits: list[Limit]) -> list[Limit]:
+def uncharged(limits: list[Limit]) -> list[Limit]:
     """What is charged in the place of `limits` where nothing is sent: it refuses nobody."""
-    return [replace(limit, kind=f"unsent-{limit.kind}") for limit in without_end(limits)]
+    return [replace(limit, kind=f"unsent-{limit.kind}") for limit in unlimited(limits)]
 
 
-def without_end(limits: list[Limit]) -> list[Limit]:
+def unlimited(limits: list[Limit]) -> list[Limit]:
     """The same counters, to be looked at only."""
     return [replace(limit, most=UNLIMITED) for limit in limits]
 
 
-def guesses(scope: Scope, purpose: str, subject: str) -> Limit:
+def of_wrong_codes(scope: Scope, purpose: str, subject: str) -> Limit:
     """Wrong codes, whatever number of codes they were for."""
     settings = scope.settings
     return Limit("code-guesses-day", f"{purpose}\0{subject}", max(settings.code_tries_day, settings.code_tries), DAY)

@@ -33,7 +33,7 @@ _LENGTH = 10
 
 
 @dataclass(frozen=True)
-class Proof:
+class CaptchaAnswer:
     """A picture code as it came: the token of the picture, and what was typed."""
 
     token: str
@@ -46,12 +46,12 @@ class LinkVoid:
 
 
 async def ask_for_link(
-    scope: Scope, number: str, email: str, proof: Proof
+    scope: Scope, number: str, email: str, answer: CaptchaAnswer
 ) -> Refused | HolderRegistered | LoginTaken | None:
     """Step one: None where the e-mail with login and link is on its way."""
     about = f"{number}\0{fold_email(email)}"
     async with transaction():
-        judged = await captcha.judge(scope, proof.token, proof.typed, about=about)
+        judged = await captcha.judge(scope, answer.token, answer.typed, about=about)
         if isinstance(judged, Refused):
             return judged
         if not judged:
@@ -59,7 +59,7 @@ async def ask_for_link(
         card = await card_links.find_card(scope, number, email)
         if isinstance(card, Refused):
             return card
-        if await cards.customer_of_holder(card["holder_id"]) is None and await _others(scope, card):
+        if await cards.customer_of_holder(card["holder_id"]) is None and await _other_holders(scope, card):
             return await _login_taken(scope, card)
         if await _has_password(scope, card):
             return HolderRegistered()
@@ -73,7 +73,7 @@ async def ask_for_link(
             make_message=lambda link, renewed: CardRegistrationMessage(card["login"], link, good_for, renewed),
         )
         if refused is None:
-            await captcha.remember_use(scope, proof.token, proof.typed, about=about)
+            await captcha.remember_use(scope, answer.token, answer.typed, about=about)
         return refused
 
 
@@ -104,31 +104,31 @@ async def _progress(scope: Scope, token: str, *, locked: bool = False) -> CardRe
     return CardRegistration(LinkedCard(link, card) if link and card else None)
 
 
-async def is_alive(scope: Scope, token: str) -> bool:
+async def link_is_valid(scope: Scope, token: str) -> bool:
     """Whether the link opens step two; nothing is spent."""
     return REGISTRATION_BY_CARD.may_take(await _progress(scope, token), "phone", scope.now)
 
 
 async def give_phone(
-    scope: Scope, token: str, phone: str, proof: Proof
+    scope: Scope, token: str, phone: str, answer: CaptchaAnswer
 ) -> Refused | LinkVoid | KnownPhone | HolderRegistered | LoginTaken | None:
     """Step two: None where the password is on its way. The fifth wrong phone ends the link."""
     about = f"{token}\0{phone}"
-    if not await is_alive(scope, token):
+    if not await link_is_valid(scope, token):
         return LinkVoid()
     # Made before the transaction: Argon2 must not keep the only writer waiting.
     password = "".join(secrets.choice(_ALPHABET) for _ in range(_LENGTH))
     password_hash = await scope.hasher.hash(password)
     async with transaction():
-        judged = await captcha.judge(scope, proof.token, proof.typed, about=about)
+        judged = await captcha.judge(scope, answer.token, answer.typed, about=about)
         if judged is False:
             return None
         await _lock_holder(scope, token)
-        known = await _progress(scope, token, locked=True)
-        if not REGISTRATION_BY_CARD.may_take(known, "phone", scope.now):
+        progress = await _progress(scope, token, locked=True)
+        if not REGISTRATION_BY_CARD.may_take(progress, "phone", scope.now):
             return LinkVoid()
-        assert known.card is not None
-        link, card = known.card.link, known.card.card
+        assert progress.card is not None
+        link, card = progress.card.link, progress.card.card
         if isinstance(judged, Refused):
             return judged
         phone_hash = scope.phone_hash(phone)
@@ -141,7 +141,7 @@ async def give_phone(
         await cards.forget_links(card["holder_id"], None)
         if isinstance(outcome, int):
             await _send_password(scope, outcome, phone, password)
-            await captcha.remember_use(scope, proof.token, proof.typed, about=about)
+            await captcha.remember_use(scope, answer.token, answer.typed, about=about)
             return None
         return outcome
 
@@ -229,12 +229,12 @@ async def _has_password(scope: Scope, card: BoundCardRow) -> bool:
     They are known by their login where the registry has given them another number; not where others have that login.
     """
     holder = await cards.customer_of_holder(card["holder_id"])
-    if holder is None and not await _others(scope, card):
+    if holder is None and not await _other_holders(scope, card):
         holder = await customers.by_login(scope.login_hash(card["login"]))
     return holder is not None and holder["password_hash"] is not None and holder["password_until"] is None
 
 
-async def _others(scope: Scope, card: BoundCardRow) -> list[str]:
+async def _other_holders(scope: Scope, card: BoundCardRow) -> list[str]:
     """The other holders of the registry who are signed in by the login of this card's holder."""
     rows = await cards.others_with_login(scope.login_hash(card["login"]), card["holder_id"])
     return [row["holder_id"] for row in rows]
@@ -242,6 +242,6 @@ async def _others(scope: Scope, card: BoundCardRow) -> list[str]:
 
 async def _login_taken(scope: Scope, card: BoundCardRow) -> LoginTaken:
     """The customer is told to call, the operator which rows of the registry contradict each other."""
-    others = ", ".join(map(repr, await _others(scope, card))) or "a holder who has no cards any more"
+    others = ", ".join(map(repr, await _other_holders(scope, card))) or "a holder who has no cards any more"
     log.error("the login of holder %r is that of %s: correct the registry and import it", card["holder_id"], others)
     return LoginTaken()

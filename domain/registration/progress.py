@@ -44,7 +44,7 @@ class ConfirmedPhone:
 
 
 @dataclass(frozen=True)
-class SoughtBill:
+class BillSearch:
     """What was typed, and the account that has this bill; `not_found` where none has."""
 
     bill: Bill
@@ -94,7 +94,7 @@ class Registration:
 
     phone: GivenPhone | None = None
     code: ConfirmedPhone | None = None
-    bill: SoughtBill | None = None
+    bill: BillSearch | None = None
     address: ConfirmedAddress | None = None
     person: Person | None = None
     password: Registered | None = None
@@ -114,13 +114,13 @@ REGISTRATION = Journey(
     (
         Step("phone"),
         Step("code", once=True),
-        Step("bill", done=lambda known, _now: known.bill is not None and known.bill.account is not None),
+        Step("bill", done=lambda progress, _now: progress.bill is not None and progress.bill.account is not None),
         Step("address"),
         Step("person", typed_only=True),
         Step("password"),
     ),
     # Only after the search has failed for a confirmed phone.
-    {"connection": Branch("bill", lambda known: known.bill is not None and known.bill.not_found)},
+    {"connection": Branch("bill", lambda progress: progress.bill is not None and progress.bill.not_found)},
 )
 
 

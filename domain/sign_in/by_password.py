@@ -10,9 +10,9 @@ from db import sessions as session_rows
 from db.customers import CredentialsRow
 from db.engine import transaction
 from domain import device_cookies, journal, sessions, throttles
-from domain.journey import Journey, Step, take
+from domain.journey import Journey, Step, take_step
 from domain.passwords import OverloadedError
-from domain.refusals import Code, ProofNeeded, Refused, SessionExpired, WrongStep
+from domain.refusals import Code, PasswordNeeded, Refused, SessionExpired, WrongStep
 from domain.scope import Scope
 from domain.sessions import Session
 from domain.throttles import HOUR, Limit
@@ -33,13 +33,13 @@ class SignIn:
 SIGN_IN = Journey("sign-in", SignIn, (Step("phone"), Step("password")))
 
 
-async def give_phone(scope: Scope, phone: str) -> Session | SessionExpired | WrongStep | ProofNeeded:
+async def give_phone(scope: Scope, phone: str) -> Session | SessionExpired | WrongStep | PasswordNeeded:
     """Remember which number the password window is for."""
 
-    async def give(session: Session, known: SignIn) -> Session:
-        return await SIGN_IN.save(scope, session, replace(known, phone=phone))
+    async def give(session: Session, progress: SignIn) -> Session:
+        return await SIGN_IN.save(scope, session, replace(progress, phone=phone))
 
-    return await take(scope, SIGN_IN, "phone", give)
+    return await take_step(scope, SIGN_IN, "phone", give)
 
 
 def remember_phone(session: Session, phone: str) -> None:
@@ -49,16 +49,16 @@ def remember_phone(session: Session, phone: str) -> None:
 async def by_phone(scope: Scope, phone: str, password: str, *, remembered: bool = False) -> Session | list[Refused]:
     """Judge the password; the returned session is a new session, the one that led here has ended."""
     customer = await customers.by_phone(scope.phone_hash(phone))
-    return await _enter(scope, phone, customer, password, remembered=remembered)
+    return await _sign_in(scope, phone, customer, password, remembered=remembered)
 
 
 async def by_login(scope: Scope, login: str, password: str, *, remembered: bool = False) -> Session | list[Refused]:
     """The same for a login of the card track."""
     customer = await customers.by_login(scope.login_hash(login))
-    return await _enter(scope, fold_login(login), customer, password, remembered=remembered)
+    return await _sign_in(scope, fold_login(login), customer, password, remembered=remembered)
 
 
-async def _enter(
+async def _sign_in(
     scope: Scope,
     identifier: str,
     customer: CredentialsRow | None,
@@ -73,7 +73,7 @@ async def _enter(
     async with transaction():
         session = await sessions.lock(scope)
         # The password was verified outside of any transaction: a password changed meanwhile ends this sign-in.
-        if not await still_judged(customer):
+        if not await credentials_unchanged(customer):
             return [Refused(Code.SIGN_IN_WRONG, "password")]
         until = customer["password_until"]
         due = until is not None
@@ -82,12 +82,12 @@ async def _enter(
         if due and not await customers.spend_sms_password(customer["id"], customer["password_hash"]):
             return [Refused(Code.SIGN_IN_WRONG, "password")]
         await journal.note(scope, "signed-in", customer["id"])
-        entered = await sessions.replace_at_sign_in(scope, session, customer["id"], remembered=remembered)
-        entered.password_due = due
-        return entered
+        new_session = await sessions.replace_at_sign_in(scope, session, customer["id"], remembered=remembered)
+        new_session.password_due = due
+        return new_session
 
 
-async def still_judged(customer: CredentialsRow) -> bool:
+async def credentials_unchanged(customer: CredentialsRow) -> bool:
     """Whether what `judge` has judged is still so; it stays so until the transaction ends."""
     known = await customers.lock(customer["id"])
     return known is not None and all(known[name] == customer[name] for name in _JUDGED)

@@ -9,16 +9,15 @@ from db import customers
 from db import sessions as session_rows
 from db.customers import CustomerRow
 from db.engine import transaction
-from domain import journal, sessions, throttles
+from domain import journal, passwords, sessions, throttles
 from domain.delivery import outbox
 from domain.delivery.messages import PasswordChanged, RecoveryCode
-from domain.passwords import unmet_conditions
 from domain.proofs import one_time_codes
 from domain.proofs.one_time_codes import Purpose
 from domain.proofs.recovery_codes import RecoveryRequest
-from domain.refusals import Code, ProofNeeded, Refused, SessionExpired
+from domain.refusals import Code, PasswordNeeded, Refused, SessionExpired
 from domain.scope import Scope
-from domain.sessions import Session, is_fresh
+from domain.sessions import Session, password_is_recent
 from domain.sign_in import by_password, reauthentication
 from domain.throttles import DAY, Limit
 from domain.values.people import fold_login
@@ -34,13 +33,13 @@ _UNCONFIRMED_EMAILS = 5
 class BrokenRules:
     """The password breaks these conditions of domain/passwords.py."""
 
-    conditions: list[str]
+    rules: list[str]
 
 
 def broken_rules(scope: Scope, password: str, about: Sequence[str]) -> list[str]:
     """Conditions that `password` breaks; `about` is what others know of the customer."""
     settings = scope.settings
-    return unmet_conditions(
+    return passwords.broken_rules(
         password,
         shortest=settings.password_min,
         longest=settings.password_max,
@@ -68,19 +67,19 @@ def _about(scope: Scope, row: CustomerRow) -> Sequence[str]:
 
 async def change(
     scope: Scope, password: str, *, current: str | None
-) -> Session | BrokenRules | list[Refused] | SessionExpired | ProofNeeded:
+) -> Session | BrokenRules | list[Refused] | SessionExpired | PasswordNeeded:
     """A signed-in customer sets a new one: every other session ends, and this one goes on under another id.
 
     `current` is the password they have, judged and counted as a sign-in is. It is None where there is none: that of
     the SMS is spent by the sign-in that led here.
     """
-    customer = await sessions.customer_to_prove(scope)
+    customer = await sessions.customer_to_reauthenticate(scope)
     row = await customers.get(customer) if customer is not None else None
     if row is None:
         # Signed out, or the cabinet deleted, on another device meanwhile.
         return SessionExpired()
-    if conditions := broken_rules(scope, password, _about(scope, row)):
-        return BrokenRules(conditions)
+    if broken := broken_rules(scope, password, _about(scope, row)):
+        return BrokenRules(broken)
     proof = f"new password\0{password}"
     if current is not None and (refused := await reauthentication.judge(scope, row, current)):
         again = await _pressed_again(scope, row["id"], password, proof)
@@ -89,9 +88,9 @@ async def change(
     async with transaction():
         session = await sessions.lock(scope)
         if session is not None and session.customer is not None:
-            if not session.password_due and (current is None or not is_fresh(scope, session)):
-                return ProofNeeded()
-            if not await by_password.still_judged(row):
+            if not session.password_due and (current is None or not password_is_recent(scope, session)):
+                return PasswordNeeded()
+            if not await by_password.credentials_unchanged(row):
                 # Changed on another device since it was judged: what was typed is the current one no more.
                 return [Refused(Code.SIGN_IN_WRONG, CURRENT)]
             await set_password(scope, session.customer, password_hash, but=session.id)
@@ -122,9 +121,9 @@ async def _changed_before(scope: Scope, customer: int, password: str, proof: str
         return SessionExpired()
     async with transaction():
         session = await sessions.lock_for_proof(scope)
-        if session is None or not session.former or not await by_password.still_judged(row):
+        if session is None or not session.former or not await by_password.credentials_unchanged(row):
             return SessionExpired()
-        return await sessions.renewed(scope, proof) or SessionExpired()
+        return await sessions.find_renewed(scope, proof) or SessionExpired()
 
 
 async def set_password(scope: Scope, customer: int, password_hash: str, *, but: int | None = None) -> None:

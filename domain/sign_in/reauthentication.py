@@ -19,7 +19,7 @@ async def judge(scope: Scope, row: CredentialsRow, password: str) -> list[Refuse
 
 async def prove(scope: Scope, password: str) -> Session | list[Refused] | SessionExpired:
     """Judge the password, counted by this session; where it is right the session is fresh, under another id."""
-    customer = await sessions.customer_to_prove(scope)
+    customer = await sessions.customer_to_reauthenticate(scope)
     row = await customers.get(customer) if customer is not None else None
     if row is None:
         return SessionExpired()
@@ -30,10 +30,10 @@ async def prove(scope: Scope, password: str) -> Session | list[Refused] | Sessio
         session = await sessions.lock_for_proof(scope)
         if session is None or session.customer is None or session.password_due:
             return SessionExpired()
-        if not await by_password.still_judged(row):
+        if not await by_password.credentials_unchanged(row):
             return [Refused(Code.SIGN_IN_WRONG, "password")]
         proof = f"password\0{password}"
         if session.former:
-            return await sessions.renewed(scope, proof) or SessionExpired()
+            return await sessions.find_renewed(scope, proof) or SessionExpired()
         await sessions.authenticate(session, scope.now)
         return await sessions.renew(scope, session, proof)

@@ -17,7 +17,7 @@ from domain.registry.importing import import_rows
 from domain.registry.kinds import KINDS, Kind, kinds
 from domain.registry.rows import RegistryFileError
 from domain.sealing import Sealing
-from routes.cli.registry_output import progress_bar, say_bad_rows, say_counts
+from routes.cli.registry_output import print_bad_rows, print_counts, progress_bar
 from routes.cli.running import database_time, loaded_settings, refuse, run_with_database
 from routes.cli.stopping import Stopped, stopped_by_signals
 from settings import Settings
@@ -72,10 +72,10 @@ def import_file(kind: str, file: Path, dry_run: bool, replace: bool, allow_remov
             )  # fmt: skip
         if report.done and not dry_run:
             await tell_losses(make_portal(settings), now)
-        say_bad_rows(name, report)
+        print_bad_rows(name, report)
         if not report.done:
             refuse(f"{name}: nothing was imported; correct the rows above or leave them out with --skip-bad")
-        say_counts(name, report, dry_run)
+        print_counts(name, report, dry_run)
 
     try:
         run_with_database(settings, work)
@@ -104,7 +104,7 @@ def demo(if_empty: bool) -> None:
             cells = [
                 [row[column] for column in kind.column_names] for row in demo_company.ROWS[name](_today(settings, now))
             ]
-            say_counts(name, await import_rows(engine, kind, enumerate(cells, 1), now))
+            print_counts(name, await import_rows(engine, kind, enumerate(cells, 1), now))
 
     run_with_database(settings, work)
 

@@ -31,7 +31,7 @@ def progress_bar(name: str) -> Iterator[registry_rows.Progress]:
         yield show
 
 
-def say_bad_rows(name: str, report: Report) -> None:
+def print_bad_rows(name: str, report: Report) -> None:
     """The first bad rows on stderr, a line each."""
     for row in report.bad:
         column = f", {row.column}" if row.column else ""
@@ -40,7 +40,7 @@ def say_bad_rows(name: str, report: Report) -> None:
         click.echo(f"{name}: and {report.skipped - len(report.bad)} more bad rows", err=True)
 
 
-def say_counts(name: str, report: Report, dry_run: bool = False) -> None:
+def print_counts(name: str, report: Report, dry_run: bool = False) -> None:
     """`bills.csv: 3 added, 0 changed, 5 unchanged, 0 removed, 0 skipped`, and what a dry run should be followed by."""
     counts = ", ".join(
         f"{getattr(report, what)} {what}" for what in ("added", "changed", "unchanged", "removed", "skipped")

@@ -30,7 +30,7 @@ def requests_group(context: click.Context) -> None:
         async def work(_: Engine) -> None:
             rows, now = await connection_requests.listed(), await database_time()
             lines = [_cells(row, settings, now) for row in rows]
-            _say_table([_HEADINGS, *lines] if lines else [("No connection requests",)])
+            _print_table([_HEADINGS, *lines] if lines else [("No connection requests",)])
 
         run_with_database(settings, work)
 
@@ -48,7 +48,7 @@ def show(number: str) -> None:
         except ValueError:
             refuse(f"Connection request {row['id']} was sealed with another KABINET_SECRET")
         about = zip(_HEADINGS, _cells(row, settings, await database_time()), strict=True)
-        _say_table([(label, line) for label, text in [*about, *entries] for label, line in _lines(label, text)])
+        _print_table([(label, line) for label, text in [*about, *entries] for label, line in _lines(label, text)])
 
     run_with_database(settings, work)
 
@@ -109,7 +109,7 @@ def _printable(text: str) -> str:
     return "".join(char if char.isprintable() else "\ufffd" for char in spaced)
 
 
-def _say_table(rows: list[tuple[str, ...]]) -> None:
+def _print_table(rows: list[tuple[str, ...]]) -> None:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())

@@ -28,7 +28,7 @@ from routes.logs import logging_settings
 # From a connection's first byte to the end of the headers, and between two requests of one connection; milliseconds.
 _HEADERS_MS = 15_000
 # Longer than anything that a worker still does after SIGTERM: requests, and the message that is being sent.
-_LONGEST_FAREWELL = 30
+_SHUTDOWN_SECONDS = 30
 _BACKLOG = 1024
 _PR_SET_PDEATHSIG = 1  # prctl(2)
 
@@ -56,7 +56,7 @@ class PortalServer(Server):  # type: ignore[misc, valid-type]
             http1_settings=HTTP1Settings(header_read_timeout=_HEADERS_MS),
             log_dictconfig=log,
             respawn_failed_workers=True,
-            workers_kill_timeout=_LONGEST_FAREWELL,
+            workers_kill_timeout=_SHUTDOWN_SECONDS,
         )
         self._listening = listening
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from domain.refusals import Code, Refused
 from domain.registration.progress import REGISTRATION
-from routes.forms import Filled
+from routes.forms import FilledForm
 from routes.registration.account import FOLDER
 from routes.templates import TEMPLATES
 
@@ -61,7 +61,7 @@ def _values(written: dict[str, Any]) -> dict[str, Any]:
         for field, codes in form.get("errors", {}).items()
     }
     values = {name: _read(name, value) for name, value in written.items()}
-    return values | {"form": Filled("/dev/gallery", form.get("typed", {}), errors)}
+    return values | {"form": FilledForm("/dev/gallery", form.get("typed", {}), errors)}
 
 
 def _read(name: str, value: Any) -> Any:

@@ -9,7 +9,7 @@ from litestar import Response, get, post
 
 from domain.profile import overview, personal_data
 from domain.refusals import SessionExpired
-from routes.forms import Filled, Form, Password
+from routes.forms import FilledForm, Form, Password
 from routes.notices import Notice
 from routes.page import Page, ThisPage
 from routes.profile.security import BASE, guard
@@ -27,8 +27,8 @@ async def download(page: ThisPage) -> Response[Any]:
     # Back to the page with the link: a file cannot be the next step of a form that htmx sends.
     if page.customer is None:
         return await page.redirect_to_sign_in(BASE)
-    if elsewhere := await guard(page, BASE):
-        return elsewhere
+    if redirect := await guard(page, BASE):
+        return redirect
     data = await personal_data.export(page.scope, page.customer)
     if isinstance(data, SessionExpired):
         return await page.redirect_to_sign_in(BASE)
@@ -38,7 +38,7 @@ async def download(page: ThisPage) -> Response[Any]:
 
 @get(PATH, name=NAME)
 async def show(page: ThisPage) -> Response[Any]:
-    return await _answer(page, Filled(PATH), 200)
+    return await _answer(page, FilledForm(PATH), 200)
 
 
 @post(PATH, name=f"{NAME}.submit")
@@ -58,7 +58,7 @@ async def delete(page: ThisPage) -> Response[Any]:
             return await _answer(page, form.refuse(outcome), 422)
 
 
-async def _answer(page: Page, form: Filled[Any], status: int) -> Response[Any]:
+async def _answer(page: Page, form: FilledForm[Any], status: int) -> Response[Any]:
     known = await overview.of(page.scope, page.customer) if page.customer is not None else None
     if known is None:
         return await page.redirect_to_sign_in()

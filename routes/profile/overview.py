@@ -11,7 +11,7 @@ from domain.proofs import email_confirmation
 from domain.refusals import Code, Refused
 from domain.sign_in import by_password
 from routes import bill_form
-from routes.forms import Filled
+from routes.forms import FilledForm
 from routes.notices import Notice
 from routes.page import Page, ThisPage
 
@@ -20,7 +20,7 @@ PATH, NAME, FRAGMENT = "/profile", "profile", "profile/overview"
 
 @get(PATH, name=NAME)
 async def show(page: ThisPage) -> Response[Any]:
-    return await answer(page, Filled(PATH), 200)
+    return await answer(page, FilledForm(PATH), 200)
 
 
 @post(PATH, name=f"{NAME}.submit")
@@ -32,7 +32,7 @@ async def send_another_email(page: ThisPage) -> Response[Any]:
     if isinstance(outcome, Refused):
         # What to do comes first, and then when another e-mail may be asked for.
         told = [Refused(Code.EMAIL_UNCONFIRMED, "email"), outcome]
-        return await answer(page, Filled(PATH).refuse(told), 422)
+        return await answer(page, FilledForm(PATH).refuse(told), 422)
     return page.redirect(PATH, notice=Notice.EMAIL_SENT_AGAIN)
 
 
@@ -48,7 +48,7 @@ async def show_sign_out(page: ThisPage) -> Response[Any]:
     return page.redirect("/")
 
 
-async def answer(page: Page, form: Filled[Any], status: int, *, adding: bool = False) -> Response[Any]:
+async def answer(page: Page, form: FilledForm[Any], status: int, *, adding: bool = False) -> Response[Any]:
     """The profile, with the form of one more account where `adding`."""
     known = await overview.of(page.scope, page.customer) if page.customer is not None else None
     if known is None:

@@ -14,8 +14,8 @@ _FIRST_STEPS = {"account": "/registration/account/phone", "card": "/registration
 @get("/registration", name="registration")
 async def show(page: ThisPage) -> Response[Any]:
     tracks = page.settings.tracks
-    if home := page.home():
-        return home
+    if redirect := page.redirect_if_signed_in():
+        return redirect
     return page.show("registration/choice") if len(tracks) > 1 else page.redirect(_FIRST_STEPS[tracks[0]])
 
 

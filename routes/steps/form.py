@@ -10,7 +10,7 @@ from litestar import Response, get, post
 from litestar.handlers import HTTPRouteHandler
 
 from domain.refusals import Refused
-from routes.forms import Filled, Form
+from routes.forms import FilledForm, Form
 from routes.journeys import Addresses, Outcome
 from routes.notices import Notice
 from routes.page import Page, ThisPage
@@ -50,12 +50,12 @@ def form_handlers(step: FormStep) -> Sequence[HTTPRouteHandler]:
 
     @get(path, name=step.name)
     async def show(page: ThisPage) -> Response[Any]:
-        return await _answer(page, Filled(path, dict(step.typed(page))), 200)
+        return await _answer(page, FilledForm(path, dict(step.typed(page))), 200)
 
     @post(path, name=f"{step.name}.submit")
     async def submit(page: ThisPage) -> Response[Any]:
-        if home := addresses.home(page):
-            return home
+        if redirect := addresses.redirect_if_signed_in(page):
+            return redirect
         form = await page.read(step.form)
         if form.data is None:
             return await _answer(page, form, 422)
@@ -68,9 +68,9 @@ def form_handlers(step: FormStep) -> Sequence[HTTPRouteHandler]:
             case _:
                 return await addresses.answer(page, outcome, slug)
 
-    async def _answer(page: Page, form: Filled[Any], status: int) -> Response[Any]:
-        if elsewhere := await addresses.elsewhere(page, slug):
-            return elsewhere
+    async def _answer(page: Page, form: FilledForm[Any], status: int) -> Response[Any]:
+        if redirect := await addresses.guard(page, slug):
+            return redirect
         place = addresses.journey.place(slug)
         return page.show(step.fragment, status=status, form=form, place=place, **step.shown(page))
 

@@ -46,13 +46,13 @@ async def test_a_whole_registration_in_english(client: Browser, portal: Portal) 
         for answer in (await client.get(path_of(step)), await client.post(path_of(step), {"amount": "1,5,0"})):
             if answer.is_redirect:  # «Нет» to the address
                 assert step == "address"
-                await client.take("bill")
+                await client.submit("bill")
                 continue
             assert fragment_of(answer) == f"registration-account-{step}"
             assert language(answer) == "en"
             assert russian_in(answer.text, made_up) == []
             assert answer.status_code == 200 or title(answer).startswith("Error: ")
-        answer = await client.take(step)
+        answer = await client.submit(step)
     profile = await client.follow(answer)
     assert location(answer) == "/profile"
     assert russian_in(profile.text, made_up) == []

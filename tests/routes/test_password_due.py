@@ -84,9 +84,9 @@ async def test_registering_by_account_with_ones_own_phone_is_no_way_round(
     """The session cannot begin one, and one begun elsewhere does not come together with it."""
     due.phone = holder.PHONE
     assert location(await due.post(path_of("phone"), {"phone": holder.PHONE, "consent": "yes"})) == DUE
-    await holder.without_waiting()
+    await holder.clear_throttles()
     other = another_browser(phone=holder.PHONE)
-    await other.take("phone")
+    await other.submit("phone")
     code = {"code": await other.read_code(holder.PHONE)}
     assert location(await due.post(path_of("code"), code)) == DUE
     assert location(await other.post(path_of("code"), code)) == "/sign-in/password"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from litestar import Response
 
-from domain.sessions import Session, is_fresh
+from domain.sessions import Session, password_is_recent
 from routes.journeys import ask_for_password
 from routes.page import Page
 
@@ -22,4 +22,4 @@ async def guard(page: Page, path: str) -> Response[None] | None:
     session = owner_of(page)
     if session is None:
         return await page.redirect_to_sign_in()
-    return None if is_fresh(page.scope, session) else await ask_for_password(page, path)
+    return None if password_is_recent(page.scope, session) else await ask_for_password(page, path)

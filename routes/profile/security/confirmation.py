@@ -11,7 +11,7 @@ from domain.profile import overview
 from domain.refusals import SessionExpired
 from domain.sessions import Session
 from domain.sign_in import reauthentication
-from routes.forms import Filled, Form, Longest, Password
+from routes.forms import FilledForm, Form, MaxLength, Password
 from routes.own_path import LONGEST, own_path
 from routes.page import Page, ThisPage
 from routes.profile.security import BASE, FOLDER, owner_of
@@ -21,12 +21,12 @@ PATH, NAME, FRAGMENT = f"{BASE}/confirmation", "profile.security.confirmation", 
 
 class ConfirmationForm(Form):
     password: Password = ""
-    next: Annotated[str, Longest(LONGEST)] = ""
+    next: Annotated[str, MaxLength(LONGEST)] = ""
 
 
 @get(PATH, name=NAME)
 async def show(page: ThisPage) -> Response[Any]:
-    return await _answer(page, Filled(PATH, {"next": page.request.query_params.get("next", "")}), 200)
+    return await _answer(page, FilledForm(PATH, {"next": page.request.query_params.get("next", "")}), 200)
 
 
 @post(PATH, name=f"{NAME}.submit")
@@ -50,7 +50,7 @@ def inside(path: str) -> str:
     return own_path(path, BASE) if re.match(r"/profile(?:[/?]|$)", path) else BASE
 
 
-async def _answer(page: Page, form: Filled[Any], status: int) -> Response[Any]:
+async def _answer(page: Page, form: FilledForm[Any], status: int) -> Response[Any]:
     known = await overview.of(page.scope, page.customer) if page.customer is not None else None
     if known is None:
         return await page.redirect_to_sign_in()

@@ -39,8 +39,8 @@ async def end_one(page: ThisPage, device: FromPath[str]) -> Response[Any]:
         return await page.redirect_to_sign_in(BASE)
     ended = row_id(device, bits=64)
     # Where another device is signed in decides who keeps the cabinet. Nothing was typed here that could be lost.
-    if elsewhere := await guard(page, BASE):
-        return elsewhere
+    if redirect := await guard(page, BASE):
+        return redirect
     await devices.end_one(page.scope, session.customer, ended)
     if ended == session.id:
         return page.redirect_after_sign_out("/")
@@ -52,8 +52,8 @@ async def end_others(page: ThisPage) -> Response[Any]:
     session = owner_of(page)
     if session is None:
         return await page.redirect_to_sign_in(BASE)
-    if elsewhere := await guard(page, BASE):
-        return elsewhere
+    if redirect := await guard(page, BASE):
+        return redirect
     await devices.end_others(page.scope, session)
     return page.redirect(BASE, notice=Notice.SESSIONS_ENDED)
 

@@ -8,7 +8,7 @@ from typing import Any
 from litestar import Response
 
 from domain.profile import overview
-from domain.refusals import ProofNeeded
+from domain.refusals import PasswordNeeded
 from domain.sessions import Session
 from domain.sign_in import password_change
 from routes.forms import Password, PasswordForm
@@ -25,12 +25,12 @@ class PasswordChangeForm(PasswordForm):
     current_password: Password = ""
 
 
-async def _guard(page: Page) -> Response[Any] | None:
+async def _guard_submit(page: Page) -> Response[Any] | None:
     # Without a session the press may be the second one: the first has changed the session's id.
     return await guard(page, PATH) if page.session is not None else None
 
 
-async def _elsewhere(page: Page) -> Response[Any] | None:
+async def _guard_show(page: Page) -> Response[Any] | None:
     return await guard(page, PATH)
 
 
@@ -52,7 +52,7 @@ async def _answer(page: Page, outcome: Outcome) -> Response[Any]:
     match outcome:
         case Session():
             return page.redirect(BASE, outcome, notice=Notice.PASSWORD_SAVED)
-        case ProofNeeded():
+        case PasswordNeeded():
             return await ask_for_password(page, PATH)
         case _:
             return await page.redirect_to_sign_in()
@@ -64,8 +64,8 @@ handlers = password_handlers(
         name="profile.security.password",
         fragment=f"{FOLDER}/password",
         form=PasswordChangeForm,
-        guard=_guard,
-        elsewhere=_elsewhere,
+        guard_submit=_guard_submit,
+        guard_show=_guard_show,
         shown=_shown,
         broken_rules=_broken_rules,
         save=_save,

@@ -12,6 +12,6 @@ ADDRESSES = Addresses(
     f"/{FOLDER}",
     f"/{FOLDER}/phone",
     # Registered, and the answer that signed them in was lost.
-    over=lambda _known: "/sign-in/phone",
+    over=lambda _progress: "/sign-in/phone",
     over_notice=Notice.REGISTERED,
 )

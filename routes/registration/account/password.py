@@ -17,20 +17,20 @@ from routes.registration.account import ADDRESSES, FOLDER
 from routes.steps.password import PasswordStep, Saved, password_handlers
 
 
-async def _guard(page: Page) -> Response[Any] | None:
-    return page.home()
+async def _guard_submit(page: Page) -> Response[Any] | None:
+    return page.redirect_if_signed_in()
 
 
-async def _elsewhere(page: Page) -> Response[Any] | None:
-    return await ADDRESSES.elsewhere(page, "password")
+async def _guard_show(page: Page) -> Response[Any] | None:
+    return await ADDRESSES.guard(page, "password")
 
 
 async def _shown(page: Page) -> Mapping[str, Any]:
-    return {"place": REGISTRATION.place("password"), "phone": ADDRESSES.known(page).number}
+    return {"place": REGISTRATION.place("password"), "phone": ADDRESSES.progress(page).number}
 
 
 async def _broken_rules(page: Page, password: str) -> list[str]:
-    return completion.rules_broken_by(page.scope, ADDRESSES.known(page), password)
+    return completion.rules_broken_by(page.scope, ADDRESSES.progress(page), password)
 
 
 async def _save(page: Page, form: PasswordForm) -> Saved:
@@ -49,8 +49,8 @@ handlers = password_handlers(
         path=ADDRESSES.path_of("password"),
         name="registration.account.password",
         fragment=f"{FOLDER}/password",
-        guard=_guard,
-        elsewhere=_elsewhere,
+        guard_submit=_guard_submit,
+        guard_show=_guard_show,
         shown=_shown,
         broken_rules=_broken_rules,
         save=_save,

@@ -17,12 +17,12 @@ from routes.registration.card import FOLDER
 from routes.steps.password import PasswordStep, Saved, password_handlers
 
 
-async def _guard(page: Page) -> Response[Any] | None:
+async def _guard_submit(page: Page) -> Response[Any] | None:
     # Without a session the press may be the second one: the first has changed the session's id.
-    return await _elsewhere(page) if page.session is not None else None
+    return await _guard_show(page) if page.session is not None else None
 
 
-async def _elsewhere(page: Page) -> Response[Any] | None:
+async def _guard_show(page: Page) -> Response[Any] | None:
     return page.redirect("/") if page.customer_with_password_due is None else None
 
 
@@ -50,8 +50,8 @@ handlers = password_handlers(
         path=Page.PASSWORD_DUE,
         name="registration.card.password",
         fragment=f"{FOLDER}/password",
-        guard=_guard,
-        elsewhere=_elsewhere,
+        guard_submit=_guard_submit,
+        guard_show=_guard_show,
         shown=_shown,
         broken_rules=_broken_rules,
         save=_save,

@@ -88,7 +88,7 @@ async def test_data_asked_for_while_the_cabinet_is_deleted(
         downloads = asyncio.gather(*(download() for _ in range(8)))
         assert location(await client.post("/profile/deletion", {"password": PASSWORD})) == "/"
         assert set(await downloads) <= {200, 303}
-        await holder.without_waiting()
+        await holder.clear_throttles()
         await client.register()
 
 

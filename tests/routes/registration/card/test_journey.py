@@ -107,7 +107,7 @@ async def test_password_of_the_sms_is_good_for_one_sign_in(
     assert sorted(answer.status_code for answer in answers) == [303, 422, 422, 422]
 
 
-async def test_lapsed_password_of_the_sms_says_the_way_on(client: Browser, posted: Outbox, clock: Clock) -> None:
+async def test_expired_password_of_the_sms_says_the_way_on(client: Browser, posted: Outbox, clock: Clock) -> None:
     password = await _register(client, posted)
     clock.forward(hours=72, seconds=1)
     answer = await _sign_in(client, password)
