@@ -8,23 +8,18 @@ from litestar import Response, get, post
 
 from domain.refusals import Refused, WrongStep
 from domain.sign_in import recovery
-from routes.forms import FilledForm, Form, Login, Phone
-from routes.page import Page, ThisPage
+from routes.forms import FilledForm, Form, Login
+from routes.page import ThisPage
 from routes.recovery import ADDRESSES, SIGN_IN_BY_LOGIN
 from routes.sign_in import ADDRESSES as SIGN_IN_ADDRESSES
 from routes.sign_in import password as password_window
 from routes.sign_in import tabs
 
 BASE = ADDRESSES.base
-PATH, NAME, FRAGMENT = ADDRESSES.path_of("phone"), "recovery.phone", "recovery/phone"
 
 
 class LoginForm(Form):
     login: Login = ""
-
-
-class BoundPhoneForm(Form):
-    phone: Phone = ""
 
 
 @post(BASE, name="recovery.start")
@@ -60,29 +55,4 @@ async def show_start(page: ThisPage) -> Response[Any]:
     return page.redirect_if_signed_in() or await ADDRESSES.answer(page, WrongStep(), "phone")
 
 
-@get(PATH, name=NAME)
-async def show(page: ThisPage) -> Response[Any]:
-    return await _answer(page, FilledForm(PATH), 200)
-
-
-@post(PATH, name=f"{NAME}.submit")
-async def submit(page: ThisPage) -> Response[Any]:
-    form = await page.read(BoundPhoneForm)
-    login = ADDRESSES.progress(page).login
-    if form.data is None or login is None:
-        return await _answer(page, form, 422)
-    if redirect := page.redirect_if_signed_in():
-        return redirect
-    outcome = await recovery.begin(page.scope, form.data.phone, login=login)
-    if isinstance(outcome, Refused):
-        return await _answer(page, form.refuse(outcome), 422)
-    return await ADDRESSES.answer(page, outcome, "phone")
-
-
-async def _answer(page: Page, form: FilledForm[Any], status: int) -> Response[Any]:
-    if redirect := await ADDRESSES.guard(page, "phone"):
-        return redirect
-    return page.show(FRAGMENT, status=status, form=form, login=ADDRESSES.progress(page).login)
-
-
-handlers = [start, show_start, give_login, show, submit]
+handlers = [start, show_start, give_login]

@@ -45,7 +45,7 @@ class FormStep:
 
 
 def form_handlers(step: FormStep) -> Sequence[HTTPRouteHandler]:
-    """`GET` and `POST` of the step, and the check of its fields."""
+    """`GET` and `POST` of the step, and the check of its fields if any are `checked`."""
     addresses, slug, path = step.addresses, step.slug, step.addresses.path_of(step.slug)
 
     @get(path, name=step.name)
@@ -74,4 +74,6 @@ def form_handlers(step: FormStep) -> Sequence[HTTPRouteHandler]:
         place = addresses.journey.place(slug)
         return page.show(step.fragment, status=status, form=form, place=place, **step.shown(page))
 
+    if not step.checked:
+        return [show, submit]
     return [show, submit, field_check(path, step.name, step.fragment, step.form, step.checked)]
