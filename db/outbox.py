@@ -2,7 +2,7 @@
 
 States: `waiting` → `sending` (claimed) → `sent`, `failed` (refused for good), `unknown` (an answer never came,
 not tried again) or `expired` (too old to be worth sending). Every state after `sending` has `sealed` wiped.
-Settling a row names the attempt: a worker that was away longer than its lease changes nothing.
+A row is settled for one attempt: a worker that has taken longer than its lease changes nothing.
 """
 
 from __future__ import annotations
@@ -66,12 +66,12 @@ async def put(kind: Literal["sms", "email"], message: str, sealed: str, now: dat
 
 
 async def withdraw_unless(row: int, wanted: bool) -> None:
-    """Remove a row of this very transaction unless it is `wanted`: one statement either way."""
+    """Delete a row of this same transaction unless it is `wanted`: one statement in both cases."""
     await run("DELETE FROM outbox WHERE id = {} AND NOT {}", row, wanted)
 
 
 async def has_work(kinds: Sequence[str], now: datetime) -> bool:
-    """Whether anything is to be sent or given up. A read: an idle worker never asks for the writer's turn."""
+    """Whether anything is to be sent or given up. It only reads, so an idle worker never waits for the writer."""
     rows = await run(
         f"SELECT 1 FROM outbox WHERE (state = 'waiting' AND kind IN ({_places(kinds)}) AND next_at <= {{}})"
         " OR (state = 'sending' AND claimed_at <= {}) LIMIT 1",
@@ -118,7 +118,7 @@ async def _leave(row: ClaimedRow, changes: str, *values: Any) -> bool:
 
 
 async def expire(kinds: Sequence[str], now: datetime) -> Sequence[GivenUpRow]:
-    """Settle and wipe what waited too long."""
+    """Settle and wipe the messages that are too old to be sent."""
     waiting = f"state = 'waiting' AND kind IN ({_places(kinds)}) AND expires_at <= {{}}"
     return await _give_up(waiting, (*kinds, now), "expired", "", now)
 

@@ -1,8 +1,8 @@
-"""Counters in one table. All claims of a step are one statement, with the condition in it: no two callers can
-take the same place.
+"""Counters in one table. All claims of a step are one statement with its condition: no two requests can take
+the same place.
 
-A row is decided by what it holds and by the client's `now`, never by comparing two callers' times: where a counter
-has no pause, a client who began earlier and is counted later is counted all the same.
+A claim looks at the row and at the `now` of its request; the times of two requests are never compared. So where a
+counter has no pause, a request that began earlier and is counted later is counted all the same.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from db.engine import for_update, run
 from db.tables import Throttle
 
-# What a clock that was wrong for a while has cleared away cannot come back: counters outlive their end by a day.
+# Counters are kept for a day after their end: a clock that is ahead for a while must not delete those that count.
 _KEPT = timedelta(days=1)
 
 
@@ -52,10 +52,10 @@ async def look(keys: Collection[str]) -> dict[str, Counter]:
 async def claim(hits: Sequence[Hit], now: datetime) -> list[str]:
     """Count each hit that its counter allows; the keys of those counted.
 
-    Rows are locked in the order of their keys, here and in `give_back`: two callers never wait for each other.
+    Rows are locked in the order of their keys, here and in `give_back`: so two requests never wait for each other.
     """
     ordered = sorted(hits, key=lambda hit: hit.key)
-    # The columns `most` and `full_until` only carry each hit's own numbers to the condition below.
+    # The columns `most` and `full_until` only pass the numbers of each hit to the condition below.
     values = [value for h in ordered for value in (h.key, h.most, h.ends_at, h.full_until, h.free_at)]
     rows = await run(
         "INSERT INTO throttles (key, hits, most, ends_at, full_until, free_at) VALUES "

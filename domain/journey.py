@@ -1,8 +1,8 @@
-"""Journeys: which steps there are, in which order, and what each needs. An order is written nowhere else.
+"""Journeys: their steps, the order of these, and what each step needs. No order is written anywhere else.
 
 What a customer has done so far is a value of the journey's own type, with a field for each step: None until the step
 is done. Pages ask the journey which step may be shown now. Use cases ask it again inside the transaction that writes
-(`take_step`): the last step needs all before it, and a step that is done anew takes along what was proved after it.
+(`take_step`): a step needs all steps before it, and doing a step again undoes what was proved after it.
 """
 
 from __future__ import annotations
@@ -28,16 +28,16 @@ Condition = Callable[[P], bool]
 
 
 class Audience(Enum):
-    """Who takes a journey."""
+    """Whom a journey is for."""
 
-    # Nobody has to be signed in; who is has no business there.
+    # For people who are not signed in; a signed-in customer is redirected to the profile.
     VISITORS = auto()
     CUSTOMERS = auto()
 
 
 @dataclass(frozen=True)
 class Grant:
-    """Something proved a moment ago: by which customer, under which version of their credentials, good until when."""
+    """What a proof allows: to which customer, under which version of their credentials, until when."""
 
     customer: int
     credentials: int
@@ -52,15 +52,15 @@ class Step(Generic[P]):
     """One step; its slug names the field of the progress, the address, the route file, the fragment and the test."""
 
     slug: str
-    # Where it takes more than a field that is filled: (progress, now) -> whether it is done.
+    # (progress, now) -> whether the step is done; needed where a filled field is not enough.
     done: Callable[[P, datetime], bool] | None = None
-    # Once done there is nothing to look at again: a code that was right.
+    # It cannot be taken again once it is done: a code is used up.
     once: bool = False
-    # Typed text that proves nothing: it stays when an earlier step is done anew.
+    # It holds typed text that proves nothing, and stays when an earlier step is done again.
     typed_only: bool = False
-    # The password has to have been typed a short while ago (KABINET_PASSWORD_AGAIN).
+    # The password must have been typed at most KABINET_PASSWORD_AGAIN seconds ago.
     needs_recent_password: bool = False
-    # Whether this customer's way leads through it; None for always.
+    # Whether this customer takes the step at all; None for always.
     applies: Condition[P] | None = None
 
     def is_done(self, progress: P, now: datetime) -> bool:
@@ -69,7 +69,7 @@ class Step(Generic[P]):
 
 @dataclass(frozen=True)
 class Branch(Generic[P]):
-    """A step beside the order: it may be taken instead of the step `at`, where `opens` says so."""
+    """A step outside the order: it may be taken in place of the step `at`, while `opens` is true."""
 
     at: str
     opens: Condition[P]
@@ -77,7 +77,7 @@ class Branch(Generic[P]):
 
 @dataclass(frozen=True)
 class Journey(Generic[P]):
-    """`empty` makes the progress of somebody who has done nothing yet."""
+    """`empty` makes the progress of a customer who has done nothing yet."""
 
     name: str
     empty: Callable[[], P]
@@ -97,14 +97,14 @@ class Journey(Generic[P]):
         return self.steps[self.slugs.index(slug)]
 
     def place(self, slug: str) -> tuple[int, int]:
-        """Which step of how many."""
+        """The number of the step and how many there are."""
         return self.slugs.index(slug) + 1, len(self.slugs)
 
     def is_over(self, progress: P, now: datetime) -> bool:
         return self.steps[-1].is_done(progress, now)
 
     def current(self, progress: P, now: datetime) -> Step[P]:
-        """The first step that is not done; the last one where all are."""
+        """The first step that is not done; where all are, the last one."""
         return next((step for step in self.steps if not step.is_done(progress, now)), self.steps[-1])
 
     def may_take(self, progress: P, slug: str, now: datetime) -> bool:
@@ -124,9 +124,9 @@ class Journey(Generic[P]):
         return replace(progress, **{slug: value, **forgotten})  # type: ignore[type-var]
 
     def progress(self, session: Session | None) -> P:
-        """What the session knows; nothing of what another release has kept and this one would not keep so.
+        """The progress in the session; empty where another release has saved it in another form.
 
-        A field that is not known here may be what limits a right, and one that is may have meant something else.
+        A field that this release does not know may limit a right, and one that it knows may have meant something else.
         """
         kept = (session.progress if session else {}).get(self.name, {})
         try:
@@ -154,9 +154,9 @@ def grant(scope: Scope, customer: int, credentials: int, lifetime: timedelta) ->
 async def take_step(
     scope: Scope, journey: Journey[P], slug: str, act: Callable[[Session, P], Awaitable[T]]
 ) -> T | SessionExpired | WrongStep | PasswordNeeded:
-    """`act` in one transaction, with the session locked, where the journey allows the step.
+    """Run `act` in one transaction, with the session locked, if the journey allows the step.
 
-    The first step of a visitors' journey begins a session where there is none.
+    For visitors the first step begins a session where there is none.
     """
     async with transaction():
         session = await sessions.lock(scope)
@@ -171,7 +171,7 @@ async def take_step(
 def session_refusal(
     scope: Scope, journey: Journey[P], slug: str, session: Session | None
 ) -> SessionExpired | PasswordNeeded | None:
-    """Whether the session is one that may take the step at all, whatever has been done before."""
+    """Why this session may not take the step, whatever the progress is; None where it may."""
     if journey.audience is Audience.VISITORS:
         return None if session is not None or slug == journey.slugs[0] else SessionExpired()
     if session is None or session.customer is None or session.password_due:

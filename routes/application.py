@@ -1,4 +1,4 @@
-"""The portal as an ASGI application: what is settled of a request before its handler is looked up."""
+"""The portal as an ASGI application: what is decided about a request before its handler is looked up."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Send = Callable[[Any], Awaitable[None]]
 
 
 class Kabinet(Litestar):
-    """Settles the language first, as the router's own errors are told in it too; then what is not let in at all.
+    """Sets the language first, because the router's own errors need it; then refuses what may not come in at all.
 
     Answers HEAD as GET without the body: Litestar says 405, and mail scanners and monitors send HEAD.
     """
@@ -46,7 +46,7 @@ class Kabinet(Litestar):
             await super().__call__(scope, receive, send)
 
     async def _refuse(self, refusal: HTTPException, scope: Any, receive: Any, send: Send) -> None:
-        """The page of a fault, with the headers of every answer."""
+        """The error page, with the headers that every answer has."""
         scope["app"] = scope["litestar_app"] = self
         scope.setdefault("state", {})
 

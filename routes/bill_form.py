@@ -1,4 +1,4 @@
-"""The form that proves an account, with what `KABINET_BILL_PROOF` asks for besides."""
+"""The form that proves an account, with the further fields that `KABINET_BILL_PROOF` asks for."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class BirthDateForm(BillForm):
 
 
 class EveryFieldForm(TwoBillsForm, BirthDateForm):
-    """For the check of a single field, which asks nothing of the others."""
+    """For the check of a single field; errors of the others are ignored there."""
 
 
 CHECKED = ("account_number", "amount", "second_amount", "birth_date")
@@ -49,6 +49,6 @@ async def shown(page: Page, form: FilledForm[Any]) -> dict[str, Any]:
     """What the fields need: the periods offered, and which proof is asked for."""
     periods = await bill_proof.offered_periods(page.scope)
     if len(periods) > 1:
-        # The second select begins at another period than the first.
+        # The second select is preset to another period than the first.
         form.typed.setdefault("second_period", periods[1])
     return {"periods": periods, "proof": page.settings.bill_proof}

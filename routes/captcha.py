@@ -1,4 +1,4 @@
-"""The picture of a code, its voice, and another one in its place."""
+"""The picture of a code, the spoken code, and another picture in its place."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ async def play_voice(page: ThisPage, token: FromPath[str]) -> Response[bytes]:
 
 @get("/captcha/another", name="captcha.another")
 async def show_another(page: ThisPage) -> Response[Any]:
-    """«Другая картинка»: the former one is void. The plain link leads to the step at `path`."""
+    """«Другая картинка»: the former picture is void. Without JavaScript its link opens the step at `path`."""
     query = page.request.query_params
     captcha.replace(page.scope, query.get("instead", ""))
     path = path_shown(page.request.scope, own_path(query.get("path", ""), "/registration/card/card"))
@@ -39,7 +39,7 @@ async def show_another(page: ThisPage) -> Response[Any]:
 
 
 def count_try(page: Page) -> None:
-    """Each try with a picture makes a row for five minutes: a network has as many as it may see pictures."""
+    """Each try makes a row that lives for five minutes; a network has as many tries an hour as pictures."""
     _count(page, "try")
 
 

@@ -1,4 +1,4 @@
-"""Exception -> page in the portal's look, once. What is logged of it is one line, routes/logs.py."""
+"""Turns an exception into a page in the portal's look, and logs it in one line (routes/logs.py)."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from routes.logs import fault_line, fault_trace
 from routes.templates import Templates
 
 _log = logging.getLogger("kabinet.faults")
-# What the page knows how to say; any other 4xx is told as 400, any other 5xx as 500.
+# The statuses that the page has a text for; any other 4xx is answered as 400, any other 5xx as 500.
 _TOLD = {400, 403, 404, 405, 413, 429, 500, 503}
-# Where not even the page of a fault can be drawn.
+# Sent where even the error page cannot be rendered.
 _BARE = "<!DOCTYPE html><html lang=ru><title>Ошибка</title><p>Личный кабинет временно недоступен."
 
 
@@ -35,7 +35,7 @@ def exception_handlers(templates: Templates) -> ExceptionHandlersMap:
         }
         try:
             html = templates.render("partials/fault.html", values)
-        except Exception as error:  # noqa: BLE001 - a page of faults that has one itself
+        except Exception as error:  # noqa: BLE001 - the error page itself is broken
             _log.error("the page of a fault cannot be drawn: %s", fault_line(error))
             html = _BARE
         return responses.page_or_fragment(request, html, status, headers=headers)

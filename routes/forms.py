@@ -1,4 +1,4 @@
-"""Form text -> pydantic model, or every error at once as codes on fields."""
+"""Reads the text of a form into a pydantic model, or into all errors at once: codes by field."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ SECRET = "secret"  # noqa: S105 - marks a field whose text is never shown again
 
 @dataclass(frozen=True)
 class MaxLength:
-    """How many characters of a field anything looks at: Unicode normalisation takes a time that grows with the square.
+    """How many characters of a field are read: the time of Unicode normalisation grows with the square of the length.
 
-    A longer text is refused with `code`. Without one it is cut: what is left of such a password, code or choice is
+    A longer text is refused with `code`; without a code it is cut. What is left of such a password, code or choice is
     as wrong as the whole was, and is judged and counted like any other.
     """
 
@@ -40,25 +40,25 @@ class MaxLength:
 
 
 class Form(BaseModel):
-    """Every field has a default, so that one that was not sent is told like one left empty."""
+    """Every field has a default, so that a field that was not sent is handled like an empty one."""
 
     model_config = ConfigDict(validate_default=True, frozen=True)
 
 
 @dataclass
 class FilledForm(Generic[F]):
-    """A form as the fragment shows it. `typed` is text as it came, `data` is there once nothing is wrong."""
+    """A form as the fragment shows it. `typed` is the text as it was sent, `data` is set when there is no error."""
 
     path: str
     typed: dict[str, str] = field(default_factory=dict)
     errors: dict[str, list[Refused]] = field(default_factory=dict)
     data: F | None = None
-    # A field that is checked when it is left must not call the focus back: the customer is in the next one.
+    # Not for the check of one field: the customer is in the next field by then.
     takes_focus: bool = True
 
     @property
     def focus(self) -> str:
-        """The field that takes the focus: the one wrong field; with several the summary takes it."""
+        """The field that gets the focus: the only wrong one; of several none does, but the summary."""
         return next(iter(self.errors)) if self.takes_focus and len(self.errors) == 1 else ""
 
     def refuse(self, refused: Iterable[Refused] | Refused) -> Self:
@@ -74,7 +74,7 @@ async def read_form(request: Request[Any, Any, Any], model: type[F], **context: 
     """
     sent = await sent_form(request)
     limits = {name: max_length_of(info) for name, info in model.model_fields.items()}
-    # Before anything else looks at a text, and before it is shown again.
+    # Cut before anything else reads the text or shows it again.
     typed = {name: sent.get(name, "")[: limit.characters] for name, limit in limits.items()}
     filled: FilledForm[F] = FilledForm(path_shown(request.scope), _shown(model, typed))
     for name, limit in limits.items():
@@ -95,18 +95,18 @@ async def read_form(request: Request[Any, Any, Any], model: type[F], **context: 
 
 
 def max_length_of(info: FieldInfo) -> MaxLength:
-    """Every field declares one."""
+    """The `MaxLength` of a field; every field declares one."""
     return next(mark for mark in info.metadata if isinstance(mark, MaxLength))
 
 
 async def sent_form(request: Request[Any, Any, Any]) -> Mapping[str, str]:
-    """Our pages send url-encoded forms; any other body is like an empty one.
+    """The fields of a url-encoded form, as our pages send it; any other body counts as empty.
 
     The parts of a multipart body name charsets of their own, unknown ones and UTF-7 among them.
     """
     if request.content_type[0] == RequestEncodingType.URL_ENCODED:
         return fields_of(await request.body())
-    await request.body()  # the limit of the body holds here too
+    await request.body()  # enforces the limit of the body
     return {}
 
 
@@ -253,7 +253,7 @@ CardNumber = Annotated[str, BeforeValidator(_card_number), MaxLength(100, Code.C
 BoundEmail = Annotated[str, BeforeValidator(_bound_email), MaxLength(400, Code.EMAIL_WRONG)]
 Captcha = Annotated[str, BeforeValidator(_captcha), SECRET, MaxLength(200)]
 Login = Annotated[str, BeforeValidator(_login), MaxLength(300, Code.TOO_LONG)]
-# What a page of ours has put there: one of a few words, or a sealed text.
+# Not typed by the customer: one of a few words, or a sealed text, that our page has put into the form.
 Choice = Annotated[str, MaxLength(100)]
 Sealed = Annotated[str, MaxLength(2000)]
 

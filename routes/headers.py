@@ -36,8 +36,8 @@ def security_headers(*, production: bool) -> Callable[[Message, Scope], Awaitabl
         path = str(scope.get("path", ""))
         framed = not production and path.startswith("/dev/gallery")
         headers = MutableScopeHeaders.from_message(message)
-        # The address holds the token of a link. The pages behind it have addresses of their own and keep `same-origin`:
-        # a form on a page without referrer sends `Origin: null`, and a browser without Sec-Fetch-Site would be refused.
+        # Only for an address that holds the token of a link. A form on a page with `no-referrer` sends `Origin: null`,
+        # so a browser without Sec-Fetch-Site would be refused: the pages with forms keep `same-origin`.
         if without_token(path, links_of(scope)) != path:
             headers["Referrer-Policy"] = "no-referrer"
         for name, value in always.items():

@@ -1,4 +1,4 @@
-"""Where the steps of a journey stand in the addresses, and the one answer to a request for the wrong one."""
+"""The addresses of a journey's steps, and the answer to a request for a step that cannot be taken now."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Addresses(Generic[P]):
     journey: Journey[P]
     base: str
     start: str
-    # Where a journey that is over leads on, and what is told there.
+    # Where to redirect once the journey is over, and the notice shown there.
     over: Callable[[P], str] = lambda _progress: "/profile"
     over_notice: Notice | None = None
     # The address of the first step, where it is not made of its slug.
@@ -39,15 +39,15 @@ class Addresses(Generic[P]):
         return self.first if self.first and slug == self.journey.slugs[0] else f"{self.base}/{slug}"
 
     def progress(self, page: Page) -> P:
-        """What the customer has done so far."""
+        """What the customer has done of this journey so far."""
         return self.journey.progress(page.session)
 
     def redirect_if_signed_in(self, page: Page) -> Response[None] | None:
-        """Where to lead a signed-in customer who has no business here."""
+        """For a journey of visitors: to the profile, where somebody is signed in already."""
         return page.redirect_if_signed_in() if self.journey.audience is Audience.VISITORS else None
 
     async def guard(self, page: Page, slug: str) -> Response[Any] | None:
-        """Where to lead a visitor who may not see this step now; None for everybody else."""
+        """A redirect for a request that may not see or send this step now; None where it may."""
         if redirect := self.redirect_if_signed_in(page):
             return redirect
         if self.journey.audience is Audience.CUSTOMERS and (
@@ -59,18 +59,18 @@ class Addresses(Generic[P]):
         return self._current(page, page.session)
 
     async def answer(self, page: Page, outcome: Outcome, slug: str) -> Response[Any]:
-        """What every step leads to: the next one, or the one the customer is really at."""
+        """The answer to what a use case returned: the next step, or the one that the customer is really at."""
         match outcome:
             case Session():
                 path, notice = self._next(page, outcome)
                 return page.redirect(path, outcome, notice=notice)
             case KnownPhone(_, session):
-                # The number is kept: on to its password.
+                # The session remembers the number: its password is asked for next.
                 return page.redirect("/sign-in/password", session, notice=Notice.PHONE_KNOWN)
             case PasswordNeeded():
                 return await ask_for_password(page, self.path_of(slug))
             case SessionExpired() if self.journey.audience is Audience.CUSTOMERS:
-                # A step with a code is of no use any more after a sign-in: that begins with the first one.
+                # After the sign-in the journey begins with its first step: the code of an ended session is void.
                 first = slug == self.journey.slugs[0]
                 return await page.redirect_to_sign_in("" if first else self.path_of(self.journey.slugs[0]))
             case SessionExpired():
@@ -80,7 +80,7 @@ class Addresses(Generic[P]):
                 return self._current(page, await sessions.resume(page.scope))
 
     def _current(self, page: Page, session: Session | None) -> Response[None]:
-        """To the step the customer is really at; a visitor with the cookie of an ended session is told so."""
+        """To the step that the customer is really at; a browser with the cookie of an ended session is told so."""
         path, notice = (self.start, page.expiry_notice) if page.expiry_notice else self._next(page, session)
         return page.redirect(path, notice=notice)
 
@@ -94,7 +94,7 @@ class Addresses(Generic[P]):
 
 
 async def ask_for_password(page: Page, path: str) -> Response[None]:
-    """To the password once more, and then to `path`, where what was typed here is still there."""
+    """To the page that asks for the password again, and from there to `path` with what was typed here."""
     confirmation = f"{CONFIRMATION}?next={quote(path)}"
     if page.request.method == "POST":
         return await page.redirect_and_return(confirmation, path)

@@ -1,4 +1,4 @@
-"""One request on its way to its answer; handlers get it by dependency injection."""
+"""What a handler gets by dependency injection: the request, its scope and session, and the ways to answer."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from routes.return_to import ReturnTo
 from routes.templates import Templates
 from settings import Settings
 
-# Not "cookies": that would take the language along, and the cookie of a sign-in that is faster in another tab.
+# Not "cookies": that would also delete the language, and the cookie of a sign-in that another tab has just made.
 _CLEARED = '"cache", "storage"'
 
 
@@ -40,17 +40,17 @@ class Page:
 
     @property
     def customer(self) -> int | None:
-        """The signed-in customer, unless they have to make a password first."""
+        """The signed-in customer; None for one who has to set a password of their own first."""
         return self.session.customer if self.session and not self.session.password_due else None
 
     @property
     def customer_with_password_due(self) -> int | None:
-        """A customer who came in with the password of an SMS and has none of their own yet."""
+        """The customer who signed in with the password of an SMS and has none of their own yet."""
         return self.session.customer if self.session and self.session.password_due else None
 
     @property
     def expiry_notice(self) -> Notice | None:
-        """For a customer who brought a cookie whose session is over."""
+        """For a browser that sent the cookie of a session that has ended."""
         return Notice.SESSION_EXPIRED if self.session is None and self.scope.client.token is not None else None
 
     async def read(self, model: type[F]) -> FilledForm[F]:
@@ -78,14 +78,14 @@ class Page:
             "idle_until": self.session.idle_until if self.session and not self.session.remembered else None,
         }
         html = self.templates.render(f"partials/{fragment}.html", values)
-        # The session's cookie is not touched here: a late answer would take back what a sign-in has brought meanwhile.
+        # The session's cookie is not touched here: a late answer would undo a sign-in made meanwhile.
         used = [name for name, value in ((RETURN_TO, kept), (NOTICE, notice)) if value is not None]
         answer = responses.page_or_fragment(self.request, html, status)
         answer.cookies.extend(delete_cookie(self.settings, name) for name in used)
         return answer
 
     def _kept_for_this_address(self) -> tuple[ReturnTo | None, Notice | None]:
-        """What the browser keeps for the page at this very address."""
+        """The sealed cookies that are meant for the page at this address."""
         path, cookies = self.request.url.path, self.request.cookies
         kept = return_to.read(self.scope, cookies)
         notice = notices.read(self.scope, cookies, path, self.session.customer if self.session else None)
@@ -106,7 +106,7 @@ class Page:
         return responses.piece(self.templates.render(template, values), session_cookies(self.settings, session))
 
     def redirect(self, path: str, session: Session | None = None, *, notice: Notice | None = None) -> Response[None]:
-        """303: go on there, and be told `notice`; a session's new token goes into the cookie."""
+        """303 to `path`, which shows `notice`; a session's new token goes into the cookie."""
         answer = responses.see_other(path, session_cookies(self.settings, session))
         if notice is not None:
             session = session or self.session
@@ -114,13 +114,13 @@ class Page:
         return answer
 
     def redirect_if_signed_in(self) -> Response[None] | None:
-        """Where to lead a signed-in customer from a page for those who are not."""
+        """To the profile, from a page that is for visitors only; None for a visitor."""
         if self.customer_with_password_due is not None:
             return self.redirect(self.PASSWORD_DUE)
         return self.redirect("/profile") if self.customer is not None else None
 
     def redirect_after_sign_in(self, session: Session) -> Response[None]:
-        """303 after a sign-in: where the customer was going, else the profile. Another's way back is thrown away."""
+        """303 to where this customer was going, else to the profile. Where another customer was going is forgotten."""
         kept = return_to.read(self.scope, self.request.cookies)
         path = kept.path_for(session) if kept is not None else "/profile"
         answer = self.redirect(self.PASSWORD_DUE if session.password_due else path, session)
@@ -129,16 +129,16 @@ class Page:
         return answer
 
     async def redirect_to_sign_in(self, back: str = "") -> Response[None]:
-        """To the welcome screen, and after the sign-in `back` to here with what was typed.
+        """To the welcome screen; after the sign-in to `back`, else to this address, with what was typed here.
 
-        A customer who brought a dead cookie is told that the session is over.
+        A browser with the cookie of an ended session is told so.
         """
         if self.customer_with_password_due is not None:
             return self.redirect(self.PASSWORD_DUE)
         return await self.redirect_and_return("/", back, notice=self.expiry_notice)
 
     async def redirect_and_return(self, path: str, back: str = "", *, notice: Notice | None = None) -> Response[None]:
-        """To `path`, while `back`, else this very address, waits with what was typed here."""
+        """To `path`; a cookie remembers `back`, else this address, with what was typed here."""
         typed = await sent_form(self.request) if self.request.method == "POST" else {}
         customer = await sessions.last_customer(self.scope)
         answer = self.redirect(path, notice=notice)
@@ -146,9 +146,9 @@ class Page:
         return answer
 
     def redirect_after_sign_out(self, path: str, *, notice: Notice | None = None) -> Response[None]:
-        """303, and the session's cookie is taken back with whatever the browser has kept of its pages.
+        """303 that deletes the session's cookie and what the browser has cached and stored of its pages.
 
-        So are the links opened here: the next one at this browser would read whose address they are about.
+        The cookies of opened links are deleted too: the next person at this browser would read whose address they name.
         """
         names = (SESSION, RETURN_TO, NOTICE, *map(link_cookie, links_of(self.request.scope)))
         cookies = {name: delete_cookie(self.settings, name) for name in names}
@@ -159,5 +159,5 @@ class Page:
         return answer
 
 
-# What a handler asks for: Litestar 3 will guess no dependency by its name.
+# The type of a handler's parameter: Litestar 3 will not find a dependency by its name alone.
 ThisPage = NamedDependency[Page]

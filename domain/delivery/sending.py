@@ -18,13 +18,13 @@ from domain.delivery.channels.channel import Channel, DeliveryFailed, Outgoing, 
 from domain.delivery.undelivered import log_undelivered_request
 from domain.portal import Portal
 
-# The words of a message, by its folder's name, what its templates may name, and the language.
+# Renders a message from the name of its folder, the values for its templates, and the language.
 Render = Callable[[str, Mapping[str, Any], str], Rendered]
 
 log = logging.getLogger("kabinet.delivery")
 
 AT_ONCE = 8
-# Shorter than outbox.LEASE, so that no other worker gives up a row that is still being sent.
+# Seconds; shorter than outbox.LEASE, so that no other worker gives up a row that is still being sent.
 LONGEST_ATTEMPT = 90.0
 # Seconds to wait after the first, second … attempt; the last one repeats until the message expires.
 PAUSES = (5, 15, 60, 300, 900, 1800)
@@ -80,14 +80,14 @@ def _opened(portal: Portal, row: outbox.ClaimedRow, render: Render) -> Outgoing:
         language = posted.get("language", "ru")
         content = render(row["message"], posted["values"], language)
     except Exception as error:  # noqa: BLE001 - one bad row must not hold up the others
-        # A slip in a template: kept for the person who mends it. The type alone, as its text may quote the values.
+        # An error in a template: the row waits until it is corrected. Only the type: its text may quote the values.
         raise DeliveryFailed("later", f"its templates fail: {type(error).__name__}", operator=True) from None
     digest = portal.sealing.keyed_hash("message-id", f"{row['id']} {row['created_at'].isoformat()}")
     return Outgoing(f"{row['id']}.{digest[:24]}", row["created_at"], posted["to"], content, language)
 
 
 async def _send(row: outbox.ClaimedRow, outgoing: Outgoing, ways: Sequence[Channel]) -> None:
-    """Try the channels in order for as long as the earlier ones surely did not deliver."""
+    """Try the channels in order, as long as it is certain that the earlier ones did not deliver."""
     failures: list[DeliveryFailed] = []
     for channel in ways:
         try:
@@ -113,12 +113,12 @@ async def _send_by(channel: Channel, outgoing: Outgoing) -> None:
     except TimeoutError:
         raise DeliveryFailed("unknown", f"{channel.scheme} took too long") from None
     except Exception as error:  # noqa: BLE001 - one bad row must not hold up the others
-        # A slip in a channel: nobody knows how far it came. The type alone, as its text may quote the message.
+        # An error in a channel: how far it came is unknown. Only the type: its text may quote the message.
         raise DeliveryFailed("unknown", f"{type(error).__name__} in the channel", operator=True) from None
 
 
 async def _record(row: outbox.ClaimedRow, failure: DeliveryFailed | None, now: datetime) -> tuple[str, bool]:
-    """The row's new state, and whether it was still this attempt's to have one."""
+    """The row's new state, and whether it was saved: not where another worker has given the row up."""
     if failure is None:
         return "sent", await outbox.settle(row, "sent", "", now)
     if failure.follows == "refused":

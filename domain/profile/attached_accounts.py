@@ -1,4 +1,4 @@
-"""Accounts a customer adds to their own, and takes away again."""
+"""Accounts that a customer adds to the profile and removes from it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ ACCOUNT_ADDITION = Journey("account-addition", Addition, (Step("bill"),), audien
 async def attach(
     scope: Scope, bill: Bill, further: FurtherProof | None = None
 ) -> Refused | SessionExpired | WrongStep | PasswordNeeded | None:
-    """Add the account that has this bill. One that others have too is allowed, and everyone is told."""
+    """Add the account that has this bill. Its other customers, if any, are told."""
 
     async def add(session: Session, _progress: Addition) -> Refused | SessionExpired | None:
         row = await customers.get(session.customer) if session.customer is not None else None
@@ -51,22 +51,22 @@ async def attach(
 
 
 async def detach(scope: Scope, customer: int, account: int) -> None:
-    """Take it away; taken away twice it is away."""
+    """Remove it from the profile; nothing happens where it is not attached."""
     async with transaction():
         if await customers.detach_account(customer, account):
             await journal.note(scope, "account-detached", customer)
 
 
 async def own(customer: int, account: int) -> AttachedAccountRow | None:
-    """The account, where it is this customer's."""
+    """The account, if it is attached to this customer."""
     return next((row for row in await registry.accounts_of(customer) if row["id"] == account), None)
 
 
 async def tell_others(scope: Scope, newcomer: int, account: int) -> None:
     """Tell the other customers of an account by e-mail; the newcomer sees it in the profile.
 
-    Only confirmed addresses: the e-mail names the account. Once a day for each newcomer, however often they take the
-    account away and add it again. Part of the caller's transaction.
+    Only to confirmed addresses, because the e-mail names the account; once a day for each newcomer, however often the
+    account is removed and added again. Part of the caller's transaction.
     """
     known = await registry.account(account)
     others = [sharer for sharer in await customers.of_account(account) if sharer["id"] != newcomer]

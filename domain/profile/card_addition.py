@@ -19,7 +19,7 @@ PATH = "/profile/cards/confirmation"
 
 @dataclass(frozen=True)
 class LinkedCard:
-    """What a living link is about; `theirs` where the customer in front of it is the one who asked."""
+    """The card of a valid link; `theirs` where the customer who opens the link is the one who asked for it."""
 
     last_four: str
     holder_id: str
@@ -28,7 +28,7 @@ class LinkedCard:
 
 @dataclass(frozen=True)
 class Addition:
-    """`card` is the one that a living link is about: the link's row is the only place that knows of it."""
+    """`card` is the card of a valid link; it is stored in the link's row only."""
 
     card: LinkedCard | None = None
     confirmation: None = None
@@ -40,7 +40,7 @@ CARD_ADDITION = Journey("card-addition", Addition, (Step("card"), Step("confirma
 async def ask_for_link(
     scope: Scope, number: str, email: str
 ) -> Refused | SessionExpired | WrongStep | PasswordNeeded | None:
-    """None where the link is on its way."""
+    """Send the link; None where it is on its way."""
 
     async def ask(session: Session, _progress: Addition) -> Refused | SessionExpired | None:
         customer = session.customer
@@ -64,7 +64,7 @@ async def ask_for_link(
 
 
 async def link_is_valid(scope: Scope, token: str) -> bool:
-    """Whether the link adds a card to anybody. A new password or phone voids what was asked for before it."""
+    """Whether the link still adds a card. A change of password or phone makes the links sent before it void."""
     return CARD_ADDITION.may_take(await _progress(scope, token, None), "confirmation", scope.now)
 
 
@@ -79,7 +79,7 @@ async def _progress(scope: Scope, token: str, customer: int | None) -> Addition:
 
 
 async def look_at(scope: Scope, customer: int, token: str) -> LinkedCard | Refused | None:
-    """What the link's page shows; nothing is spent."""
+    """What the page of the link shows; the link is not used up."""
     progress = await _progress(scope, token, customer)
     if not CARD_ADDITION.may_take(progress, "confirmation", scope.now):
         return None
@@ -90,9 +90,9 @@ async def look_at(scope: Scope, customer: int, token: str) -> LinkedCard | Refus
 
 
 async def add(scope: Scope, customer: int, token: str) -> LinkedCard | Refused | None:
-    """Add the holder's cards to the customer who asked; pressed twice they are added once.
+    """Add the holder's cards to the customer who asked for the link; pressed twice, once.
 
-    Of two customers who add one card the second is told so, as often as they ask: their link stays.
+    Of two customers who add one card the second is refused, at every press: the link is kept for that.
     """
     async with transaction():
         await customers.lock(customer)

@@ -21,8 +21,8 @@ from domain.sign_in import by_password, reauthentication
 async def export(scope: Scope, customer: int) -> dict[str, Any] | SessionExpired:
     """Everything the portal knows of a customer, as JSON can say it; amounts in kopecks, times ISO.
 
-    That it was carried away stands in the journal, from the next time on in the file too. Until it does, the cabinet
-    cannot be deleted.
+    The export itself is noted in the journal, and appears in the file from the next time on. The customer is locked
+    meanwhile, so that the cabinet cannot be deleted.
     """
     async with transaction():
         if await customers.lock(customer) is None:
@@ -63,7 +63,7 @@ async def _collected(scope: Scope, customer: int) -> dict[str, Any]:
             }
             for account in accounts
         ],
-        # No longer in the company's registry; they come back with it.
+        # Missing in the company's registry now; an import may bring them back.
         "absent_accounts": [_printable(account) for account in await registry.absent_accounts_of(customer)],
         "cards": [card["last_four"] for card in await cards.of_customer(customer, row["phone_hash"])],
         "consents": [_printable(consent) for consent in await consents.of_customer(customer)],
@@ -76,10 +76,10 @@ async def _collected(scope: Scope, customer: int) -> dict[str, Any]:
 
 
 async def delete(scope: Scope, password: str) -> list[Refused] | SessionExpired | None:
-    """Remove the customer with everything that hangs on them, by the password that is theirs at that moment.
+    """Remove the customer with all that refers to them, if `password` is theirs.
 
-    What the law needs stays: the consents (152-FZ, article 9, part 3) and the journal, neither with a name,
-    a phone or an e-mail in it.
+    What the law requires stays: the consents (152-FZ, article 9, part 3) and the journal, without a name, a phone or
+    an e-mail.
     """
     session = await sessions.resume(scope)
     row = await customers.get(session.customer) if session is not None and session.customer is not None else None

@@ -1,4 +1,4 @@
-"""A new phone: a code to the new one, a notice to the old one."""
+"""A change of phone: a code to the new number, then a notice to the old one."""
 
 from __future__ import annotations
 
@@ -20,28 +20,28 @@ from domain.sessions import Session, password_is_recent
 from domain.sign_in.password_change import void_recoveries
 from domain.values.phones import mask_phone
 
-# It sends to any number, as a registration does, and is charged to the same budget.
+# Like a registration it sends to any number, so it is charged to the same budget.
 PURPOSE = Purpose("phone-change", PhoneChangeCode, "registration")
-# How long a change that was begun may be finished without the password.
+# How long the change may be finished without typing the password again.
 GRANT_LIFETIME = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
 class NewPhone:
-    """A number (E.164) that waits for its code; `taken` where that was right, and the number is another customer's."""
+    """A number (E.164) that waits for its code; `taken` where its code was right but another customer has it."""
 
     number: str
     begun: Grant
     taken: bool = False
 
     def holds(self, session: Session, now: datetime) -> bool:
-        """Whether it may still be finished: neither too late, nor have the password or the phone changed since."""
+        """Whether the change may be finished: in time, with password and phone as they were when it was begun."""
         return self.begun.holds(now) and self.begun.credentials == session.credentials
 
 
 @dataclass(frozen=True)
 class PhoneChange:
-    """Nothing is left of one that is over."""
+    """Empty again when the change is done."""
 
     phone: NewPhone | None = None
     code: None = None
@@ -69,7 +69,7 @@ async def begin(scope: Scope, phone: str) -> Session | Refused | SessionExpired 
 
 
 async def send_another_code(scope: Scope) -> Session | Refused | SessionExpired | WrongStep | PasswordNeeded:
-    """«Отправить код еще раз»: a change that has expired begins anew."""
+    """«Отправить код еще раз»: a change that has expired starts again."""
 
     async def send(session: Session, progress: PhoneChange) -> Session | Refused | PasswordNeeded:
         assert session.customer is not None
@@ -82,7 +82,7 @@ async def send_another_code(scope: Scope) -> Session | Refused | SessionExpired 
             return Refused(Code.RESEND_EARLY, "code", at)
         if not holds:
             return await _keep(scope, session, progress.phone.number)
-        # Whose the number is, this code will tell anew; it gives no more time.
+        # Another code does not prolong the change, and whether the number is taken is asked again.
         return await PHONE_CHANGE.save(scope, session, PhoneChange(replace(progress.phone, taken=False)))
 
     return await take_step(scope, PHONE_CHANGE, "code", send)
@@ -91,13 +91,13 @@ async def send_another_code(scope: Scope) -> Session | Refused | SessionExpired 
 async def _send(scope: Scope, customer: int, phone: str) -> datetime | None:
     at = await one_time_codes.send(scope, PURPOSE, phone, also=sms_limits.of_phone_change(scope, customer))
     if at is None:
-        # In the journal of the customer who asked; that of the new number's owner, if any, is written with the code.
+        # For the journal of the customer who asked. The owner of the new number has an entry by `one_time_codes.send`.
         await journal.note(scope, "code-requested", customer, PURPOSE.name)
     return at
 
 
 async def confirm(scope: Scope, typed: str) -> Session | list[Refused] | SessionExpired | WrongStep:
-    """Replace the number. That it is somebody else's is learned only behind its code."""
+    """Replace the number. Only the right code tells that another customer has it."""
     async with transaction():
         session = await sessions.lock_for_proof(scope)
         row = await customers.get(session.customer) if session is not None and session.customer is not None else None
@@ -111,14 +111,14 @@ async def confirm(scope: Scope, typed: str) -> Session | list[Refused] | Session
                 return [Refused(Code.CODE_EXPIRED, "code")]
             if change.taken:
                 return [Refused(Code.PHONE_TAKEN, "code")]
-        # Of a code typed again, the number that it has made the customer's.
+        # For a repeated request the number is the customer's by now.
         phone = change.number if change is not None and not session.former else scope.unseal(row["phone_sealed"])
         proved = await one_time_codes.prove(scope, session, PURPOSE, phone, typed)
         if proved is not None:
             return proved
         assert change is not None
         holder = await customers.by_phone(scope.phone_hash(phone))
-        # Where nobody has it yet, somebody may register by it at this very moment.
+        # `_replace` may still fail: somebody may register by this number at the same moment.
         theirs = holder["id"] == row["id"] if holder is not None else await _replace(scope, row, session, phone)
         if not theirs:
             await PHONE_CHANGE.save(scope, session, PhoneChange(replace(change, taken=True)))
@@ -128,7 +128,7 @@ async def confirm(scope: Scope, typed: str) -> Session | list[Refused] | Session
 
 
 async def _replace(scope: Scope, row: CustomerRow, session: Session, phone: str) -> bool:
-    """What was granted under the former number ends with it, but not that this session has typed the password."""
+    """Whether the number is saved. All grants under the former number end; the recently typed password still counts."""
     assert session.customer is not None
     former = scope.unseal(row["phone_sealed"])
     if not await customers.set_phone(session.customer, scope.phone_hash(phone), scope.seal(phone)):

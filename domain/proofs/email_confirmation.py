@@ -1,6 +1,6 @@
-"""The link that confirms an e-mail address. Mail scanners open links: only the button behind it confirms.
+"""The link that confirms an e-mail address. Only the button on its page confirms, because mail scanners open links.
 
-A link to an address that is not the customer's yet makes it theirs when it is confirmed.
+Confirming an address that is not the customer's yet makes it their e-mail.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from domain.values.people import mask_email
 
 @dataclass(frozen=True)
 class LinkedAddress:
-    """What a living link is about."""
+    """The address of a valid link."""
 
     email: str
     confirmed: bool
@@ -35,7 +35,7 @@ class LinkedAddress:
 
 @dataclass(frozen=True)
 class PendingEmail:
-    """`email` is the address of a link that is good: the link's row is the only place that knows of it."""
+    """`email` is the address of a valid link; it is stored in the link's row only."""
 
     email: LinkedAddress | None = None
     confirmation: None = None
@@ -50,12 +50,12 @@ EMAIL_CHANGE = Journey(
 
 
 async def send_link(scope: Scope, customer: int, first_name: str, email: str) -> None:
-    """Post a link to the customer's own address; earlier ones go on working. Part of the caller's transaction."""
+    """Post a link to the customer's own address; earlier ones stay valid. Part of the caller's transaction."""
     await _send(scope, customer, email, lambda link, good_for: EmailConfirmation(first_name, link, good_for))
 
 
 async def send_first_link(scope: Scope, customer: int) -> None:
-    """To a customer who was taken over with an unconfirmed address. Part of the caller's transaction."""
+    """The first link for a customer who was imported with an address. Part of the caller's transaction."""
     row = await customers.get(customer)
     if row is None or not row["email_sealed"] or row["email_confirmed_at"] is not None:
         return
@@ -78,7 +78,7 @@ async def send_another_link(scope: Scope, customer: int) -> Refused | None:
 
 
 async def begin_change(scope: Scope, email: str) -> Refused | SessionExpired | WrongStep | PasswordNeeded | None:
-    """Send a link to a new address; the former one stays until it is pressed."""
+    """Send a link to a new address; the former address stays until the new one is confirmed."""
 
     async def send(session: Session, _progress: PendingEmail) -> Refused | SessionExpired | None:
         row = await customers.get(session.customer) if session.customer is not None else None
@@ -89,7 +89,7 @@ async def begin_change(scope: Scope, email: str) -> Refused | SessionExpired | W
         at = await throttles.claim(scope, [_limit(scope, row["id"])])
         if at is not None:
             return Refused(Code.EMAIL_EARLY, "email", at)
-        # Of two changes under way only the newer can win.
+        # Links of an earlier change become void: only the newest one can be confirmed.
         await email_links.forget_others(row["id"], row["email_hash"])
         name = row["first_name"]
         await _send(scope, row["id"], email, lambda link, good_for: EmailChange(name, link, good_for))
@@ -99,15 +99,15 @@ async def begin_change(scope: Scope, email: str) -> Refused | SessionExpired | W
 
 
 async def look_at(scope: Scope, token: str) -> LinkedAddress | None:
-    """What the link's page shows; nothing is spent."""
+    """What the page of the link shows; the link is not used up."""
     link = await email_links.find(hash_token(token), scope.now)
     return (await _progress(scope, link)).email
 
 
 async def _progress(scope: Scope, link: EmailLinkRow | None) -> PendingEmail:
-    """Read from the link's row: a link from before the last change of password or phone is void.
+    """The progress, read from the link's row. A change of password or phone makes the links sent before it void.
 
-    They may have been changed because somebody else had asked for the link.
+    The change may have been made because somebody else had asked for the link.
     """
     row = await customers.get(link["customer"]) if link else None
     if link is None or row is None or row["credentials"] != link["credentials"]:
@@ -117,7 +117,7 @@ async def _progress(scope: Scope, link: EmailLinkRow | None) -> PendingEmail:
 
 
 async def confirm(scope: Scope, token: str) -> LinkedAddress | None:
-    """Confirm the address, or make it the customer's; pressed twice it is confirmed still."""
+    """Confirm the address, or replace the customer's by it. Pressed twice it stays confirmed."""
     async with transaction():
         seen = await email_links.find(hash_token(token), scope.now)
         if seen is None or await customers.lock(seen["customer"]) is None:

@@ -1,6 +1,7 @@
 """Registration by account up to the password: one function a step, one transaction each.
 
-Every step may be sent twice, at once or again: the second time finds what the first has done and leads on.
+Every step may be sent twice, at the same time or later: the second request finds what the first has done and gets the
+same answer.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ NotNow = SessionExpired | WrongStep | PasswordNeeded
 
 
 async def give_phone(scope: Scope, phone: str, consent: ConsentText) -> Session | Refused | NotNow:
-    """Remember the phone and the consent, and send the code. Another phone forgets all that came after the former."""
+    """Remember the phone and the consent, and send the code. Another phone than before undoes all later steps."""
 
     async def give(session: Session, progress: Registration) -> Session | Refused:
         if not (progress.number == phone and progress.code):
@@ -52,7 +53,7 @@ async def give_phone(scope: Scope, phone: str, consent: ConsentText) -> Session 
 
 async def _with_phone(scope: Scope, progress: Registration, phone: str, text: ConsentText) -> Registration:
     if progress.phone is None or progress.phone.number != phone:
-        # Another phone may be another person's: nothing of what was typed stays.
+        # Another phone may be another person's: nothing that was typed stays.
         return Registration(phone=GivenPhone(phone, Consent(text, scope.now, scope.client.ip)))
     if progress.phone.consent.text == text:
         return progress
@@ -82,7 +83,7 @@ async def confirm_code(scope: Scope, typed: str) -> Session | KnownPhone | list[
         progress = REGISTRATION.progress(session)
         if not session.former and not REGISTRATION.may_take(progress, "code", scope.now):
             return KnownPhone(progress.known_phone, session) if progress.known_phone else WrongStep()
-        # Of a code typed again, the number of what it has led to.
+        # For a repeated request the number is in what the first one has saved.
         phone = progress.number or progress.known_phone or ""
         proved = await one_time_codes.prove(scope, session, PURPOSE, phone, typed)
         if isinstance(proved, Session):
@@ -93,7 +94,7 @@ async def confirm_code(scope: Scope, typed: str) -> Session | KnownPhone | list[
 
 
 def _outcome_of_first_press(session: Session) -> Session | KnownPhone:
-    """What the first press of the same button has led to."""
+    """The outcome that the first press of the same button had."""
     progress = REGISTRATION.progress(session)
     return KnownPhone(progress.known_phone, session) if progress.known_phone else session
 
@@ -111,9 +112,9 @@ async def _confirmed(scope: Scope, session: Session, progress: Registration) -> 
 
 
 async def record_consent(scope: Scope, phone: GivenPhone, customer: int | None) -> int:
-    """From when the box was ticked, but not before its phone is confirmed: anyone can type any number.
+    """Save the consent, given when the box was ticked, once its phone is confirmed: anyone can type any number.
 
-    It stays whether or not a customer comes of it: what was done with the phone until then was done by this consent.
+    It is kept even if the registration is not finished: until then the phone was processed under this consent.
     """
     return await consents.add(
         {
@@ -147,7 +148,7 @@ async def account_found(progress: Registration) -> AccountRow | None:
 
 
 async def confirm_address(scope: Scope, *, mine: bool) -> Session | NotNow:
-    """«Да» goes on, «Нет» goes back to the bill with what was typed kept."""
+    """«Да» confirms the address, «Нет» goes back to the bill and keeps what was typed there."""
 
     async def confirm(session: Session, progress: Registration) -> Session:
         assert progress.bill is not None
@@ -163,7 +164,7 @@ async def confirm_address(scope: Scope, *, mine: bool) -> Session | NotNow:
 
 
 async def give_person(scope: Scope, person: Person) -> Session | NotNow:
-    """Who the customer is, as the password's rules and the cabinet need it."""
+    """Remember who the customer is: for the rules of the password and for the profile."""
 
     async def give(session: Session, progress: Registration) -> Session:
         return await REGISTRATION.save(scope, session, replace(progress, person=person))

@@ -27,7 +27,7 @@ from domain.values.people import fold_email
 log = logging.getLogger("kabinet.registry")
 
 PATH = "/registration/card/phone"
-# Without look-alikes: no 0/O, 1/l/I, and nothing that a person has to ask about.
+# Without characters that look alike, such as 0/O and 1/l/I.
 _ALPHABET = "abcdefghijkmnpqrstuvwxyzACDEFGHJKLMNPQRSTUVWXYZ2345679"
 _LENGTH = 10
 
@@ -42,7 +42,7 @@ class CaptchaAnswer:
 
 @dataclass(frozen=True)
 class LinkVoid:
-    """The link has expired, has been used, or never was one."""
+    """The link has expired, has been used, or was never sent."""
 
 
 async def ask_for_link(
@@ -79,7 +79,7 @@ async def ask_for_link(
 
 @dataclass(frozen=True)
 class LinkedCard:
-    """A link that is good, and the card it is about: rows of db/cards.py."""
+    """A valid link and its card: rows of db/cards.py."""
 
     link: CardLinkRow
     card: CardRow
@@ -87,7 +87,7 @@ class LinkedCard:
 
 @dataclass(frozen=True)
 class CardRegistration:
-    """`card` is known by the link alone; the phone makes the customer, who then makes the password."""
+    """`card` is stored in the link's row only; the step `phone` makes the customer, who then sets a password."""
 
     card: LinkedCard | None = None
     phone: int | None = None
@@ -98,14 +98,14 @@ REGISTRATION_BY_CARD = Journey("card-registration", CardRegistration, (Step("car
 
 
 async def _progress(scope: Scope, token: str, *, locked: bool = False) -> CardRegistration:
-    """Read from the link's row."""
+    """The progress, read from the link's row."""
     link = await cards.link(hash_token(token), scope.now, locked=locked)
     card = await cards.get(link["number_hash"]) if link and link["customer"] is None else None
     return CardRegistration(LinkedCard(link, card) if link and card else None)
 
 
 async def link_is_valid(scope: Scope, token: str) -> bool:
-    """Whether the link opens step two; nothing is spent."""
+    """Whether the link opens step two; it is not used up."""
     return REGISTRATION_BY_CARD.may_take(await _progress(scope, token), "phone", scope.now)
 
 
@@ -136,7 +136,7 @@ async def give_phone(
             return await _miss(scope, link)
         outcome = await _register(scope, card, link, phone, password_hash)
         if isinstance(outcome, LoginTaken):
-            # The link stays: it goes on once the registry is right.
+            # The link stays valid: it works once the registry is corrected.
             return outcome
         await cards.forget_links(card["holder_id"], None)
         if isinstance(outcome, int):
@@ -147,7 +147,7 @@ async def give_phone(
 
 
 async def _lock_holder(scope: Scope, token: str) -> None:
-    """Where the holder is a customer already: they may be making a password of their own at this moment."""
+    """Lock the customer whom the holder is, if any: they may be setting a password at this moment."""
     link = await cards.link(hash_token(token), scope.now)
     holder = await cards.customer_of_holder(link["holder_id"]) if link else None
     if holder is not None:
@@ -165,10 +165,10 @@ async def _miss(scope: Scope, link: CardLinkRow) -> Refused | LinkVoid:
 async def _register(
     scope: Scope, card: CardRow, link: CardLinkRow, phone: str, password_hash: str
 ) -> KnownPhone | HolderRegistered | LoginTaken | int:
-    """The customer who has the password of the SMS now.
+    """Make or find the holder's customer and give them the password of the SMS; their id, or why not.
 
-    Like any new password it ends what was opened or granted under the former one: somebody who has read an earlier SMS
-    may be signed in by it and about to choose the password.
+    Like any new password it ends the sessions and grants of the former one: a reader of an earlier SMS may be signed in
+    with that and about to set a password.
     """
     if await _has_password(scope, card):
         return HolderRegistered()
@@ -194,7 +194,7 @@ async def _send_password(scope: Scope, customer: int, phone: str, password: str)
 async def _make_customer(
     scope: Scope, card: CardRow, link: CardLinkRow, phone: str
 ) -> KnownPhone | HolderRegistered | LoginTaken | int:
-    """The new customer with all cards of the holder, or what stands against one."""
+    """The new customer with all cards of the holder, or why there cannot be one."""
     email = scope.unseal(link["email_sealed"])
     customer = await customers.add(
         {
@@ -213,20 +213,20 @@ async def _make_customer(
         }
     )
     if customer is None:
-        # One person, one customer: a person with a cabinet signs in and adds the card there.
+        # The phone has a customer already, who signs in and adds the card to the profile.
         known = await customers.by_phone(card["phone_hash"])
         return KnownPhone(phone) if known is not None else await _login_taken(scope, card)
     if not await cards.attach_holder(customer, card["holder_id"], scope.now):
-        # Added to somebody's profile at this very moment.
+        # The card was added to another customer's profile at the same moment.
         await customers.delete(customer)
         return HolderRegistered()
     return customer
 
 
 async def _has_password(scope: Scope, card: BoundCardRow) -> bool:
-    """Whether the holder has a password of their own making, perhaps by another card.
+    """Whether the holder has registered and set a password, perhaps with another card.
 
-    They are known by their login where the registry has given them another number; not where others have that login.
+    Where the registry has given the holder another id they are found by the login, unless other holders have that too.
     """
     holder = await cards.customer_of_holder(card["holder_id"])
     if holder is None and not await _other_holders(scope, card):
@@ -235,13 +235,13 @@ async def _has_password(scope: Scope, card: BoundCardRow) -> bool:
 
 
 async def _other_holders(scope: Scope, card: BoundCardRow) -> list[str]:
-    """The other holders of the registry who are signed in by the login of this card's holder."""
+    """The ids of other holders whose customer has the login of this card's holder."""
     rows = await cards.others_with_login(scope.login_hash(card["login"]), card["holder_id"])
     return [row["holder_id"] for row in rows]
 
 
 async def _login_taken(scope: Scope, card: BoundCardRow) -> LoginTaken:
-    """The customer is told to call, the operator which rows of the registry contradict each other."""
+    """The customer is asked to call the company; the log tells the operator which holders contradict each other."""
     others = ", ".join(map(repr, await _other_holders(scope, card))) or "a holder who has no cards any more"
     log.error("the login of holder %r is that of %s: correct the registry and import it", card["holder_id"], others)
     return LoginTaken()

@@ -27,14 +27,14 @@ from domain.sign_in.password_change import BrokenRules, broken_rules
 
 
 def rules_broken_by(scope: Scope, progress: Registration, password: str) -> list[str]:
-    """Rules that `password` breaks for this person."""
+    """The rules that `password` breaks for the person who registers."""
     person = progress.person
     about = (person.last_name, person.first_name, person.patronymic, person.email) if person else ()
     return broken_rules(scope, password, (progress.number, *about))
 
 
 async def register(scope: Scope, password: str) -> Session | KnownPhone | BrokenRules | NotNow:
-    """Make the customer, attach the account, send the e-mail link and sign in: the returned session is new."""
+    """Make the customer, attach the account, send the link to the e-mail, and sign in with a new session."""
     session = await sessions.resume(scope)
     if session is None:
         return SessionExpired()
@@ -52,7 +52,7 @@ async def register(scope: Scope, password: str) -> Session | KnownPhone | Broken
         outcome = await take_step(scope, REGISTRATION, "password", make)
         if not isinstance(outcome, WrongStep):
             return outcome
-        # Another press of the same button, or of another step's, was faster.
+        # Another press of this button, or another step, was faster.
         session = await sessions.resume(scope)
         progress = REGISTRATION.progress(session)
     if progress.password is not None:
@@ -89,7 +89,7 @@ async def _make_customer(
         }
     )
     if customer is None:
-        # Another session of the same phone was faster.
+        # Another session has registered the same phone at the same moment.
         outcome = end_for_known_phone(session, phone.number)
         await sessions.save(scope, session)
         return outcome
@@ -105,21 +105,21 @@ async def _make_customer(
 
 
 async def _without_account(scope: Scope, session: Session, progress: Registration) -> WrongStep:
-    """An import has removed it meanwhile: back to the bill."""
+    """Back to the bill: an import has removed the account meanwhile."""
     assert progress.bill is not None
     await REGISTRATION.save(scope, session, REGISTRATION.redo(progress, "bill", BillSearch(progress.bill.bill)))
     return WrongStep()
 
 
 async def _sign_in_again(scope: Scope, customer: int, password: str) -> Session | WrongStep:
-    """The last POST once more: its answer may have been lost.
+    """For the last POST sent again, because its answer was lost.
 
-    The same password opens a session, no other does, and it is counted as every sign-in is.
+    It is a sign-in: only the same password opens a session, and wrong ones are counted.
     """
     row = await customers.get(customer)
     if row is None:
         return WrongStep()
-    # Without the token: the finished session stays for its ten minutes, for the press after this one.
+    # Without the token, so that the finished session stays for its ten minutes, in case this answer is lost too.
     unknown = replace(scope, client=replace(scope.client, token=None))
     session_of_customer = await by_password.by_phone(unknown, scope.unseal(row["phone_sealed"]), password)
     return session_of_customer if isinstance(session_of_customer, Session) else WrongStep()

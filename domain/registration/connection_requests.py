@@ -17,13 +17,13 @@ from domain.values.money import show_amount
 from domain.values.periods import show_period
 from domain.values.phones import show_phone
 
-# Where the requests go while mail itself goes nowhere (`outbox:` needs no staff address).
+# The staff's address while mail is not sent: `outbox:` needs none in the settings.
 _STAFF_OF_THE_OUTBOX = "staff@example.org"
 
 
 @dataclass(frozen=True)
 class Request:
-    """What the form asks beside the phone, which is the confirmed one."""
+    """What the form asks for; the phone is the confirmed one."""
 
     last_name: str
     first_name: str
@@ -35,7 +35,7 @@ class Request:
 
 
 async def send(scope: Scope, request: Request) -> Session | NotNow:
-    """Send it once; the same session sending again gets the same number."""
+    """Send the request. A session sends one: repeated, it gets the same number."""
 
     async def post(session: Session, progress: Registration) -> Session:
         if progress.request is not None:
@@ -54,7 +54,7 @@ async def send(scope: Scope, request: Request) -> Session | NotNow:
 
 
 def _entries(progress: Registration, request: Request) -> list[tuple[str, str]]:
-    """Everything that was entered, labelled as on the screens; what was left empty is left out."""
+    """Everything that was entered, labelled as on the screens, without empty fields."""
     assert progress.phone is not None
     assert progress.bill is not None
     consent, bill = progress.phone.consent, progress.bill.bill
@@ -76,6 +76,6 @@ def _entries(progress: Registration, request: Request) -> list[tuple[str, str]]:
 
 
 def _quoted(value: str) -> str:
-    """Several lines are marked as quoted, so that none of them looks like one of ours in a plain text."""
+    """Several lines are quoted, so that none of them can imitate a labelled line of the e-mail."""
     lines = value.splitlines()
     return "".join(f"\n> {line}" for line in lines) if len(lines) > 1 else value

@@ -1,4 +1,4 @@
-"""The password once more, before anything that could lock the owner out or carry their data away."""
+"""The password typed again, before a change that could shut the owner out or an export of their data."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from domain.sign_in import by_password
 
 
 async def judge(scope: Scope, row: CredentialsRow, password: str) -> list[Refused]:
-    """Whether `password` is that of the customer's `row`, counted by this session; empty where it is."""
+    """Why `password` is refused for the customer of `row`, counted for this session; empty where it is right."""
     return await by_password.judge_again(scope, row, password)
 
 
 async def prove(scope: Scope, password: str) -> Session | list[Refused] | SessionExpired:
-    """Judge the password, counted by this session; where it is right the session is fresh, under another id."""
+    """Judge the password, counted for this session; if it is right, the session is renewed under another id."""
     customer = await sessions.customer_to_reauthenticate(scope)
     row = await customers.get(customer) if customer is not None else None
     if row is None:

@@ -1,7 +1,7 @@
-"""A new password for a customer who has forgotten theirs, or never had one: code by SMS, then the password.
+"""A new password for a customer who has forgotten theirs or was imported: code by SMS, then the password.
 
-Unknown numbers walk the same way as known ones; only the SMS never comes. Whose the number is, is looked up at each
-step: until a code has been confirmed nothing that leaves the portal knows it.
+Unknown numbers pass the same steps as known ones, but get no SMS. The customer of the number is looked up at each step
+and not kept in the progress, which may be in a cookie, until a code has been confirmed.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ GRANT_LIFETIME = timedelta(minutes=10)
 
 @dataclass(frozen=True)
 class Recovery:
-    """`login` (folded) where it was asked for by one; `password` is when the new one was saved."""
+    """`login` (folded) where the recovery began with one; `password` is when the new one was saved."""
 
     login: str | None = None
     phone: str | None = None
@@ -38,7 +38,7 @@ class Recovery:
     password: datetime | None = None
 
     def has_expired(self, now: datetime) -> bool:
-        """Whether the code was right, but too long ago, or something has changed since."""
+        """Whether the code was confirmed too long ago, or password or phone have changed since."""
         return self.code is not None and not self.code.holds(now)
 
 
@@ -46,7 +46,7 @@ RECOVERY = Journey(
     "recovery",
     Recovery,
     (
-        # Without a login it is the number of the password window.
+        # Without a login the number is that of the sign-in.
         Step("phone", applies=lambda progress: progress.login is not None),
         Step("code", done=lambda progress, now: progress.code is not None and progress.code.holds(now), once=True),
         Step("password"),
@@ -55,14 +55,14 @@ RECOVERY = Journey(
 
 
 async def give_login(scope: Scope, login: str) -> Session:
-    """Remember whose password it is about; the number bound to it is asked for next."""
+    """Begin with a login; the number bound to it is asked for next."""
     async with transaction():
         session = await sessions.lock(scope) or sessions.begin_unproved(scope)
         return await RECOVERY.save(scope, session, Recovery(login=fold_login(login)))
 
 
 async def begin(scope: Scope, phone: str, *, login: str | None = None) -> Session | Refused:
-    """«Я забыл пароль» for a number, or for a login (folded) and the number bound to it: send the code."""
+    """Send the code to a number, or for a login (folded) to the number typed as bound to it."""
     async with transaction():
         session = await sessions.lock(scope) or sessions.begin_unproved(scope)
         progress = Recovery(login, phone)
@@ -91,7 +91,7 @@ async def next_code_at(scope: Scope, progress: Recovery) -> datetime:
 
 
 async def confirm_code(scope: Scope, typed: str) -> Session | list[Refused] | SessionExpired | WrongStep:
-    """Judge the code. One that was sent about another login, or before the number changed hands, proves nothing."""
+    """Judge the code. A code for another login, or from before the number became another customer's, proves nothing."""
     async with transaction():
         session = await sessions.lock_for_proof(scope)
         if session is None:
@@ -114,9 +114,9 @@ async def confirm_code(scope: Scope, typed: str) -> Session | list[Refused] | Se
 
 
 async def rules_broken_by(scope: Scope, progress: Recovery, password: str) -> list[str]:
-    """Rules that `password` breaks for the customer who is about to set it.
+    """The rules that `password` breaks for the customer who sets it.
 
-    They tell something of the customer: they are asked only under a code that allows a new password now.
+    They tell something about the customer, so they are judged only while a confirmed code allows a new password.
     """
     granted = progress.code if RECOVERY.may_take(progress, "password", scope.now) else None
     return broken_rules(scope, password, await about(scope, granted.customer, granted.credentials) if granted else ())
@@ -125,7 +125,7 @@ async def rules_broken_by(scope: Scope, progress: Recovery, password: str) -> li
 async def save_password(
     scope: Scope, password: str
 ) -> Session | BrokenRules | SessionExpired | WrongStep | PasswordNeeded:
-    """Set it, end every session of the customer, tell them by e-mail. Pressed twice it is set once."""
+    """Set the password, end every session of the customer, tell them by e-mail. Pressed twice, once."""
     session = await sessions.resume(scope)
     if session is None:
         return SessionExpired()
@@ -143,7 +143,7 @@ async def save_password(
 
     outcome = await take_step(scope, RECOVERY, "password", save)
     if isinstance(outcome, WrongStep):
-        # Another press of the same button may have been faster.
+        # A second press of the button: the first one was faster.
         session = await sessions.resume(scope)
         return session if session and RECOVERY.progress(session).password else outcome
     return outcome
@@ -156,7 +156,7 @@ async def _save(
     assert granted is not None
     customer = await customers.lock(granted.customer)
     if customer is None:
-        # Deleted meanwhile, on another device.
+        # The customer has deleted the cabinet on another device meanwhile.
         return SessionExpired()
     if customer["credentials"] != granted.credentials:
         await RECOVERY.save(scope, session, replace(progress, code=replace(granted, until=scope.now)))
@@ -166,7 +166,7 @@ async def _save(
     await by_password.lift_lock(scope, progress.login or progress.phone or "", granted.customer)
     await journal.note(scope, "password-recovered", granted.customer)
     if progress.login is None and progress.phone is not None:
-        # The window of the sign-in asks for this password, whatever number was typed there meanwhile.
+        # The sign-in goes on with this number, even if another one was typed there meanwhile.
         by_password.remember_phone(session, progress.phone)
     return await RECOVERY.save(scope, session, Recovery(progress.login, progress.phone, granted, scope.now))
 
@@ -177,7 +177,7 @@ async def _asked(scope: Scope, progress: Recovery) -> RecoveryRequest:
 
 
 async def _customer_of(scope: Scope, progress: Recovery) -> CredentialsRow | None:
-    """Whose the number is now; with a login, only where both are the same customer's."""
+    """The customer of the number now; with a login only if that is the same customer's."""
     customer = await customers.by_phone(scope.phone_hash(progress.phone or ""))
     if progress.login is not None:
         holder = await customers.by_login(scope.login_hash(progress.login))

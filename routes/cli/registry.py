@@ -31,7 +31,7 @@ def registry_group() -> None:
 @registry_group.command("kinds")
 def list_kinds() -> None:
     """Say which columns a file of each kind has."""
-    # Neither a key nor a country nor a day changes the names of columns.
+    # The names of the columns depend on none of the arguments.
     for name, kind in kinds(Sealing("-"), (), date.max).items():
         click.echo(f"{name}: {'; '.join(kind.column_names)}")
 
@@ -99,7 +99,7 @@ def demo(if_empty: bool) -> None:
         if if_empty and await run("SELECT 1 FROM accounts LIMIT 1"):
             return
         now = await database_time()
-        # Its phones are Russian, whatever countries this portal serves.
+        # Its phones are Russian, whichever countries the settings name.
         for name, kind in _kinds(settings, ("RU",), now).items():
             cells = [
                 [row[column] for column in kind.column_names] for row in demo_company.ROWS[name](_today(settings, now))

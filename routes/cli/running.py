@@ -41,7 +41,7 @@ def run_with_database(settings: Settings, work: Callable[[Engine], Coroutine[Any
 
 
 async def database_time() -> datetime:
-    """The time of the bound database: what a command writes is judged by the portal, which goes by that one."""
+    """The time of the bound database: the portal compares what a command has written with that clock."""
     clock = DatabaseClock()
     await clock.set()
     return clock()

@@ -2,8 +2,8 @@
 
 A file says `{"with": values of all states, "states": {name: further values}}`. In the values
 `"form": {"typed": {field: text}, "errors": {field: [codes]}}` becomes a filled form (`"every"` instead of the codes
-is all there are), and a text under a name that is `at` or ends in `_at` becomes a time, however deep it stands. Which
-step of how many it is (`place`) is not written there: the journey says it.
+stands for all there are), and a text under a name that is `at` or ends in `_at` becomes a time, at any depth. `place`,
+the number of the step, is not written there: the journey knows it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The link of the confirmation e-mail: a page with a button, because scanners open links."""
+"""The link of the confirmation e-mail opens a page with a button, because mail scanners open links."""
 
 from __future__ import annotations
 

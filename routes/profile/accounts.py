@@ -1,4 +1,4 @@
-"""«+»: one more account, proved by its bill; and the removal of one, asked once more."""
+"""«+»: one more account, proved by its bill; and the removal of an account, with a question before it."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ class DeletionForm(Form):
 
 @get(DATA_PATH, name="profile.data")
 async def download(page: ThisPage) -> Response[Any]:
-    # Back to the page with the link: a file cannot be the next step of a form that htmx sends.
+    # Not back to this address: htmx sends the form of the sign-in, and cannot show a file in its place.
     if page.customer is None:
         return await page.redirect_to_sign_in(BASE)
     if redirect := await guard(page, BASE):

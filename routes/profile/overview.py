@@ -30,7 +30,7 @@ async def send_another_email(page: ThisPage) -> Response[Any]:
         return await page.redirect_to_sign_in()
     outcome = await email_confirmation.send_another_link(page.scope, page.customer)
     if isinstance(outcome, Refused):
-        # What to do comes first, and then when another e-mail may be asked for.
+        # First what to do, then when another e-mail may be asked for.
         told = [Refused(Code.EMAIL_UNCONFIRMED, "email"), outcome]
         return await answer(page, FilledForm(PATH).refuse(told), 422)
     return page.redirect(PATH, notice=Notice.EMAIL_SENT_AGAIN)
@@ -44,7 +44,7 @@ async def sign_out(page: ThisPage) -> Response[Any]:
 
 @get("/sign-out", name="sign_out.show")
 async def show_sign_out(page: ThisPage) -> Response[Any]:
-    """An address typed or remembered: only the button signs out."""
+    """For an address that was typed or bookmarked: only the button signs out."""
     return page.redirect("/")
 
 

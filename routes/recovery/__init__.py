@@ -11,7 +11,7 @@ SIGN_IN_BY_LOGIN = "/sign-in/login"
 
 
 def _over(progress: Recovery) -> str:
-    """The window that asks for the password that has been saved."""
+    """The sign-in page on which the new password is typed."""
     return SIGN_IN_BY_LOGIN if progress.login else SIGN_IN
 
 

@@ -10,7 +10,7 @@ from routes.steps.code import CodeStep, SentCode, code_handlers
 
 async def _sent_code(page: Page) -> SentCode:
     progress = ADDRESSES.progress(page)
-    # The code was right, but nothing came of it in time, or the password or the phone have changed since.
+    # The code was confirmed, but too long ago, or the password or the phone has changed since.
     expired = progress.has_expired(page.scope.now)
     return SentCode(progress.phone or "", await recovery.next_code_at(page.scope, progress), expired)
 

@@ -1,4 +1,4 @@
-"""«Я забыл пароль»: from the password window at once; from a login by the number bound to it."""
+"""«Я забыл пароль»: from the password window the code is sent at once; for a login its number is asked for first."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class LoginForm(Form):
 
 @post(BASE, name="recovery.start")
 async def start(page: ThisPage) -> Response[Any]:
-    """For the number that the password window is open for."""
+    """For the number that was typed before the password window."""
     if redirect := page.redirect_if_signed_in():
         return redirect
     phone = SIGN_IN_ADDRESSES.progress(page).phone
@@ -39,7 +39,7 @@ async def start(page: ThisPage) -> Response[Any]:
 
 @post(f"{BASE}/login", name="recovery.login")
 async def give_login(page: ThisPage) -> Response[Any]:
-    """For a login: on to the number bound to it."""
+    """For a login: the number bound to it is asked for next."""
     if redirect := page.redirect_if_signed_in():
         return redirect
     form = await page.read(LoginForm)
@@ -51,7 +51,7 @@ async def give_login(page: ThisPage) -> Response[Any]:
 
 @get([BASE, f"{BASE}/login"], name="recovery.start.show")
 async def show_start(page: ThisPage) -> Response[Any]:
-    """Where a refusal without JavaScript leaves the address bar."""
+    """For a reload of an address that a refused form has left in the address bar."""
     return page.redirect_if_signed_in() or await ADDRESSES.answer(page, WrongStep(), "phone")
 
 

@@ -1,4 +1,4 @@
-"""«Регистрация»: straight to the only track's first step, or the choice of the two."""
+"""«Регистрация»: the choice of the two tracks, or the first step of the only one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The second window of the sign-in by phone. It opens for every well-formed number, known or not."""
+"""The second window of the sign-in by phone. It opens for every well-formed number, a customer's or not."""
 
 from __future__ import annotations
 

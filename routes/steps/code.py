@@ -1,4 +1,4 @@
-"""The step that asks for the code of an SMS. Another one is sent by a second button of the same form."""
+"""The step that asks for the code from an SMS. A second button of its form sends another code."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class AnotherForm(Form):
 
 @dataclass(frozen=True)
 class SentCode:
-    """The number (E.164) the code went to, when another may be asked for, whether the right one came too late."""
+    """`phone` (E.164) got it, `next_at` is when to send another, `expired` where it is void."""
 
     phone: str
     next_at: datetime
@@ -36,7 +36,7 @@ class SentCode:
 
 @dataclass(frozen=True, kw_only=True)
 class CodeStep:
-    """What differs from journey to journey. `confirmed` answers a right code where the next step is no answer."""
+    """What differs from journey to journey. `confirmed`, if any, answers a right code instead of the next step."""
 
     addresses: Addresses[Any]
     name: str

@@ -1,4 +1,4 @@
-"""A step that is one form: shown where the journey allows it, and sent to one use case."""
+"""A step that is one form: shown where the journey allows it, and handled by one use case."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from routes.steps.field_check import field_check
 
 @dataclass(frozen=True)
 class Done:
-    """Where the step leads when it is done, and what is told there: for a journey that the session knows nothing of."""
+    """Where to redirect and what to tell there, for a journey whose progress is not in the session."""
 
     path: str
     notice: Notice | None = None
@@ -29,8 +29,8 @@ class Done:
 class FormStep:
     """What differs from step to step.
 
-    `send` is the use case. `typed` is what the form begins with, `shown` what the fragment needs beside form and place,
-    `checked` are the fields that are checked when they are left.
+    `send` calls the use case. `typed` prefills the form, `shown` is what the fragment needs beside `form` and `place`,
+    `checked` are the fields that are validated when the customer leaves them.
     """
 
     addresses: Addresses[Any]

@@ -162,7 +162,7 @@ ERROR = Recipe(
     "errors",
     {
         "code": Place(
-            (Change("domain/refusals.py", '    NAME_RESERVED = "name_reserved"\n', "    # Meaning\n"),),
+            (Change("domain/refusals.py", '    NAME_RESERVED = "name_reserved"\n', "    # What it means\n"),),
             "error name_reserved: is no Code in domain/refusals.py",
         ),
         "text": Place(
@@ -207,7 +207,7 @@ class DeviceEnded(Message):
 
 
 ''',
-                    "# All there are.\nMESSAGES:",
+                    "# A message is known by its line here.\nMESSAGES:",
                 ),
                 Change("domain/delivery/messages.py", "    DeviceEnded,\n", "    CardRegistration,\n"),
             ),

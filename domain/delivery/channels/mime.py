@@ -1,4 +1,4 @@
-"""A message as RFC 5322 mail: addresses that SMTP can carry, headers that nobody can break out of."""
+"""A message as an RFC 5322 e-mail: addresses that SMTP can carry, headers that no typed text can add to."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ import idna
 
 from domain.delivery.channels.channel import DeliveryFailed, Outgoing
 
-# Whatever str.splitlines breaks at, and NUL: none of it may reach a header or a command.
+# All that str.splitlines breaks at, and NUL: none of it may get into a header or a command.
 _BREAKS = re.compile("[\x00-\x1f\x7f\x85\u2028\u2029]+")
 _NOT_IN_ADDRESS = re.compile(r'[\s<>"(),:;\\\x00-\x1f\x7f]')
 
 
 def smtp_address(address: str) -> Address:
-    """The address with its domain in ASCII. Raises `DeliveryFailed` for what no server can be told.
+    """The address with its domain in ASCII. Raises `DeliveryFailed` where SMTP cannot express it.
 
-    IDNA 2008: to the codec of the standard library `straße.de` is `strasse.de`, which is somebody else.
+    By IDNA 2008: the standard library's codec makes `strasse.de` of `straße.de`, which is another domain.
     """
     local, _, domain = address.rpartition("@")
     try:
@@ -42,9 +42,9 @@ def make_email(outgoing: Outgoing, sender: str, to: Address) -> EmailMessage:
     email["To"] = to
     email["Subject"] = _line(outgoing.content.subject or "")
     email["Date"] = format_datetime(outgoing.written_at)
-    # The same at every attempt, so that a mailbox which got it twice may show it once.
+    # The same at every attempt, so that a mail program can show a message that came twice only once.
     email["Message-ID"] = f"<{outgoing.reference}@{author.domain}>"
-    # RFC 3834: out-of-office programs do not answer what no person wrote.
+    # RFC 3834: no automatic answer, such as an out-of-office note, is sent to this.
     email["Auto-Submitted"] = "auto-generated"
     # base64: no line is too long, begins with a dot, or needs 8BITMIME.
     email.set_content(outgoing.content.text, cte="base64")

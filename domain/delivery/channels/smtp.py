@@ -16,10 +16,10 @@ from domain.delivery.channels.channel import DeliveryFailed, Kind, Outgoing
 from domain.delivery.channels.mime import make_email, smtp_address
 from settings import LOOPBACK
 
-# For each answer of the server, and for everything until the message itself is on its way.
+# For each answer of the server, and for everything before the message itself, seconds.
 ANSWER_SECONDS = 15.0
 BEFORE_SECONDS = 45.0
-# The message is accepted by then: QUIT is a courtesy that must not take long.
+# For the answer to QUIT, seconds: the message is accepted by then, so it need not be waited for.
 _QUIT_SECONDS = 2.0
 
 
@@ -104,7 +104,7 @@ password are written as %40 %3A %2F %23. KABINET_MAIL_FROM and KABINET_STAFF_EMA
         except (aiosmtplib.SMTPException, OSError) as error:
             if _is_about_tls(error):
                 raise _setup("the server's certificate or TLS is not to be trusted") from None
-            # No STARTTLS, or no AUTH.
+            # The server offers no STARTTLS, or no AUTH.
             raise _setup("the server does not offer what the settings ask for") from None
 
     async def _envelope(self, server: aiosmtplib.SMTP, sender: str, recipient: str) -> None:
@@ -139,7 +139,7 @@ password are written as %40 %3A %2F %23. KABINET_MAIL_FROM and KABINET_STAFF_EMA
 
 
 def _is_about_tls(error: BaseException | None) -> bool:
-    """Whether anything that led to `error` is TLS: a certificate of nobody known, for another host, or expired."""
+    """Whether anything that led to `error` is TLS: a certificate not trusted, for another host, or expired."""
     while error is not None:
         if isinstance(error, ssl.SSLError):
             return True

@@ -1,4 +1,4 @@
-"""The password once more."""
+"""The page that asks for the password again before a change."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ async def show(page: ThisPage) -> Response[Any]:
 @post(PATH, name=f"{NAME}.submit")
 async def submit(page: ThisPage) -> Response[Any]:
     form = await page.read(ConfirmationForm)
-    # Without a session the press may be the second one: the first has changed the session's id.
+    # No session may mean that the button was pressed twice: the first press has changed the session's id.
     if form.data is None or (page.session is not None and owner_of(page) is None):
         return await _answer(page, form, 422)
     outcome = await reauthentication.prove(page.scope, form.data.password)
@@ -46,7 +46,7 @@ async def submit(page: ThisPage) -> Response[Any]:
 
 
 def inside(path: str) -> str:
-    """Where to go on: a page of the profile, whatever the address says."""
+    """`path` where it is a page of the profile, else the security page."""
     return own_path(path, BASE) if re.match(r"/profile(?:[/?]|$)", path) else BASE
 
 

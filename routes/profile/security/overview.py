@@ -38,7 +38,7 @@ async def end_one(page: ThisPage, device: FromPath[str]) -> Response[Any]:
     if session is None or session.customer is None:
         return await page.redirect_to_sign_in(BASE)
     ended = row_id(device, bits=64)
-    # Where another device is signed in decides who keeps the cabinet. Nothing was typed here that could be lost.
+    # Ending sessions can shut the owner out, so the password is asked for. `BASE`: no typed text has to be kept.
     if redirect := await guard(page, BASE):
         return redirect
     await devices.end_one(page.scope, session.customer, ended)

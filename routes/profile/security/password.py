@@ -26,7 +26,7 @@ class PasswordChangeForm(PasswordForm):
 
 
 async def _guard_submit(page: Page) -> Response[Any] | None:
-    # Without a session the press may be the second one: the first has changed the session's id.
+    # No session may mean that the button was pressed twice: the first press has changed the session's id.
     return await guard(page, PATH) if page.session is not None else None
 
 

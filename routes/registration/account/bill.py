@@ -1,4 +1,4 @@
-"""What proves that the account is theirs: period, account number and amount of a recent bill."""
+"""Period, account number and amount of a recent bill: they prove that the account is the customer's."""
 
 from __future__ import annotations
 

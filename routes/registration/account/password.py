@@ -1,4 +1,4 @@
-"""The password, and with it the customer."""
+"""The password: the last step, which makes the customer."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ async def _save(page: Page, form: PasswordForm) -> Saved:
 
 async def _answer(page: Page, outcome: Outcome) -> Response[Any]:
     if isinstance(outcome, Session):
-        # The new one, of the customer.
+        # The session of the customer who has just been made.
         return page.redirect("/profile", outcome)
     return await ADDRESSES.answer(page, outcome, "password")
 

@@ -24,7 +24,7 @@ class PersonForm(Form):
 
 
 def _typed(page: Page) -> Mapping[str, str]:
-    """As it was typed here, or in a request that was sent before the account was found."""
+    """What was typed here before, else in a connection request."""
     progress = ADDRESSES.progress(page)
     if progress.person is not None:
         birth_date = date.fromisoformat(progress.person.birth_date).strftime("%d.%m.%Y")

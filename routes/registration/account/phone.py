@@ -1,4 +1,4 @@
-"""The phone, and the consent without which nothing is done with it."""
+"""The phone, and the consent to process personal data, which is required."""
 
 from __future__ import annotations
 

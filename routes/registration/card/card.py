@@ -76,14 +76,14 @@ async def show_login_taken(page: ThisPage) -> Response[Any]:
 
 
 def _answer(page: Page, form: FilledForm[Any], status: int) -> Response[Any]:
-    """Every time with a new picture: each is good for one try."""
+    """The form with a new picture: each picture is valid for one try."""
     form.typed.pop("picture", None)
     return page.show(FRAGMENT, status=status, form=form, picture=captcha.make(page.scope))
 
 
 @post(f"{PATH}/fields/card_number", name=f"{NAME}.field.card-number", status_code=200)
 async def check_card_number(page: ThisPage) -> Response[str]:
-    """The shape, and a doubt about the check digit, which the submit does not refuse."""
+    """Validates the number's shape, and warns of a wrong check digit, which the submit accepts."""
     form = await page.read(CardNumberForm)
     form.path = PATH
     if not form.typed.get("card_number", "").strip():

@@ -1,4 +1,4 @@
-"""After the first sign-in with the password of the SMS: one of their own, at once."""
+"""The customer's own password, right after the sign-in with the password of the SMS."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from routes.steps.password import PasswordStep, Saved, password_handlers
 
 
 async def _guard_submit(page: Page) -> Response[Any] | None:
-    # Without a session the press may be the second one: the first has changed the session's id.
+    # No session may mean that the button was pressed twice: the first press has changed the session's id.
     return await _guard_show(page) if page.session is not None else None
 
 

@@ -1,4 +1,4 @@
-"""Step two, behind the link of the e-mail: the phone bound to the card. A GET spends nothing."""
+"""Step two, behind the link of the e-mail: the phone bound to the card. A GET does not use the link up."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ async def show_done(page: ThisPage) -> Response[Any]:
 
 @get(f"{BASE}/known", name="registration.card.known")
 async def show_known(page: ThisPage) -> Response[Any]:
-    """The bound phone has a customer: sign in there and add the card."""
+    """The phone is a customer's already, who can sign in and add the card to the profile."""
     return page.show(f"{FOLDER}/known")
 
 
@@ -94,7 +94,7 @@ def _void(page: Page) -> Response[Any]:
 
 
 def _answer(page: Page, token: str, form: FilledForm[Any], status: int) -> Response[Any]:
-    """Every time with a new picture: each is good for one try."""
+    """The form with a new picture: each picture is valid for one try."""
     form.typed.pop("picture", None)
     picture = captcha.make(page.scope)
     return page.show(FRAGMENT, status=status, form=form, picture=picture, link=links.seal(page, PATH, token))
