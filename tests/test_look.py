@@ -189,7 +189,7 @@ def _moved(page: Page, server: Server) -> list[str]:
     return moved
 
 
-def test_nothing_moves_for_whoever_asked_for_that(page: Page, server: Server) -> None:
+def test_nothing_moves_where_reduced_motion_is_asked_for(page: Page, server: Server) -> None:
     page.emulate_media(reduced_motion="no-preference")
     assert "arrive" in _moved(page, server), "steps do not slide in, or this test does not see it"
     page.emulate_media(reduced_motion="reduce")

@@ -53,7 +53,7 @@ EVERY_STEP = pytest.mark.parametrize(("journey", "slug"), STEPS, ids=[f"{j.name}
 
 
 def _before(journey: Journey[Any], slug: str) -> Any:
-    """Somebody who has done every step before `slug`, and nothing else."""
+    """The progress of a customer who has done every step before `slug`, and nothing else."""
     known = journey.empty()
     if journey.name == "recovery":
         known = replace(known, login="mk1001")

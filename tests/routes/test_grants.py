@@ -111,7 +111,7 @@ async def confirmed_recovery(scene: Scene, stranger: Browser) -> Try:
 
 
 async def code_under_way(scene: Scene, stranger: Browser) -> Try:
-    """Whoever holds the SIM of before the change."""
+    """A stranger who holds the SIM card of the former number."""
     await _begin_recovery(stranger)
     code = await scene.owner.read_code(PHONE)
 
@@ -278,7 +278,7 @@ async def test_a_phone_change_that_was_begun_is_finished_within_ten_minutes(
     assert location(answer) == BASE
 
 
-async def test_whoever_changes_the_phone_need_not_type_the_password_again_at_once(scene: Scene, clock: Clock) -> None:
+async def test_a_change_of_phone_does_not_ask_for_the_password_again_at_once(scene: Scene, clock: Clock) -> None:
     await by_phone(scene)
     assert (await scene.owner.get("/profile/data")).status_code == 200
     clock.forward(minutes=10, seconds=1)
@@ -336,7 +336,7 @@ async def test_another_sms_password_voids_the_recovery_of_before(
 async def test_another_sms_password_ends_the_session_of_the_former_one(
     client: Browser, another_browser: MakeBrowser, settings: Settings, clock: Clock, posted: Outbox
 ) -> None:
-    """Whoever has read the first SMS may sit before the window for the password of one's own."""
+    """A stranger who has read the first SMS may be on the page that asks for a password of one's own."""
     await holder.import_card(settings, clock)
     thief = another_browser("198.51.100.9")
     assert location(await holder.sign_in(thief, await holder.get_sms_password(client, posted))) == (
@@ -365,7 +365,7 @@ async def test_another_sms_password_voids_a_recovery_code_under_way(
     assert errors(await stranger.post("/recovery/code", {"code": code})) == [EXPIRED]
 
 
-# --- Whoever comes after a customer who is gone ---
+# --- Another customer at the same browser, after one who was deleted ---
 
 
 async def test_the_next_customer_inherits_no_grant(scene: Scene, another_browser: MakeBrowser, posted: Outbox) -> None:

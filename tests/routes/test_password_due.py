@@ -1,4 +1,4 @@
-"""Whoever came in with the password of an SMS makes one of their own first: no address of the portal leads round it."""
+"""A customer signed in with the password of an SMS must set one of their own first: no address avoids it."""
 
 from __future__ import annotations
 

@@ -260,7 +260,7 @@ Prove = Callable[[Browser, Browser], Awaitable[Proof]]
 async def test_the_id_changes_and_the_former_one_is_worth_nothing(
     client: Browser, another_browser: MakeBrowser, prove: Prove
 ) -> None:
-    """Whoever has planted the cookie, or copied it, is left outside."""
+    """A planted or copied cookie opens nothing."""
     proof = await prove(client, another_browser("198.51.100.1"))
     planted = str(client.cookie)
     assert location(await client.post(proof.path, proof.form)) == proof.leads_to

@@ -164,7 +164,7 @@ async def test_an_account_that_an_import_has_removed_is_asked_for_again(client: 
 
 
 async def test_a_phone_whose_code_was_never_typed_gets_no_cabinet(client: Browser, posted: Outbox) -> None:
-    """One's own phone, bill and name, then somebody else's number, the code left out, the password."""
+    """The attacker's own phone, bill and name; then another person's number without its code, and the password."""
     await client.reach("password")
     assert location(await client.post(path_of("phone"), {"phone": VICTIM, "consent": "yes"})) == path_of("code")
     answer = await client.post(path_of("password"), {"password": PASSWORD})
@@ -225,7 +225,7 @@ async def _login_late(browser: Browser) -> None:
 
 
 async def _anothers_login_late(browser: Browser) -> None:
-    """One's own code, and then the login of somebody else with one's own number."""
+    """The attacker's own code, and then another person's login with the attacker's number."""
     await _login_late(browser)
     await holder.clear_throttles()
     await browser.post("/recovery/phone", {"phone": PHONE})

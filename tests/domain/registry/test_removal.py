@@ -112,7 +112,7 @@ async def test_an_account_comes_back_with_the_address_of_the_file(registry: Regi
     assert (await content("accounts"))[2]["absent_since"] is None
 
 
-async def test_whoever_loses_an_account_is_told_once_and_finds_it_in_the_journal(
+async def test_a_customer_who_loses_an_account_is_told_once_and_finds_it_in_the_journal(
     registry: Registry, portal: Portal, now: datetime, posted: Callable[[], Awaitable[list[Posted]]]
 ) -> None:
     await registry.bring("customers", PERSON, OTHER)

@@ -25,7 +25,7 @@ Outbox = Callable[[], Awaitable[list[Posted]]]
 
 
 async def customer(another_browser: MakeBrowser, portal: Portal, clock: Clock) -> Browser:
-    """Somebody with a phone and a login, who registered yesterday."""
+    """A customer with a phone and a login, who registered yesterday."""
     own = another_browser("198.51.100.200")
     await own.register()
     login_hash = portal.sealing.keyed_hash("login", LOGIN)

@@ -62,7 +62,7 @@ async def test_form_opened_in_time_and_sent_too_late_asks_for_the_password_and_k
 async def test_changes_of_a_password_do_not_fill_a_strangers_mailbox(
     client: Browser, posted: Outbox, confirmed: bool, emails: int
 ) -> None:
-    """Whoever registers may type any address; the owner of a confirmed one is told of every change."""
+    """A customer who registers may type any address; the owner of a confirmed one is told of every change."""
     await client.register()
     if confirmed:
         await client.post(await _link(posted))

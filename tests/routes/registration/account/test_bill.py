@@ -280,7 +280,7 @@ async def test_the_holders_birth_date_is_asked_for_where_the_registry_has_it(
 
 
 @pytest.mark.parametrize("changed", [{"bill_proof": "birth-date"}])
-async def test_a_birth_date_typed_by_whoever_came_first_is_not_the_registrys(
+async def test_a_birth_date_typed_by_the_first_customer_is_not_the_registrys(
     client: Browser, another_browser: MakeBrowser, changed: dict[str, Any]
 ) -> None:
     for browser in (client, another_browser("198.51.100.1", phone="+7 912 345-67-90")):
