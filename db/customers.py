@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import NotRequired, TypedDict
 
-from db.engine import fetch, fetch_one, for_no_key_update, for_update_skip_locked, run
+from db.engine import fetch, fetch_one, for_no_key_update, for_update_skip_locked, places, run
 from db.tables import Customer
 from db.unique import unless_taken
 
@@ -80,8 +80,7 @@ async def add(values: NewCustomer) -> int | None:
     """Add a customer; None where another one holds the phone or the login already."""
     names = list(values)
     rows = await run(
-        f"INSERT INTO customers ({', '.join(names)}) VALUES ({', '.join('{}' for _ in names)})"
-        " ON CONFLICT DO NOTHING RETURNING id",
+        f"INSERT INTO customers ({', '.join(names)}) VALUES ({places(names)}) ON CONFLICT DO NOTHING RETURNING id",
         *values.values(),
     )
     return int(rows[0]["id"]) if rows else None
@@ -195,7 +194,7 @@ async def take_losses(portion: int) -> Sequence[LossRow]:
         " accounts.number, accounts.address FROM customer_accounts"
         " JOIN customers ON customers.id = customer_accounts.customer"
         " JOIN accounts ON accounts.id = customer_accounts.account"
-        f" WHERE customer_accounts.id IN ({', '.join('{}' for _ in taken)}) ORDER BY customer_accounts.id",
+        f" WHERE customer_accounts.id IN ({places(taken)}) ORDER BY customer_accounts.id",
         *(row["attachment"] for row in taken),
     )
 

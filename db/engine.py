@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from functools import lru_cache
 from string import Formatter
 from typing import Any, TypeVar, cast
@@ -103,6 +103,11 @@ def _numbered(kind: type[Engine], sql: str) -> str:
 def _typed(_kind: type[Row], rows: Sequence[dict[str, Any]]) -> Sequence[Row]:
     """Nothing is checked here; the tests replace this function by one that checks (tests/conftest.py)."""
     return cast("Sequence[Row]", rows)
+
+
+def places(values: Collection[object]) -> str:
+    """As many `{}` as there are values, for a list of them in SQL."""
+    return ", ".join("{}" for _ in values)
 
 
 def for_update() -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import TypedDict
 
-from db.engine import bound, fetch, fetch_one, for_update, run, transaction
+from db.engine import bound, fetch, fetch_one, for_update, places, run, transaction
 from db.tables import Account, Bill
 
 
@@ -147,7 +147,7 @@ async def bills_of(accounts: Sequence[int], periods: Sequence[str]) -> Sequence[
     return await fetch(
         BillRow,
         f"SELECT account, period, amount_kopecks FROM {_bills()}"
-        f" WHERE account IN ({', '.join('{}' for _ in accounts)}) AND period BETWEEN {{}} AND {{}}"
+        f" WHERE account IN ({places(accounts)}) AND period BETWEEN {{}} AND {{}}"
         " ORDER BY period DESC",
         *accounts, min(periods), max(periods),
     )  # fmt: skip

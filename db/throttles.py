@@ -11,7 +11,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from db.engine import for_update, run
+from db.engine import for_update, places, run
 from db.tables import Throttle
 
 # Counters are kept for a day after their end: a clock that is ahead for a while must not delete those that count.
@@ -45,7 +45,7 @@ class Counter:
 
 async def look(keys: Collection[str]) -> dict[str, Counter]:
     """The counters among `keys` that exist; nothing is locked."""
-    rows = await run(f"SELECT key, hits, ends_at, free_at FROM throttles WHERE key IN ({_places(keys)})", *keys)
+    rows = await run(f"SELECT key, hits, ends_at, free_at FROM throttles WHERE key IN ({places(keys)})", *keys)
     return {row["key"]: Counter(**row) for row in rows}
 
 
@@ -81,9 +81,9 @@ async def give_back(keys: Collection[str], emptied: Collection[str] = ()) -> Non
     every = [*keys, *emptied]
     if not every:
         return
-    cleared = f"key IN ({_places(emptied)})" if emptied else "1 = 0"
+    cleared = f"key IN ({places(emptied)})" if emptied else "1 = 0"
     await run(
-        f"WITH held AS MATERIALIZED (SELECT key FROM throttles WHERE key IN ({_places(every)})"
+        f"WITH held AS MATERIALIZED (SELECT key FROM throttles WHERE key IN ({places(every)})"
         f" ORDER BY key{for_update()})"
         f" UPDATE throttles SET hits = CASE WHEN {cleared} THEN 0 ELSE hits - 1 END, free_at = NULL"
         " WHERE key IN (SELECT key FROM held) AND hits > 0",
@@ -104,7 +104,3 @@ async def sweep(now: datetime) -> None:
     await Throttle.delete().where(
         Throttle.ends_at <= now - _KEPT, Throttle.free_at.is_null() | (Throttle.free_at <= now)
     )
-
-
-def _places(keys: Collection[str]) -> str:
-    return ", ".join("{}" for _ in keys)

@@ -14,7 +14,7 @@ import hashlib
 import secrets
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from db import customers, sessions
 from db.sessions import SessionRow
@@ -92,14 +92,7 @@ async def lock(scope: Scope) -> Session | None:
     """
     if scope.client.token is None or scope.client.token.startswith(_SEALED):
         return _unsealed(scope)
-    token_hash = hash_token(scope.client.token)
-    seen = await sessions.find(token_hash, scope.now)
-    if seen is None:
-        return None
-    if seen["customer"] is not None:
-        await customers.lock(seen["customer"])
-    row = await sessions.find(token_hash, scope.now, locked=True)
-    return _session_of(scope, row) if row else None
+    return await _lock(scope, scope.client.token, sessions.find)
 
 
 async def lock_for_proof(scope: Scope) -> Session | None:
@@ -107,14 +100,23 @@ async def lock_for_proof(scope: Scope) -> Session | None:
     session = await lock(scope)
     if session is not None or scope.client.token is None or scope.client.token.startswith(_SEALED):
         return session
-    token_hash = hash_token(scope.client.token)
-    seen = await sessions.find_former(token_hash, scope.now)
+    return await _lock(scope, scope.client.token, sessions.find_former, former=True)
+
+
+class _Find(Protocol):
+    async def __call__(self, token_hash: str, now: datetime, *, locked: bool = False) -> SessionRow | None: ...
+
+
+async def _lock(scope: Scope, token: str, find: _Find, *, former: bool = False) -> Session | None:
+    """First the customer, then the session: so the row is read twice."""
+    token_hash = hash_token(token)
+    seen = await find(token_hash, scope.now)
     if seen is None:
         return None
     if seen["customer"] is not None:
         await customers.lock(seen["customer"])
-    row = await sessions.find_former(token_hash, scope.now, locked=True)
-    return _session_of(scope, row, former=True) if row else None
+    row = await find(token_hash, scope.now, locked=True)
+    return _session_of(scope, row, former=former) if row else None
 
 
 async def customer_to_reauthenticate(scope: Scope) -> int | None:

@@ -11,6 +11,7 @@ from litestar.params import FromPath
 
 from domain.proofs import captcha, captcha_voice
 from domain.proofs.captcha import Kind
+from routes.forms import FilledForm
 from routes.own_path import own_path, path_shown
 from routes.page import Page, ThisPage
 
@@ -36,6 +37,12 @@ async def show_another(page: ThisPage) -> Response[Any]:
     captcha.replace(page.scope, query.get("instead", ""))
     path = path_shown(page.request.scope, own_path(query.get("path", ""), "/registration/card/card"))
     return page.show_piece("partials/captcha.html", {"picture": captcha.make(page.scope), "path": path})
+
+
+def show_with_picture(page: Page, fragment: str, form: FilledForm[Any], status: int, **values: Any) -> Response[Any]:
+    """The form with a new picture: each picture is valid for one try."""
+    form.typed.pop("picture", None)
+    return page.show(fragment, status=status, form=form, picture=captcha.make(page.scope), **values)
 
 
 def count_try(page: Page) -> None:

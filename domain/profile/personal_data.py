@@ -15,7 +15,7 @@ from domain.delivery import outbox
 from domain.delivery.messages import CabinetDeleted
 from domain.refusals import Code, Refused, SessionExpired
 from domain.scope import Scope
-from domain.sign_in import by_password, reauthentication
+from domain.sign_in import by_password
 
 
 async def export(scope: Scope, customer: int) -> dict[str, Any] | SessionExpired:
@@ -85,7 +85,7 @@ async def delete(scope: Scope, password: str) -> list[Refused] | SessionExpired 
     row = await customers.get(session.customer) if session is not None and session.customer is not None else None
     if session is None or row is None or session.password_due:
         return SessionExpired()
-    refused = await reauthentication.judge(scope, row, password)
+    refused = await by_password.judge_again(scope, row, password)
     if refused:
         return refused
     async with transaction():

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hmac
 import io
 import secrets
-import unicodedata
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -20,6 +19,7 @@ from db import captchas
 from domain.refusals import Code, Refused
 from domain.scope import Scope
 from domain.throttles import network_of
+from domain.values.typed_codes import read_code
 
 # Light ink on a dark ground, because the library makes dark ink half transparent. Contrast 12:1 on both themes.
 _DRAWER = ImageCaptcha(width=200, height=72, font_sizes=(46, 50, 54))
@@ -105,11 +105,6 @@ def draw(code: str) -> bytes:
     drawn = io.BytesIO()
     _DRAWER.generate_image(code, bg_color=_GROUND, fg_color=_INK).save(drawn, "WEBP", quality=60)
     return drawn.getvalue()
-
-
-def read_code(text: str) -> str:
-    """Digits typed with spaces or full-width."""
-    return "".join(c for c in unicodedata.normalize("NFKC", text) if c.isalnum())[:20]
 
 
 def _open(scope: Scope, token: str) -> _Opened | None:

@@ -156,7 +156,7 @@ async def _send(scope: Scope, customer: int, email: str, make_message: Callable[
         {
             "customer": customer,
             "token_hash": hash_token(token),
-            "email_hash": _hash(scope, email),
+            "email_hash": scope.email_hash(email),
             "email_sealed": scope.seal(email),
             "created_at": scope.now,
             "expires_at": scope.now + timedelta(seconds=lifetime),
@@ -169,7 +169,3 @@ async def _send(scope: Scope, customer: int, email: str, make_message: Callable[
 
 def _limit(scope: Scope, customer: int) -> Limit:
     return Limit("email-link", str(customer), 5, DAY, scope.settings.sms_waits)
-
-
-def _hash(scope: Scope, email: str) -> str:
-    return scope.email_hash(email)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hmac
 import secrets
-import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -23,6 +22,7 @@ from domain.refusals import Code, Refused, SessionExpired
 from domain.scope import Scope
 from domain.sessions import Session
 from domain.throttles import Limit
+from domain.values.typed_codes import read_code
 
 
 @dataclass(frozen=True)
@@ -154,11 +154,6 @@ def refused_code(verdict: Verdict) -> list[Refused]:
         Verdict.REPEATED: [Code.CODE_EXPIRED],
     }
     return [Refused(code, "code") for code in codes[verdict]]
-
-
-def read_code(text: str) -> str:
-    """The digits of a code pasted with spaces, dashes or full-width digits."""
-    return "".join(c for c in unicodedata.normalize("NFKC", text) if c.isalnum())[:20]
 
 
 def _code_hash(scope: Scope, purpose: Purpose, phone: str, code: str) -> str:

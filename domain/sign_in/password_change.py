@@ -18,7 +18,7 @@ from domain.proofs.recovery_codes import RecoveryRequest
 from domain.refusals import Code, PasswordNeeded, Refused, SessionExpired
 from domain.scope import Scope
 from domain.sessions import Session, password_is_recent
-from domain.sign_in import by_password, reauthentication
+from domain.sign_in import by_password
 from domain.throttles import DAY, Limit
 from domain.values.people import fold_login
 
@@ -81,7 +81,7 @@ async def change(
     if broken := broken_rules(scope, password, _about(scope, row)):
         return BrokenRules(broken)
     proof = f"new password\0{password}"
-    if current is not None and (refused := await reauthentication.judge(scope, row, current)):
+    if current is not None and (refused := await by_password.judge_again(scope, row, current)):
         again = await _pressed_again(scope, row["id"], password, proof)
         return again or [replace(one, field=CURRENT) for one in refused]
     password_hash = await scope.hasher.hash(password)

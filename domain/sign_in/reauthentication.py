@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from db import customers
-from db.customers import CredentialsRow
 from db.engine import transaction
 from domain import sessions
 from domain.refusals import Code, Refused, SessionExpired
@@ -12,18 +11,13 @@ from domain.sessions import Session
 from domain.sign_in import by_password
 
 
-async def judge(scope: Scope, row: CredentialsRow, password: str) -> list[Refused]:
-    """Why `password` is refused for the customer of `row`, counted for this session; empty where it is right."""
-    return await by_password.judge_again(scope, row, password)
-
-
 async def prove(scope: Scope, password: str) -> Session | list[Refused] | SessionExpired:
     """Judge the password, counted for this session; if it is right, the session is renewed under another id."""
     customer = await sessions.customer_to_reauthenticate(scope)
     row = await customers.get(customer) if customer is not None else None
     if row is None:
         return SessionExpired()
-    refused = await judge(scope, row, password)
+    refused = await by_password.judge_again(scope, row, password)
     if refused:
         return refused
     async with transaction():

@@ -7,11 +7,12 @@ from typing import Any
 
 from litestar import Response, get, post
 
-from domain.profile import overview, personal_data
+from domain.profile import personal_data
 from domain.refusals import SessionExpired
 from routes.forms import FilledForm, Form, Password
 from routes.notices import Notice
 from routes.page import Page, ThisPage
+from routes.profile import profile_of
 from routes.profile.security import BASE, guard
 
 DATA_PATH = "/profile/data"
@@ -59,10 +60,10 @@ async def delete(page: ThisPage) -> Response[Any]:
 
 
 async def _answer(page: Page, form: FilledForm[Any], status: int) -> Response[Any]:
-    known = await overview.of(page.scope, page.customer) if page.customer is not None else None
-    if known is None:
+    profile = await profile_of(page)
+    if profile is None:
         return await page.redirect_to_sign_in()
-    return page.show(FRAGMENT, status=status, form=form, phone=known.phone)
+    return page.show(FRAGMENT, status=status, form=form, phone=profile.phone)
 
 
 handlers = [download, show, delete]

@@ -6,7 +6,6 @@ from typing import Any
 
 from litestar import Response, get, post
 
-from domain.profile import overview
 from domain.proofs import email_confirmation
 from domain.refusals import Code, Refused
 from domain.sign_in import by_password
@@ -14,6 +13,7 @@ from routes import bill_form
 from routes.forms import FilledForm
 from routes.notices import Notice
 from routes.page import Page, ThisPage
+from routes.profile import profile_of
 
 PATH, NAME, FRAGMENT = "/profile", "profile", "profile/overview"
 
@@ -50,14 +50,14 @@ async def show_sign_out(page: ThisPage) -> Response[Any]:
 
 async def answer(page: Page, form: FilledForm[Any], status: int, *, adding: bool = False) -> Response[Any]:
     """The profile, with the form of one more account where `adding`."""
-    known = await overview.of(page.scope, page.customer) if page.customer is not None else None
-    if known is None:
+    profile = await profile_of(page)
+    if profile is None:
         return await page.redirect_to_sign_in()
     return page.show(
         FRAGMENT,
         status=status,
         form=form,
-        profile=known,
+        profile=profile,
         with_cards="card" in page.settings.tracks,
         adding=adding,
         **(await bill_form.shown(page, form) if adding else {"periods": [], "proof": ""}),

@@ -5,22 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from litestar import Response
-
 from domain.sign_in import recovery
 from routes.forms import PasswordForm
-from routes.journeys import Outcome
 from routes.page import Page
 from routes.recovery import ADDRESSES
-from routes.steps.password import PasswordStep, Saved, password_handlers
-
-
-async def _guard_submit(page: Page) -> Response[Any] | None:
-    return page.redirect_if_signed_in()
-
-
-async def _guard_show(page: Page) -> Response[Any] | None:
-    return await ADDRESSES.guard(page, "password")
+from routes.steps.password import Saved, password_handlers, password_step_of
 
 
 async def _shown(page: Page) -> Mapping[str, Any]:
@@ -36,20 +25,13 @@ async def _save(page: Page, form: PasswordForm) -> Saved:
     return await recovery.save_password(page.scope, form.password)
 
 
-async def _answer(page: Page, outcome: Outcome) -> Response[Any]:
-    return await ADDRESSES.answer(page, outcome, "password")
-
-
 handlers = password_handlers(
-    PasswordStep(
-        path=ADDRESSES.path_of("password"),
+    password_step_of(
+        ADDRESSES,
         name="recovery.password",
         fragment="recovery/password",
-        guard_submit=_guard_submit,
-        guard_show=_guard_show,
         shown=_shown,
         broken_rules=_broken_rules,
         save=_save,
-        answer=_answer,
     )
 )

@@ -13,10 +13,11 @@ from domain.passwords import password_rules
 from domain.refusals import Code, Refused
 from domain.sign_in.password_change import BrokenRules
 from routes.forms import FilledForm, PasswordForm
-from routes.journeys import Outcome
+from routes.journeys import Addresses, Outcome
 from routes.page import Page, ThisPage
 
 Saved = Outcome | BrokenRules | list[Refused]
+Guard = Callable[[Page], Awaitable[Response[Any] | None]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,12 +32,58 @@ class PasswordStep:
     name: str
     fragment: str
     form: type[PasswordForm] = PasswordForm
-    guard_submit: Callable[[Page], Awaitable[Response[Any] | None]]
-    guard_show: Callable[[Page], Awaitable[Response[Any] | None]]
+    guard_submit: Guard
+    guard_show: Guard
     shown: Callable[[Page], Awaitable[Mapping[str, Any]]]
     broken_rules: Callable[[Page, str], Awaitable[list[str]]]
     save: Callable[[Page, Any], Awaitable[Saved]]
     answer: Callable[[Page, Outcome], Awaitable[Response[Any]]]
+
+
+def password_step_of(
+    addresses: Addresses[Any],
+    *,
+    name: str,
+    fragment: str,
+    shown: Callable[[Page], Awaitable[Mapping[str, Any]]],
+    broken_rules: Callable[[Page, str], Awaitable[list[str]]],
+    save: Callable[[Page, Any], Awaitable[Saved]],
+    answer: Callable[[Page, Outcome], Awaitable[Response[Any]]] | None = None,
+) -> PasswordStep:
+    """The step `password` of a journey. Sending it again must reach `save`, even when the journey is over."""
+
+    async def guard_submit(page: Page) -> Response[Any] | None:
+        return addresses.redirect_if_signed_in(page)
+
+    async def guard_show(page: Page) -> Response[Any] | None:
+        return await addresses.guard(page, "password")
+
+    async def answer_of_journey(page: Page, outcome: Outcome) -> Response[Any]:
+        return await addresses.answer(page, outcome, "password")
+
+    return PasswordStep(
+        path=addresses.path_of("password"),
+        name=name,
+        fragment=fragment,
+        guard_submit=guard_submit,
+        guard_show=guard_show,
+        shown=shown,
+        broken_rules=broken_rules,
+        save=save,
+        answer=answer or answer_of_journey,
+    )
+
+
+def unless_repeated(guard: Guard) -> Guard:
+    """`guard` for the form of a signed-in customer, sent with a session.
+
+    No session may mean that the button was pressed twice: the first press has changed the session's id.
+    """
+
+    async def guard_submit(page: Page) -> Response[Any] | None:
+        return await guard(page) if page.session is not None else None
+
+    return guard_submit
 
 
 def password_handlers(step: PasswordStep) -> Sequence[HTTPRouteHandler]:

@@ -7,13 +7,13 @@ from typing import Annotated, Any
 
 from litestar import Response, get, post
 
-from domain.profile import overview
 from domain.refusals import SessionExpired
 from domain.sessions import Session
 from domain.sign_in import reauthentication
 from routes.forms import FilledForm, Form, MaxLength, Password
 from routes.own_path import LONGEST, own_path
 from routes.page import Page, ThisPage
+from routes.profile import profile_of
 from routes.profile.security import BASE, FOLDER, owner_of
 
 PATH, NAME, FRAGMENT = f"{BASE}/confirmation", "profile.security.confirmation", f"{FOLDER}/confirmation"
@@ -51,10 +51,10 @@ def inside(path: str) -> str:
 
 
 async def _answer(page: Page, form: FilledForm[Any], status: int) -> Response[Any]:
-    known = await overview.of(page.scope, page.customer) if page.customer is not None else None
-    if known is None:
+    profile = await profile_of(page)
+    if profile is None:
         return await page.redirect_to_sign_in()
-    return page.show(FRAGMENT, status=status, form=form, phone=known.phone)
+    return page.show(FRAGMENT, status=status, form=form, phone=profile.phone)
 
 
 handlers = [show, submit]

@@ -14,15 +14,7 @@ from routes.forms import PasswordForm
 from routes.journeys import Outcome
 from routes.page import Page
 from routes.registration.account import ADDRESSES, FOLDER
-from routes.steps.password import PasswordStep, Saved, password_handlers
-
-
-async def _guard_submit(page: Page) -> Response[Any] | None:
-    return page.redirect_if_signed_in()
-
-
-async def _guard_show(page: Page) -> Response[Any] | None:
-    return await ADDRESSES.guard(page, "password")
+from routes.steps.password import Saved, password_handlers, password_step_of
 
 
 async def _shown(page: Page) -> Mapping[str, Any]:
@@ -45,12 +37,10 @@ async def _answer(page: Page, outcome: Outcome) -> Response[Any]:
 
 
 handlers = password_handlers(
-    PasswordStep(
-        path=ADDRESSES.path_of("password"),
+    password_step_of(
+        ADDRESSES,
         name="registration.account.password",
         fragment=f"{FOLDER}/password",
-        guard_submit=_guard_submit,
-        guard_show=_guard_show,
         shown=_shown,
         broken_rules=_broken_rules,
         save=_save,

@@ -11,7 +11,7 @@ from domain.refusals import Code, HolderRegistered, LoginTaken, Refused
 from domain.registration import by_card
 from domain.registration.by_card import CaptchaAnswer
 from domain.values.card_numbers import has_check_digit
-from routes.captcha import count_try
+from routes.captcha import count_try, show_with_picture
 from routes.forms import BoundEmail, Captcha, CardNumber, FilledForm, Form, Sealed
 from routes.page import Page, ThisPage
 from routes.registration.card import BASE, FOLDER
@@ -76,9 +76,7 @@ async def show_login_taken(page: ThisPage) -> Response[Any]:
 
 
 def _answer(page: Page, form: FilledForm[Any], status: int) -> Response[Any]:
-    """The form with a new picture: each picture is valid for one try."""
-    form.typed.pop("picture", None)
-    return page.show(FRAGMENT, status=status, form=form, picture=captcha.make(page.scope))
+    return show_with_picture(page, FRAGMENT, form, status)
 
 
 @post(f"{PATH}/fields/card_number", name=f"{NAME}.field.card-number", status_code=200)

@@ -14,12 +14,7 @@ from routes.forms import PasswordForm
 from routes.journeys import Outcome
 from routes.page import Page
 from routes.registration.card import FOLDER
-from routes.steps.password import PasswordStep, Saved, password_handlers
-
-
-async def _guard_submit(page: Page) -> Response[Any] | None:
-    # No session may mean that the button was pressed twice: the first press has changed the session's id.
-    return await _guard_show(page) if page.session is not None else None
+from routes.steps.password import PasswordStep, Saved, password_handlers, unless_repeated
 
 
 async def _guard_show(page: Page) -> Response[Any] | None:
@@ -50,7 +45,7 @@ handlers = password_handlers(
         path=Page.PASSWORD_DUE,
         name="registration.card.password",
         fragment=f"{FOLDER}/password",
-        guard_submit=_guard_submit,
+        guard_submit=unless_repeated(_guard_show),
         guard_show=_guard_show,
         shown=_shown,
         broken_rules=_broken_rules,

@@ -13,7 +13,7 @@ from domain.registration import by_card
 from domain.registration.by_card import CaptchaAnswer, LinkVoid
 from domain.registration.progress import KnownPhone
 from routes import links
-from routes.captcha import count_try
+from routes.captcha import count_try, show_with_picture
 from routes.forms import Captcha, FilledForm, Phone, Sealed
 from routes.own_path import TOKEN
 from routes.page import Page, ThisPage
@@ -94,10 +94,7 @@ def _void(page: Page) -> Response[Any]:
 
 
 def _answer(page: Page, token: str, form: FilledForm[Any], status: int) -> Response[Any]:
-    """The form with a new picture: each picture is valid for one try."""
-    form.typed.pop("picture", None)
-    picture = captcha.make(page.scope)
-    return page.show(FRAGMENT, status=status, form=form, picture=picture, link=links.seal(page, PATH, token))
+    return show_with_picture(page, FRAGMENT, form, status, link=links.seal(page, PATH, token))
 
 
 handlers = [open_link, show, submit, submit_link, show_done, show_known]
