@@ -200,7 +200,7 @@ async def test_the_login_of_a_registration_by_card(
 async def test_the_holder_of_a_registration_by_card(
     client: Browser, another_browser: Another, portal: Portal, posted: Outbox, clock: Clock
 ) -> None:
-    """Another customer adds the card to their profile while its holder registers: one of them gets it."""
+    """Another customer adds the card to their profile while its holder registers: no customer is made without it."""
     await another_browser().register()
     link = await _step_two(client, posted)
     sql, arguments = await _holder(clock, await _id_of(portal, "+79123456789"))
