@@ -22,7 +22,7 @@ from domain import sessions
 from domain.delivery.channels import open_channels
 from domain.delivery.worker import run_forever
 from domain.housekeeping import sweep_forever
-from domain.installation import UNUSABLE, load_settings, opened_installation, said_of
+from domain.installation import UNUSABLE, error_line, load_settings, opened_installation
 from domain.portal import make_portal
 from domain.scope import Scope
 from routes import every_handler, handlers_of
@@ -53,7 +53,7 @@ Clock = Callable[[], datetime]
 
 
 class Served(Observed, Kabinet):
-    """The portal as it is served: what is refused early has its line in the log too."""
+    """The portal as it is served: what `Kabinet` refuses early is logged too."""
 
 
 class Commands(CLIPluginProtocol):
@@ -97,7 +97,7 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
         logging_config=logging_config(settings.log_level),
         openapi_config=None,
         plugins=[Commands()],
-        # Also those of a way to register that is off: links sent before are still about.
+        # Also those of a track that is off: links sent while it was on are still in mailboxes.
         state=State({"links": links_among(every_handler())}),
         debug=False,
     )
@@ -108,7 +108,7 @@ def _page_maker(
 ) -> Callable[[Request[Any, Any, Any]], Awaitable[Page]]:
     async def make_page(request: Request[Any, Any, Any]) -> Page:
         if request.method == "POST":
-            await request.body()  # the limit of the body holds whether or not a handler reads a form
+            await request.body()  # enforces the limit of the body also where a handler reads no form
         scope = Scope(request.app.state.portal, client_of(request, settings), clock())
         return Page(request, scope, templates, await sessions.resume(scope))
 
@@ -120,7 +120,7 @@ def _lifespan(
 ) -> Callable[[Litestar], contextlib.AbstractAsyncContextManager[None]]:
     @contextlib.asynccontextmanager
     async def run(app: Litestar) -> AsyncIterator[None]:
-        # What a process remembers, and what belongs to its event loop, begins with it.
+        # Made here and not in create_app: a forked worker needs memory and an event loop of its own.
         portal = app.state.portal = make_portal(settings)
         app.state.readiness = Readiness(files)
         async with contextlib.AsyncExitStack() as stack:
@@ -129,7 +129,7 @@ def _lifespan(
                 if isinstance(clock, DatabaseClock):
                     await clock.set()
             except UNUSABLE as error:
-                logging.getLogger("kabinet.start").critical("%s", said_of(error))
+                logging.getLogger("kabinet.start").critical("%s", error_line(error))
                 raise SystemExit(1) from None
             tasks = [asyncio.create_task(sweep_forever(portal, clock))]
             if isinstance(clock, DatabaseClock):

@@ -11,7 +11,7 @@ _SPARE = timedelta(hours=2)
 
 
 async def spend(identity: str, now: datetime, expires_at: datetime) -> bool:
-    """Take the one try; False where it has been taken."""
+    """Use the one try; False where it was used before."""
     rows = await run(
         "INSERT INTO captchas (id, code_hash, expires_at, spent_at, outcome_hash) VALUES ({}, '', {}, {}, '')"
         " ON CONFLICT (id) DO NOTHING RETURNING id",
@@ -35,5 +35,5 @@ async def remember(identity: str, outcome_hash: str) -> None:
 
 
 async def sweep(now: datetime) -> None:
-    # A while later than need be: a machine whose clock is ahead must not give a try back.
+    # Hours after the expiry: a machine whose clock is ahead must not delete a row that still counts.
     await Captcha.delete().where(Captcha.expires_at <= now - _SPARE)

@@ -33,7 +33,7 @@ class ListedCardRow(TypedDict):
 
 
 class CardLinkRow(TypedDict):
-    """`customer` is who asked to add the card; None where it is for a registration."""
+    """`customer` has asked to add the card; None for a registration."""
 
     id: int
     customer: int | None
@@ -73,7 +73,7 @@ async def get(number_hash: str) -> CardRow | None:
 
 
 async def customer_of_holder(holder_id: str) -> CredentialsRow | None:
-    """The customer whom this holder has turned out to be."""
+    """The customer who has proved to be this holder."""
     return await fetch_one(
         CredentialsRow,
         "SELECT customers.id, customers.password_hash, customers.password_until, customers.credentials"
@@ -84,7 +84,7 @@ async def customer_of_holder(holder_id: str) -> CredentialsRow | None:
 
 
 async def others_with_login(login_hash: str, holder_id: str) -> Sequence[HolderRow]:
-    """The other holders, with cards in the registry, whom the customer with this login is."""
+    """The other holders, with cards in the registry, of the customer with this login."""
     return await fetch(
         HolderRow,
         "SELECT DISTINCT customer_holders.holder_id FROM customers"
@@ -96,7 +96,7 @@ async def others_with_login(login_hash: str, holder_id: str) -> Sequence[HolderR
 
 
 async def attach_holder(customer: int, holder_id: str, now: datetime) -> bool:
-    """False where the holder is somebody's already, this customer's or another's."""
+    """Attach the holder; False where it is attached already, to this customer or another one."""
     rows = await run(
         "INSERT INTO customer_holders (customer, holder_id, attached_at) VALUES ({}, {}, {})"
         " ON CONFLICT (holder_id) DO NOTHING RETURNING id",
@@ -120,7 +120,7 @@ async def add_link(values: NewCardLink) -> None:
 
 
 async def link(token_hash: str, now: datetime, *, locked: bool = False) -> CardLinkRow | None:
-    """The living link; `locked` inside a transaction makes a second press of its button wait."""
+    """The link, if it has not expired; `locked` in a transaction makes a second press of its button wait."""
     return await fetch_one(
         CardLinkRow,
         "SELECT id, customer, number_hash, holder_id, email_sealed, wrong_phones, credentials FROM card_links"
@@ -139,12 +139,12 @@ async def living_links(holder_id: str, customer: int | None, credentials: int, n
 
 
 async def forget_links(holder_id: str, customer: int | None) -> None:
-    """All links of a holder for this use are void."""
+    """Delete all links of a holder for this customer, or for a registration."""
     await CardLink.delete().where(CardLink.holder_id == holder_id, CardLink.customer == customer)
 
 
 async def forget_links_of(customer: int) -> None:
-    """Links about this customer's holders are void, no matter who asked for them."""
+    """Delete the links of this customer's holders, whichever customer asked for them."""
     await run(
         "DELETE FROM card_links WHERE holder_id IN (SELECT holder_id FROM customer_holders WHERE customer = {})",
         customer,

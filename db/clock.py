@@ -1,4 +1,4 @@
-"""The time by which everything is judged: the database's, so that the clocks of two machines are never compared.
+"""The time that everything is compared with: the database's, so that two machines' clocks are never compared.
 
 Asked of the database every few seconds and told in between by this machine's monotonic clock, which no correction of
 its date moves. With SQLite there is one machine, and its clock is the database's.
@@ -16,13 +16,13 @@ from db.engine import bound
 from db.unavailable import DatabaseUnavailableError
 
 _EVERY = 15.0
-# An answer that took longer says too little about the moment it was given.
+# An answer that took longer, seconds, is too inexact.
 _LONGEST_TRIP = 1.0
 _log = logging.getLogger("kabinet.clock")
 
 
 class DatabaseClock:
-    """Call it for the time; until it has been set, and with SQLite, it tells this machine's."""
+    """Call it for the time; before it is set, and with SQLite, that is this machine's."""
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._monotonic = monotonic

@@ -9,7 +9,7 @@ from typing import TypedDict
 from db.engine import fetch, fetch_one
 from db.tables import ConnectionRequest
 
-# What the number of a row may be: PostgreSQL's driver refuses to ask for a larger one.
+# The largest id of a row: PostgreSQL's driver raises an error for a larger one.
 LARGEST = 2**31 - 1
 
 
@@ -44,7 +44,7 @@ async def get(number: int) -> ConnectionRequestRow | None:
 
 
 async def mark_handled(number: int, now: datetime) -> None:
-    """Handled twice, it was handled the first time."""
+    """Mark it; the time of the first marking stays."""
     await ConnectionRequest.update({ConnectionRequest.handled_at: now}).where(
         ConnectionRequest.id == number, ConnectionRequest.handled_at.is_null()
     )

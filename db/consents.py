@@ -1,4 +1,4 @@
-"""Consents to the processing of personal data; they are only ever added, and get their customer once there is one."""
+"""Consents to the processing of personal data; rows are only added, and get their customer when there is one."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import NotRequired, TypedDict
 
-from db.engine import fetch, fetch_one, for_no_key_update, for_update_skip_locked, run
+from db.engine import fetch, fetch_one, for_no_key_update, for_update_skip_locked, places, run
 from db.tables import Customer
 from db.unique import unless_taken
 
@@ -14,7 +14,7 @@ _CREDENTIALS = "SELECT id, password_hash, password_until, credentials FROM custo
 
 
 class CredentialsRow(TypedDict):
-    """What a password is judged by."""
+    """The columns that a password is judged by."""
 
     id: int
     password_hash: str | None
@@ -80,8 +80,7 @@ async def add(values: NewCustomer) -> int | None:
     """Add a customer; None where another one holds the phone or the login already."""
     names = list(values)
     rows = await run(
-        f"INSERT INTO customers ({', '.join(names)}) VALUES ({', '.join('{}' for _ in names)})"
-        " ON CONFLICT DO NOTHING RETURNING id",
+        f"INSERT INTO customers ({', '.join(names)}) VALUES ({places(names)}) ON CONFLICT DO NOTHING RETURNING id",
         *values.values(),
     )
     return int(rows[0]["id"]) if rows else None
@@ -96,15 +95,15 @@ async def by_login(login_hash: str) -> CredentialsRow | None:
 
 
 async def lock(customer: int) -> CredentialsRow | None:
-    """What a password is judged by, as it is now: until the transaction ends nobody else changes it.
+    """Lock the customer's row until the transaction ends; returns what a password is judged by.
 
-    Taken before the customer's own sessions are, everywhere, so that no two transactions wait for each other.
+    It is locked before the customer's sessions everywhere, so that no two transactions wait for each other.
     """
     return await fetch_one(CredentialsRow, _CREDENTIALS + "id = {}" + for_no_key_update(), customer)
 
 
 async def set_password(customer: int, password_hash: str) -> None:
-    """A password of the customer's own making: it stays until they change it."""
+    """Save a password that the customer has chosen."""
     await run(
         "UPDATE customers SET password_hash = {}, password_until = NULL, credentials = credentials + 1 WHERE id = {}",
         password_hash, customer,
@@ -119,7 +118,7 @@ async def set_sms_password(customer: int, password_hash: str, until: datetime) -
 
 
 async def spend_sms_password(customer: int, password_hash: str | None) -> bool:
-    """Take the one sign-in of a password from an SMS; False where another request was faster."""
+    """Use up a password from an SMS, which is good for one sign-in; False where another request was faster."""
     rows = await run(
         "UPDATE customers SET password_hash = NULL WHERE id = {} AND password_hash = {} RETURNING id",
         customer, password_hash,
@@ -128,7 +127,7 @@ async def spend_sms_password(customer: int, password_hash: str | None) -> bool:
 
 
 async def set_phone(customer: int, phone_hash: str, phone_sealed: str) -> bool:
-    """False where the phone has become another customer's."""
+    """Save the phone; False where it is another customer's."""
     return await unless_taken(
         "UPDATE customers SET phone_hash = {}, phone_sealed = {}, credentials = credentials + 1 WHERE id = {}",
         phone_hash, phone_sealed, customer,
@@ -136,14 +135,14 @@ async def set_phone(customer: int, phone_hash: str, phone_sealed: str) -> bool:
 
 
 async def set_email(customer: int, email_hash: str, email_sealed: str, now: datetime) -> None:
-    """Replace the address by one that has just been confirmed."""
+    """Replace the e-mail by one that has just been confirmed."""
     await Customer.update(
         {Customer.email_hash: email_hash, Customer.email_sealed: email_sealed, Customer.email_confirmed_at: now}
     ).where(Customer.id == customer)
 
 
 async def delete(customer: int) -> None:
-    """Sessions, links and attached accounts go with it; consents and the journal lose who it was."""
+    """Delete the customer with sessions, links and attached accounts; consents and the journal stay without them."""
     await Customer.delete().where(Customer.id == customer)
 
 
@@ -152,7 +151,7 @@ async def get(customer: int) -> CustomerRow | None:
 
 
 async def attach_account(customer: int, account: int, now: datetime) -> bool:
-    """False where it is attached already."""
+    """Attach the account; False where it is attached already."""
     rows = await run(
         "INSERT INTO customer_accounts (customer, account, attached_at) VALUES ({}, {}, {})"
         " ON CONFLICT (customer, account) DO NOTHING RETURNING id",
@@ -162,7 +161,7 @@ async def attach_account(customer: int, account: int, now: datetime) -> bool:
 
 
 async def detach_account(customer: int, account: int) -> bool:
-    """False where it is not attached."""
+    """Detach the account; False where it is not attached."""
     return bool(
         await run("DELETE FROM customer_accounts WHERE customer = {} AND account = {} RETURNING id", customer, account)
     )
@@ -195,7 +194,7 @@ async def take_losses(portion: int) -> Sequence[LossRow]:
         " accounts.number, accounts.address FROM customer_accounts"
         " JOIN customers ON customers.id = customer_accounts.customer"
         " JOIN accounts ON accounts.id = customer_accounts.account"
-        f" WHERE customer_accounts.id IN ({', '.join('{}' for _ in taken)}) ORDER BY customer_accounts.id",
+        f" WHERE customer_accounts.id IN ({places(taken)}) ORDER BY customer_accounts.id",
         *(row["attachment"] for row in taken),
     )
 

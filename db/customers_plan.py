@@ -1,7 +1,7 @@
 """Customers taken over from an older system: from `staged` into customers and their attached accounts.
 
-Only a customer who came by an import and has never proved themselves is the company's to change, and with
-`--replace` to remove. To all others an import attaches accounts and does nothing else.
+Only a customer who came by an import and has never proved themselves is changed by an import, and
+removed by `--replace`. For all others an import only attaches accounts.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ _STAGED = ("phone_hash", "phone_sealed", *_PERSON, *_SEALED)
 
 
 def never_proved(customer: str) -> str:
-    """True of a customer who came by an import and has left no trace of their own.
+    """SQL that is true of a customer who came by an import and has never proved themselves.
 
     The missing password alone says nothing: a card customer has none between the first sign-in by the password of the
     SMS and the choice of their own.
@@ -27,7 +27,7 @@ def never_proved(customer: str) -> str:
     return f"({customer}.imported AND {customer}.credentials = 0 AND {empty} AND {traces})"
 
 
-# The accounts that are attached to a customer while they are away are attached still.
+# Absent accounts stay attached to their customers.
 _ATTACHED = "EXISTS (SELECT 1 FROM customer_accounts ca WHERE ca.customer = c.id AND ca.account = a.id)"
 
 CUSTOMERS = Plan(

@@ -34,7 +34,7 @@ async def add(values: NewEmailLink) -> None:
 
 
 async def find(token_hash: str, now: datetime, *, locked: bool = False) -> EmailLinkRow | None:
-    """The living link."""
+    """The link, if it has not expired."""
     return await fetch_one(
         EmailLinkRow,
         "SELECT id, customer, email_hash, email_sealed, credentials FROM email_links"
@@ -49,7 +49,7 @@ async def exists(customer: int) -> bool:
 
 
 async def forget_others(customer: int, email_hash: str) -> None:
-    """Links to any other address of this customer are void."""
+    """Delete this customer's links to any other address."""
     await EmailLink.delete().where(EmailLink.customer == customer, EmailLink.email_hash != email_hash)
 
 

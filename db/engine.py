@@ -1,10 +1,10 @@
-"""Which of the two database engines this process is bound to, and what everyone asks of it."""
+"""The database engine that this process is bound to, and the functions by which db/ queries it."""
 
 from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from functools import lru_cache
 from string import Formatter
 from typing import Any, TypeVar, cast
@@ -81,7 +81,7 @@ async def fetch_one(kind: type[Row], sql: str, *arguments: Any) -> Row | None:
 async def run(sql: str, *arguments: Any) -> Sequence[dict[str, Any]]:
     """Run SQL that both databases read, with `{}` for each argument.
 
-    Its rows go no further than the function that asks for them: what leaves db/ comes from `fetch`.
+    Its rows are untyped and stay in the calling function: rows that leave db/ come from `fetch`.
     """
     engine = bound()
     rows = await engine.run_statement(_numbered(type(engine), sql), arguments)
@@ -101,8 +101,13 @@ def _numbered(kind: type[Engine], sql: str) -> str:
 
 
 def _typed(_kind: type[Row], rows: Sequence[dict[str, Any]]) -> Sequence[Row]:
-    """Nothing is checked here; the tests put a check in this place (tests/conftest.py)."""
+    """Nothing is checked here; the tests replace this function by one that checks (tests/conftest.py)."""
     return cast("Sequence[Row]", rows)
+
+
+def places(values: Collection[object]) -> str:
+    """As many `{}` as there are values, for a list of them in SQL."""
+    return ", ".join("{}" for _ in values)
 
 
 def for_update() -> str:
@@ -116,5 +121,5 @@ def for_no_key_update() -> str:
 
 
 def for_update_skip_locked() -> str:
-    """The same without the rows that somebody else has locked."""
+    """The same, without the rows that another transaction has locked."""
     return bound().for_update_skip_locked

@@ -1,9 +1,9 @@
-"""How far an import on SQLite has come: what readers go by, and what clears up after a killed one.
+"""How far an import on SQLite has come: readers look at it, and after a kill it tells what to clear up.
 
 There is at most one row. Until it is `decided` the import can be undone: bills numbered above `last_bill` and all
-rows of `bill_changes` are not there for readers. From then on it can only be finished: these bills are there,
-`bill_changes` say which others are changed or gone, and `changes` names the file that holds what the steps have yet
-to do.
+rows of `bill_changes` are ignored by readers. From then on it can only be finished: readers see these bills,
+`bill_changes` says which others are changed or removed, and `changes` names the file with the differences that are
+not in place yet.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ async def hide(tables: SQLiteStaging, kind: str) -> None:
 
 
 async def decide(tables: SQLiteStaging, kind: str, now: datetime, changes: str) -> None:
-    """The moment from which the import is there, in one statement."""
+    """Decide the import, in one statement: from here on readers see it."""
     await tables.execute(
         "INSERT INTO import_state (id, kind, decided, last_bill, changes, at)"
         f" VALUES (1, '{kind}', true, 0, '{changes}', '{now.isoformat()}')"
@@ -47,7 +47,7 @@ async def end(tables: SQLiteStaging) -> None:
 
 
 async def clear_up(tables: SQLiteStaging, plans: dict[str, Plan]) -> None:
-    """Undo or finish what a killed import has left; in the turn of an import."""
+    """Undo or finish a killed import. The caller holds the turn of imports."""
     if rows := await tables.fetch("SELECT kind, decided, last_bill, changes, at FROM import_state"):
         (state,) = rows
         if not state["decided"]:
@@ -65,7 +65,7 @@ async def clear_up(tables: SQLiteStaging, plans: dict[str, Plan]) -> None:
 async def _finish(tables: SQLiteStaging, plan: Plan, changes: str, at: datetime) -> None:
     path = tables.changes.with_name(changes)
     if not path.is_file():
-        # Somebody has removed it: what is not in place yet is for the next import of this kind.
+        # The file was removed by hand: the next import of this kind brings what is not in place yet.
         return
     await tables.attach(path, instead=True)
     try:

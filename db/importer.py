@@ -1,7 +1,7 @@
-"""Bulk load of registry rows and what becomes of them: compared first, then brought into place, all of it or nothing.
+"""Bulk load of registry rows: they are staged, compared, then brought into place, all of them or none.
 
 On PostgreSQL that is one transaction. On SQLite one transaction would keep the portal from writing for as long as it
-takes, so the rows go into place in portions: db/import_state.py says how it is still all or nothing.
+takes, so the rows are brought in portions; db/import_state.py says how it is still all or nothing.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ class Import:
             await self._tables.load("staged_parts", ("line", "part"), parts)
 
     async def protect(self, keys: Sequence[Sequence[str]]) -> None:
-        """Keys of rows that were in the file but unusable: replacing must not take them for gone."""
+        """Keys of rows that were in the file but unusable: `--replace` must not remove their rows."""
         await self._tables.load("protected_keys", self._plan.key, keys)
 
     async def take_out_conflicts(self, limit: int) -> tuple[int, list[tuple[int, int]]]:
@@ -109,18 +109,18 @@ class Import:
         return count, [(row["line"], row["first_line"]) for row in first]
 
     async def begin_exclusive(self) -> None:
-        """Wait for other imports, and from here on see what they have left."""
+        """Wait until other imports have ended, and clear up after a killed one."""
         await self._tables.take_turn()
         if isinstance(self._tables, SQLiteStaging):
             await import_state.clear_up(self._tables, PLANS)
         await self._tables.analyse(*self._plan.reads)
 
     async def take_out_unknown(self, limit: int) -> tuple[int, list[int]]:
-        """Drop rows that name an account which is not there; how many, and the first lines."""
+        """Drop rows that name an unknown account; how many, and the first lines."""
         return await self._take_out(self._plan.unknown, limit)
 
     async def take_out_contested(self, limit: int) -> tuple[int, list[int]]:
-        """Drop rows that claim what an earlier one gives to somebody else; how many, and the first lines."""
+        """Drop rows with a login that an earlier row has for another holder; how many, and the first lines."""
         return await self._take_out(self._plan.contested, limit)
 
     async def _take_out(self, wrong: str, limit: int) -> tuple[int, list[int]]:
@@ -142,7 +142,7 @@ class Import:
     async def compare(self, replace: bool) -> Counter[str]:
         """What `apply` will do: added, changed, unchanged and removed rows, and what goes with the removed.
 
-        `present` is the number of rows that are there before.
+        `present` is the number of rows before the import.
         """
         await self._tables.index_for_joins("protected_keys", ", ".join(self._plan.key))
         await self._tables.analyse_staged("protected_keys")
@@ -159,7 +159,7 @@ class Import:
         return counts
 
     async def apply(self, now: datetime) -> None:
-        """Bring the differences into place. When it returns they are there for everyone, for good."""
+        """Bring the differences into place. When it returns they are committed, and every reader sees them."""
         if isinstance(self._tables, SQLiteStaging):
             await self._apply_in_portions(self._tables, now)
         else:

@@ -1,10 +1,10 @@
-"""The one row that says whose secret this database belongs to, and that is written to see whether writing works."""
+"""The one row with the hash of this database's secret; it is also written to test whether writing works."""
 
 from __future__ import annotations
 
 from db.engine import run, transaction
 
-# Sealed columns that live long enough to be asked.
+# Columns whose sealed values can tell whether a secret is the right one.
 _SEALED = (
     ("customers", "phone_sealed"),
     ("connection_requests", "sealed"),
@@ -21,7 +21,7 @@ async def secret_hash() -> str | None:
 
 
 async def keep_secret_hash(value: str) -> None:
-    """Unless another process was first."""
+    """Save the hash, unless another process was faster."""
     async with transaction():
         await run("INSERT INTO installation (id, secret_hash, probes) VALUES (1, {}, 0) ON CONFLICT DO NOTHING", value)
 

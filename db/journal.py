@@ -1,4 +1,4 @@
-"""The journal of security-relevant events: append-only, but for repeats, which are summed."""
+"""The journal of security-relevant events: rows are only added, but repeats are counted in one row."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ async def migrate(engine: Engine) -> None:
 
 
 async def require_schema() -> None:
-    """For who leaves the schema alone: one that is newer may do, one that is older does not."""
+    """For `KABINET_MIGRATE=off`: raise SchemaError for a schema older than this program; a newer one is accepted."""
     missing = _known() - await _applied()
     if missing:
         raise SchemaError(

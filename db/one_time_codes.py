@@ -37,7 +37,7 @@ class NewCode(TypedDict):
 
 
 async def living(purpose: str, phone_hash: str, now: datetime) -> Sequence[LivingCodeRow]:
-    """Those that may still be used."""
+    """The codes that may still be used."""
     return await fetch(
         LivingCodeRow,
         "SELECT id, wrong_tries, expires_at FROM one_time_codes"
@@ -62,7 +62,7 @@ async def claim_try(purpose: str, phone_hash: str, now: datetime, most: int) -> 
 
 
 async def use(purpose: str, phone_hash: str, code: int, used_by: str) -> None:
-    """One code has been typed: it is used, the others of its phone and purpose are void."""
+    """Mark one code as used, and delete the others of its phone and purpose."""
     await OneTimeCode.delete().where(*_of(purpose, phone_hash), OneTimeCode.id != code)
     await OneTimeCode.update({OneTimeCode.used_by: used_by, OneTimeCode.wrong_tries: 0}).where(OneTimeCode.id == code)
 
@@ -73,7 +73,7 @@ async def give_back_try(code: int) -> None:
 
 
 async def void(purpose: str, phone_hash: str, now: datetime) -> None:
-    """End every code on its way to this phone."""
+    """Let every code of this phone and purpose expire now."""
     await OneTimeCode.update({OneTimeCode.expires_at: now}).where(
         *_of(purpose, phone_hash), OneTimeCode.expires_at > now
     )

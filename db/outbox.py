@@ -2,7 +2,7 @@
 
 States: `waiting` → `sending` (claimed) → `sent`, `failed` (refused for good), `unknown` (an answer never came,
 not tried again) or `expired` (too old to be worth sending). Every state after `sending` has `sealed` wiped.
-Settling a row names the attempt: a worker that was away longer than its lease changes nothing.
+A row is settled for one attempt: a worker that has taken longer than its lease changes nothing.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Literal, TypedDict
 
-from db.engine import fetch, for_update, for_update_skip_locked, run, transaction
+from db.engine import fetch, for_update, for_update_skip_locked, places, run, transaction
 from db.tables import OutboxMessage
 
 # A row that has been `sending` for longer was left by a worker that died; longer than any attempt may take
@@ -66,14 +66,14 @@ async def put(kind: Literal["sms", "email"], message: str, sealed: str, now: dat
 
 
 async def withdraw_unless(row: int, wanted: bool) -> None:
-    """Remove a row of this very transaction unless it is `wanted`: one statement either way."""
+    """Delete a row of this same transaction unless it is `wanted`: one statement in both cases."""
     await run("DELETE FROM outbox WHERE id = {} AND NOT {}", row, wanted)
 
 
 async def has_work(kinds: Sequence[str], now: datetime) -> bool:
-    """Whether anything is to be sent or given up. A read: an idle worker never asks for the writer's turn."""
+    """Whether anything is to be sent or given up. It only reads, so an idle worker never waits for the writer."""
     rows = await run(
-        f"SELECT 1 FROM outbox WHERE (state = 'waiting' AND kind IN ({_places(kinds)}) AND next_at <= {{}})"
+        f"SELECT 1 FROM outbox WHERE (state = 'waiting' AND kind IN ({places(kinds)}) AND next_at <= {{}})"
         " OR (state = 'sending' AND claimed_at <= {}) LIMIT 1",
         *kinds, now, now - LEASE,
     )  # fmt: skip
@@ -86,7 +86,7 @@ async def claim(kinds: Sequence[str], now: datetime, at_most: int) -> Sequence[C
         ClaimedRow,
         # MATERIALIZED: PostgreSQL may run a plain sub-select once a row, and then LIMIT limits nothing.
         "WITH due AS MATERIALIZED (SELECT id FROM outbox WHERE state = 'waiting'"
-        f" AND kind IN ({_places(kinds)}) AND next_at <= {{}} AND expires_at > {{}}"
+        f" AND kind IN ({places(kinds)}) AND next_at <= {{}} AND expires_at > {{}}"
         f" ORDER BY next_at, id LIMIT {{}}{for_update_skip_locked()})"
         " UPDATE outbox SET state = 'sending', attempts = attempts + 1, claimed_at = {}"
         " WHERE id IN (SELECT id FROM due)"
@@ -118,8 +118,8 @@ async def _leave(row: ClaimedRow, changes: str, *values: Any) -> bool:
 
 
 async def expire(kinds: Sequence[str], now: datetime) -> Sequence[GivenUpRow]:
-    """Settle and wipe what waited too long."""
-    waiting = f"state = 'waiting' AND kind IN ({_places(kinds)}) AND expires_at <= {{}}"
+    """Settle and wipe the messages that are too old to be sent."""
+    waiting = f"state = 'waiting' AND kind IN ({places(kinds)}) AND expires_at <= {{}}"
     return await _give_up(waiting, (*kinds, now), "expired", "", now)
 
 
@@ -158,7 +158,3 @@ async def newest(limit: int) -> Sequence[MessageRow]:
         "SELECT id, kind, message, sealed, state, created_at FROM outbox ORDER BY id DESC LIMIT {}",
         limit,
     )
-
-
-def _places(values: Sequence[Any]) -> str:
-    return ", ".join("{}" for _ in values)

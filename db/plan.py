@@ -34,17 +34,17 @@ class Step:
 class Plan:
     """How rows of one kind are staged, compared and brought into place; `staged` maps its columns to their types.
 
-    `table` is where the rows end, those that are `present`; `reads` are all tables the statements look at.
+    `table` is where the rows get to; `present` is true of a row that is not absent. `reads` are all tables read.
     `counts` are SELECTs over the differences for each figure of the report.
-    `hidden` are the steps of an import in portions that readers see nothing of before it is decided.
+    `hidden` are the first steps of an import in portions: readers see nothing of them until it is decided.
     `unknown` is true of a staged row `s` that names an account which is not there, in `unknown_column`.
-    `contested` is true of a staged row that claims what an earlier one gives to somebody else; `indexed` helps it.
-    `lists` is the column whose parts, `|` between, are staged one by one in `staged_parts`.
+    `contested` is true of a staged row with a login that an earlier one has for another holder; `indexed` is its index.
+    `lists` is the column with several values, separated by `|`, which are staged one by one in `staged_parts`.
     """
 
     staged: dict[str, str]
     key: tuple[str, ...]
-    # Told apart when one key stands twice in a file; sealed values are not, they differ each time.
+    # Compared when a key stands twice in a file; not sealed values, which differ each time.
     compared: tuple[str, ...]
     table: str
     reads: tuple[str, ...]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from db.customers_plan import CUSTOMERS
 from db.plan import NO_SUCH_ACCOUNT, Difference, Plan, Step, count, differ, not_in_file
 
-# An account that a file no longer has stays as an absent one: what customers have proved about it is remembered by its
-# number, and comes back with it. Its bills stay as well; nobody sees either meanwhile (db/registry.py).
+# An account that a file no longer has is kept and marked as absent: the customers who have proved it have it again when
+# it comes back. Its bills are kept too; queries leave out both meanwhile (db/registry.py).
 ACCOUNTS = Plan(
     staged={"number": "text", "address": "text"},
     key=("number",),
@@ -59,7 +59,7 @@ ACCOUNTS = Plan(
         Step(
             "returned",
             (
-                # Who has not been told of the loss yet need not hear of the return either.
+                # A customer who has not been told of the loss yet is not told of the return either.
                 "INSERT INTO journal (at, customer, event, ip, user_agent, details)"
                 " SELECT $1, ca.customer, 'account-returned', '', '', '' FROM returned d"
                 " JOIN accounts a ON a.id = d.account AND a.absent_since IS NOT NULL"
@@ -148,7 +148,7 @@ CARDS = Plan(
     staged=dict.fromkeys(
         ("number_hash", "last_four", "holder_id", "login", "login_key", "email_hash", "phone_hash"), "text"
     ),
-    # First the few logins that have two holders, found in one pass, then whose each of them is.
+    # First the few logins that have two holders, found in one pass; then the first holder of each.
     contested=(
         "s.login_key IN (SELECT login_key FROM staged GROUP BY login_key HAVING MIN(holder_id) <> MAX(holder_id))"
         f" AND s.holder_id <> ({_FIRST_HOLDER})"

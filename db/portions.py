@@ -13,14 +13,14 @@ from db.staging import SQLiteStaging
 
 # How long a portion should hold the writer, seconds: a sign-in beside it waits at most for one, and 0.2 s is the limit.
 AIM = 0.05
-# A waiting process looks again after at most 25 ms while it has waited for less than 0.13 s (sqlite3.c,
-# sqliteDefaultBusyCallback): a shorter pause could pass it by.
+# Longer than the 25 ms after which a waiting process tries again (sqlite3.c, sqliteDefaultBusyCallback, within the
+# first 0.13 s): in a shorter pause it might never get the writer.
 PAUSE = 0.03
 _FIRST, _FEWEST, _MOST = 500, 20, 50_000
 
 
 class Portions:
-    """Remembers how many rows fit into the time from one step to the next."""
+    """Adapts the number of rows of a portion to the time that the last one took."""
 
     def __init__(self, tables: SQLiteStaging) -> None:
         self._tables = tables

@@ -21,9 +21,9 @@ from db.transactions import Transaction, current
 from db.unavailable import DatabaseUnavailableError, database_faults
 from db.unhurried import is_unhurried
 
-# How much later than the server this end gives up a statement, seconds: the server's own answer says more.
+# How much longer than the server the client waits for a statement, seconds: the server's error says more.
 _GRACE = 1.0
-# For clearing up a connection that goes back to the pool, and for closing the pool, seconds.
+# For resetting a connection that goes back to the pool, and for closing the pool, seconds.
 _CLEARING = 2.0
 _LOCK_POLL = 0.1
 _NO_LIMIT = 7 * 24 * 3600.0
@@ -55,12 +55,12 @@ class PostgresWrite(Transaction, PostgresTransaction):
             await self.transaction.start()
             await self._set_limits()
         except BaseException:
-            # Nobody knows whether it is in a transaction.
+            # It is unknown whether the connection is in a transaction.
             self.connection.terminate()
             raise
 
     async def _set_limits(self) -> None:
-        """Where they are not those of the whole connection."""
+        """Set the limits of this transaction, where they differ from those of the connection."""
         limits = self.engine.limits
         if is_unhurried():
             await self.connection.execute("SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0")
@@ -69,7 +69,7 @@ class PostgresWrite(Transaction, PostgresTransaction):
 
     async def release(self) -> None:
         try:
-            # A connection on which not even a rollback can be said is thrown away when it is given back.
+            # A connection that cannot be rolled back is closed by the pool.
             with contextlib.suppress(DatabaseUnavailableError), database_faults():
                 if self.connection.is_in_transaction():
                     await asyncio.wait_for(self.rollback(), _CLEARING)
@@ -82,10 +82,10 @@ class Postgres(PostgresEngine):
 
     current_transaction: Any
     for_update = " FOR UPDATE"
-    # For a row that others refer to: a transaction that only adds a row with a foreign key to it need not wait.
+    # For a row that foreign keys refer to: a transaction that adds a row with such a key need not wait.
     for_no_key_update = " FOR NO KEY UPDATE"
     for_update_skip_locked = " FOR UPDATE SKIP LOCKED"
-    # Nobody sees anything of an import before its one transaction has ended.
+    # An import is one transaction: readers see nothing of it before.
     imports_in_portions = False
     constraint_violation = asyncpg.IntegrityConstraintViolationError
     missing_table = asyncpg.UndefinedTableError
@@ -97,12 +97,12 @@ class Postgres(PostgresEngine):
         self.behind_pooler = False
 
     async def check_version(self) -> None:
-        """Nothing: Piccolo would connect here, while the program is still being put together."""
+        """Nothing: Piccolo would connect here, before the program has started."""
 
     async def open(self) -> None:
         with database_faults():
             self.behind_pooler = await self._finds_pooler()
-            # A pooler gives each transaction another session: nothing that belongs to one may be relied upon.
+            # A pooler gives each transaction another session: no setting of a session may be relied on.
             session: dict[str, Any] = (
                 {"statement_cache_size": 0}
                 if self.behind_pooler
@@ -110,7 +110,7 @@ class Postgres(PostgresEngine):
             )
             self.pool = await asyncpg.create_pool(
                 **self.config,
-                # No floor to be kept up: asyncpg would log a trace for each attempt while the database is away.
+                # With a minimum asyncpg would log a trace for each attempt while the database is away.
                 min_size=0,
                 max_size=self.limits.pool,
                 timeout=self.limits.connect,
@@ -119,7 +119,7 @@ class Postgres(PostgresEngine):
             )
 
     async def _finds_pooler(self) -> bool:
-        """Whether something like PgBouncer stands between: it invents the process number that it gives out."""
+        """Whether a pooler such as PgBouncer stands between: it reports an invented process number."""
         connection = await self._connect()
         try:
             pid = await connection.fetchval("SELECT pg_backend_pid()", timeout=self.limits.statement)
@@ -160,7 +160,7 @@ class Postgres(PostgresEngine):
         return told
 
     async def truncate_log(self) -> bool:
-        """Nothing to do: pages that were overwritten stand in no file that the portal could empty."""
+        """Nothing to do: only SQLite has a log file that the portal can empty."""
         return True
 
     @contextlib.asynccontextmanager
@@ -170,7 +170,7 @@ class Postgres(PostgresEngine):
             connection = await self._connect()
         try:
             with database_faults():
-                # Asked again and again: who waits inside PostgreSQL would use up the server connections of a pooler.
+                # Polled: waiting inside PostgreSQL would occupy a server connection of a pooler.
                 while not await _takes_lock(connection, number):  # noqa: ASYNC110 - no event of another machine
                     await asyncio.sleep(_LOCK_POLL)
             yield
@@ -183,7 +183,7 @@ class Postgres(PostgresEngine):
         return await self.pool.acquire(timeout=self.limits.acquire)
 
     async def release(self, connection: Any) -> None:
-        """A connection that cannot be cleared up in time is thrown away: what was done on it is done."""
+        """Give the connection back; one that cannot be reset in time is closed. Its work is committed by then."""
         if self.pool is None:
             return
         with contextlib.suppress(OSError, asyncpg.InterfaceError, asyncpg.PostgresError):

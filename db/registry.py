@@ -1,4 +1,4 @@
-"""What the portal asks of the company's registry."""
+"""Queries about the company's registry: accounts and bills."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import TypedDict
 
-from db.engine import bound, fetch, fetch_one, for_update, run, transaction
+from db.engine import bound, fetch, fetch_one, for_update, places, run, transaction
 from db.tables import Account, Bill
 
 
@@ -17,7 +17,7 @@ class AccountRow(TypedDict):
 
 
 class AttachedAccountRow(AccountRow):
-    """`sharers` counts who else has it."""
+    """`sharers` is the number of other customers who have the account."""
 
     sharers: int
 
@@ -48,9 +48,9 @@ class _BirthDateRow(TypedDict):
 
 
 def _bills() -> str:
-    """What stands in the place of `bills`.
+    """The table expression to read bills from.
 
-    Where an import goes on in portions, none of it is seen before it is decided, and all of it afterwards
+    During an import in portions it shows nothing of the import until that is decided, and all of it afterwards
     (db/import_state.py).
     """
     if not bound().imports_in_portions:
@@ -69,7 +69,7 @@ async def newest_periods(count: int, latest: str) -> list[str]:
     """The newest billing periods (`2026-08`) up to `latest`, newest first."""
     periods: list[str] = []
     there = f" AND {_THERE.format('bills')}" if bound().imports_in_portions else ""
-    # One index step for each, where DISTINCT would read every bill.
+    # One step in the index for each; DISTINCT would read every bill.
     rows = await run("SELECT max(period) AS period FROM bills WHERE period <= {}", latest)
     while rows and rows[0]["period"] and len(periods) < count:
         period = rows[0]["period"]
@@ -92,9 +92,9 @@ async def find_account_by_bill(account_number: str, period: str, amount_kopecks:
 
 
 async def holders_birth_dates(account: int) -> list[date]:
-    """The birth dates of those of its customers whom the company has named by an import.
+    """The birth dates of the account's customers who were imported by the company.
 
-    A customer who has registered by themselves has given their consent, and their birth date says only what they typed.
+    Customers who registered themselves have a consent and are left out: their birth date is only what they typed.
     """
     rows = await fetch(
         _BirthDateRow,
@@ -147,7 +147,7 @@ async def bills_of(accounts: Sequence[int], periods: Sequence[str]) -> Sequence[
     return await fetch(
         BillRow,
         f"SELECT account, period, amount_kopecks FROM {_bills()}"
-        f" WHERE account IN ({', '.join('{}' for _ in accounts)}) AND period BETWEEN {{}} AND {{}}"
+        f" WHERE account IN ({places(accounts)}) AND period BETWEEN {{}} AND {{}}"
         " ORDER BY period DESC",
         *accounts, min(periods), max(periods),
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Session rows. A session's id is the SHA-256 of the token in the cookie: the table opens no session."""
+"""Session rows. A session's id is the SHA-256 of the token in the cookie: the table alone gives no access."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import NotRequired, TypedDict
 from db.engine import fetch, fetch_one, for_update, run
 from db.tables import Session
 
-# Whether a password is due, and what the password typed last is worth, are the customer's to say and kept nowhere else.
+# Read from the customer's row and not kept in the session: whether a password is due, and the credentials' version.
 _CUSTOMERS = "FROM customers WHERE customers.id = sessions.customer"
 _ROW = (
     "SELECT id, customer, token_hash, progress_sealed, seen_at, idle_until, ends_at, remembered,"
@@ -55,7 +55,7 @@ class NewSession(TypedDict):
 
 
 class DeviceRow(TypedDict):
-    """A living session as its customer sees it."""
+    """A session as its customer sees it."""
 
     id: int
     created_at: datetime
@@ -65,7 +65,7 @@ class DeviceRow(TypedDict):
 
 
 async def find(token_hash: str, now: datetime, *, locked: bool = False) -> SessionRow | None:
-    """The living session; `locked` inside a transaction makes a second request of it wait."""
+    """The session, if it has not ended; `locked` in a transaction makes its other requests wait."""
     return await fetch_one(
         SessionRow,
         _ROW + "token_hash = {} AND idle_until > {} AND ends_at > {}" + (for_update() if locked else ""),
@@ -74,7 +74,7 @@ async def find(token_hash: str, now: datetime, *, locked: bool = False) -> Sessi
 
 
 async def find_former(token_hash: str, now: datetime, *, locked: bool = False) -> SessionRow | None:
-    """The living session that had this id a short while ago."""
+    """The session that had this id a short while ago, if it has not ended."""
     return await fetch_one(
         SessionRow,
         _ROW
@@ -96,7 +96,7 @@ async def add(values: NewSession) -> int:
 
 
 async def rename(session: int, token_hash: str, former_until: datetime) -> None:
-    """Another id; the former one is remembered until then."""
+    """Give the session another id; the former one is remembered until `former_until`."""
     await run(
         "UPDATE sessions SET former_hash = token_hash, former_until = {}, token_hash = {} WHERE id = {}",
         former_until, token_hash, session,
@@ -125,7 +125,7 @@ async def authenticate(session: int, authenticated_at: datetime | None, credenti
 
 
 async def of_customer(customer: int, now: datetime) -> Sequence[DeviceRow]:
-    """The living sessions of a customer."""
+    """The sessions of a customer that have not ended."""
     return await fetch(
         DeviceRow,
         "SELECT id, created_at, seen_at, ip, user_agent FROM sessions"

@@ -42,7 +42,7 @@ _PRAGMAS = (
     # (sqlite.org/pragma.html#pragma_synchronous).
     "synchronous = FULL",
     "foreign_keys = 1",
-    # Freed pages are overwritten: wiped messages and sessions must not linger in the file.
+    # Freed pages are overwritten: deleted messages and sessions must not stay in the file.
     "secure_delete = 1",
     "temp_store = FILE",
 )
@@ -160,7 +160,7 @@ class SQLite(SQLiteEngine):
             for pragma in _PRAGMAS:
                 await connection.execute(f"PRAGMA {pragma}")
         except BaseException:
-            # Its thread would keep the program alive for ever.
+            # Its thread would keep the process from ending.
             await connection.close()
             raise
         return connection
@@ -218,13 +218,13 @@ class SQLite(SQLiteEngine):
             os.close(descriptor)
 
     async def truncate_log(self) -> bool:
-        """Empty the `-wal` file, where pages as they were before they were wiped would linger; whether it could be."""
+        """Empty the `-wal` file, which holds former versions of deleted data; whether that was possible."""
         return await run_to_completion(self._truncate_log())
 
     async def _truncate_log(self) -> bool:
         connection = await self.new_connection()
         try:
-            # Not the writer, and no long wait: a reader that is in the way now is not in an hour.
+            # Not on the writer, and without a long wait: where a reader is in the way, the next sweep does it.
             await connection.execute("PRAGMA busy_timeout = 500")
             rows = await connection.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")
             return all(row["busy"] == 0 for row in cast(Any, rows))

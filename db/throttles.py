@@ -1,8 +1,8 @@
-"""Counters in one table. All claims of a step are one statement, with the condition in it: no two callers can
-take the same place.
+"""Counters in one table. All claims of a step are one statement with its condition: no two requests can take
+the same place.
 
-A row is decided by what it holds and by the client's `now`, never by comparing two callers' times: where a counter
-has no pause, a client who began earlier and is counted later is counted all the same.
+A claim looks at the row and at the `now` of its request; the times of two requests are never compared. So where a
+counter has no pause, a request that began earlier and is counted later is counted all the same.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from db.engine import for_update, run
+from db.engine import for_update, places, run
 from db.tables import Throttle
 
-# What a clock that was wrong for a while has cleared away cannot come back: counters outlive their end by a day.
+# Counters are kept for a day after their end: a clock that is ahead for a while must not delete those that count.
 _KEPT = timedelta(days=1)
 
 
@@ -45,17 +45,17 @@ class Counter:
 
 async def look(keys: Collection[str]) -> dict[str, Counter]:
     """The counters among `keys` that exist; nothing is locked."""
-    rows = await run(f"SELECT key, hits, ends_at, free_at FROM throttles WHERE key IN ({_places(keys)})", *keys)
+    rows = await run(f"SELECT key, hits, ends_at, free_at FROM throttles WHERE key IN ({places(keys)})", *keys)
     return {row["key"]: Counter(**row) for row in rows}
 
 
 async def claim(hits: Sequence[Hit], now: datetime) -> list[str]:
     """Count each hit that its counter allows; the keys of those counted.
 
-    Rows are locked in the order of their keys, here and in `give_back`: two callers never wait for each other.
+    Rows are locked in the order of their keys, here and in `give_back`: so two requests never wait for each other.
     """
     ordered = sorted(hits, key=lambda hit: hit.key)
-    # The columns `most` and `full_until` only carry each hit's own numbers to the condition below.
+    # The columns `most` and `full_until` only pass the numbers of each hit to the condition below.
     values = [value for h in ordered for value in (h.key, h.most, h.ends_at, h.full_until, h.free_at)]
     rows = await run(
         "INSERT INTO throttles (key, hits, most, ends_at, full_until, free_at) VALUES "
@@ -81,9 +81,9 @@ async def give_back(keys: Collection[str], emptied: Collection[str] = ()) -> Non
     every = [*keys, *emptied]
     if not every:
         return
-    cleared = f"key IN ({_places(emptied)})" if emptied else "1 = 0"
+    cleared = f"key IN ({places(emptied)})" if emptied else "1 = 0"
     await run(
-        f"WITH held AS MATERIALIZED (SELECT key FROM throttles WHERE key IN ({_places(every)})"
+        f"WITH held AS MATERIALIZED (SELECT key FROM throttles WHERE key IN ({places(every)})"
         f" ORDER BY key{for_update()})"
         f" UPDATE throttles SET hits = CASE WHEN {cleared} THEN 0 ELSE hits - 1 END, free_at = NULL"
         " WHERE key IN (SELECT key FROM held) AND hits > 0",
@@ -91,7 +91,7 @@ async def give_back(keys: Collection[str], emptied: Collection[str] = ()) -> Non
     )  # fmt: skip
 
 
-async def put_right(counters: Sequence[Counter]) -> None:
+async def correct(counters: Sequence[Counter]) -> None:
     """Save the ends of counters that a wrong clock had put too far off."""
     for counter in sorted(counters, key=lambda counter: counter.key):
         await Throttle.update({Throttle.ends_at: counter.ends_at, Throttle.free_at: counter.free_at}).where(
@@ -104,7 +104,3 @@ async def sweep(now: datetime) -> None:
     await Throttle.delete().where(
         Throttle.ends_at <= now - _KEPT, Throttle.free_at.is_null() | (Throttle.free_at <= now)
     )
-
-
-def _places(keys: Collection[str]) -> str:
-    return ", ".join("{}" for _ in keys)

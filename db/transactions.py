@@ -1,6 +1,6 @@
-"""The transaction of both engines: owner, nested joins, begin, commit, rollback, and the connection given back.
+"""The transaction of both engines: its owner, nested transactions, and the release of its connection.
 
-An engine adds two hooks: `take` a connection, and `release` it with nothing left open on it.
+An engine adds three hooks: `take` a connection, `begin` on it, and `release` it with nothing left open.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ T = TypeVar("T")
 async def run_to_completion(work: Awaitable[T]) -> T:
     """Finish `work` even when the caller is cancelled meanwhile, then let the cancellation go on.
 
-    A statement that a thread has begun cannot be called back: a task that stops waiting for a COMMIT must
-    still not hand the connection to the next one before it is done.
+    A statement that runs in a thread cannot be stopped: a task that is cancelled at a COMMIT must not give the
+    connection to the next one before the COMMIT is done.
     """
     task = asyncio.ensure_future(work)
     cancelled: asyncio.CancelledError | None = None

@@ -1,7 +1,7 @@
-"""What a database raises that is away, full, read-only or overloaded, told apart from a fault of ours.
+"""Tells apart errors of a database that is away, full, read-only or overloaded, and errors of our statements.
 
-The engines raise `DatabaseUnavailableError` for the first, and for nothing else: a statement that is wrong, or a value
-that does not fit, stays what the driver raised. Only here is it decided what a page answers with 503.
+The engines raise `DatabaseUnavailableError` for the former, and for nothing else: for a wrong statement, or a value
+that does not fit, they raise what the driver has raised. Only this module decides which errors are answered with 503.
 """
 
 from __future__ import annotations
@@ -13,19 +13,19 @@ from collections.abc import Iterator
 import asyncpg
 
 # Primary result codes (sqlite.org/rescode.html): BUSY, LOCKED, NOMEM, READONLY, IOERR, CORRUPT, FULL, CANTOPEN,
-# PROTOCOL, PERM, NOTADB. What is missing among them is SQLITE_ERROR: SQL that is wrong.
+# PROTOCOL, PERM, NOTADB. Not among them is SQLITE_ERROR: wrong SQL.
 _SQLITE = {5, 6, 7, 8, 10, 11, 13, 14, 15, 3, 26}
 # Classes and codes of SQLSTATE (PostgreSQL, appendix A): connection, authorisation, no such database, rolled back
 # for another transaction's sake, resources, operator, system; locks not to be had, time-outs of a transaction,
 # and a server that only reads.
 _POSTGRES = ("08", "28", "3D", "40", "53", "57", "58", "55P03", "25P03", "25P04", "25006")
-# What asyncpg says of arguments that do not fit, of its configuration, and of a connection used twice at once.
+# What asyncpg raises for wrong arguments or configuration, and says of a connection used twice at the same time.
 _OURS = (ValueError, asyncpg.UnsupportedClientFeatureError)
 _USED_TWICE = "another operation"
 
 
 class DatabaseUnavailableError(Exception):
-    """Come again later. The text is one line for the operator and holds no value of a row."""
+    """The database cannot be used now. The text is one line for the operator and holds no value of a row."""
 
 
 def is_unavailable(error: BaseException) -> bool:

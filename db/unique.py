@@ -1,4 +1,4 @@
-"""A statement that a unique index may refuse, inside a transaction that goes on either way."""
+"""Runs a statement that a unique index may refuse, in a transaction that goes on in both cases."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from db.engine import bound, run
 async def unless_taken(sql: str, *arguments: Any) -> bool:
     """Run it; False where a unique index refuses. Part of the caller's transaction.
 
-    For an UPDATE, which has no ON CONFLICT: PostgreSQL gives up the whole transaction without the savepoint.
+    For an UPDATE, which has no ON CONFLICT: without the savepoint PostgreSQL would abort the whole transaction.
     """
     await run("SAVEPOINT unless_taken")
     try:

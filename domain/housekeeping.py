@@ -1,4 +1,4 @@
-"""Rows whose time is over are removed once an hour, by every process: twice does no harm."""
+"""Expired rows are removed once an hour, by every process: doing it twice does no harm."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from domain.registry.account_losses import tell_losses
 
 _EVERY = 3600.0
 # Rows removed in one transaction, and the pause after it, seconds: others write in between.
-_PORTION, _BREATH = 500, 0.05
-# An absent account that is attached to nobody may still be the one that a registration under way has proved.
+_PORTION, _PAUSE = 500, 0.05
+# How long an absent account that is attached to no customer is kept: a registration under way may have proved it.
 _ABSENT_KEPT = timedelta(days=30)
 _log = logging.getLogger("kabinet.housekeeping")
 
@@ -39,17 +39,17 @@ async def _in_portions(remove: Callable[[], Awaitable[bool]]) -> None:
     more = True
     while more:
         more = await remove()
-        await asyncio.sleep(_BREATH if more else 0)
+        await asyncio.sleep(_PAUSE if more else 0)
 
 
 async def sweep_forever(portal: Portal, clock: Callable[[], datetime], every: float = _EVERY) -> None:
-    """Outlives whatever goes wrong, and says so once, until it has gone well again."""
+    """Goes on after any error, and logs one that repeats only once until a sweep has succeeded."""
     said = ""
     while True:
         try:
             await sweep(portal, clock())
             said = ""
-        except Exception as error:  # noqa: BLE001 - nothing may end the loop; what is wrong is logged
+        except Exception as error:  # noqa: BLE001 - nothing may end the loop; the error is logged
             if type(error).__name__ != said:
                 said = type(error).__name__
                 _log.error("not swept, trying again every %g s: %s", every, said)

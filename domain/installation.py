@@ -1,6 +1,7 @@
-"""What this installation is: its settings, and its database, begun with this very `KABINET_SECRET`.
+"""The settings and the database of this installation, and whether both belong to the same `KABINET_SECRET`.
 
-With another secret right passwords would be refused, phones would register twice, and waiting messages be lost.
+With another secret no phone would be found by its hash, so customers could not sign in and would register twice, and
+waiting messages would be lost.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ class WrongSecretError(Exception):
     """Raised before anything is written."""
 
 
-# What keeps the portal and every command from beginning.
+# What keeps the portal and every command from starting.
 UNUSABLE = (
     DatabaseUnavailableError,
     SchemaError,
@@ -53,8 +54,8 @@ async def opened_installation(settings: Settings) -> AsyncIterator[Engine]:
         yield engine
 
 
-def said_of(error: BaseException) -> str:
-    """One line for the operator."""
+def error_line(error: BaseException) -> str:
+    """One of `UNUSABLE` as one line for the operator."""
     if isinstance(error, WrongSecretError):
         return "KABINET_SECRET: is not the one that this database was begun with"
     if isinstance(error, DatabaseUnavailableError | SchemaError):
@@ -68,7 +69,10 @@ async def probe() -> None:
 
 
 async def require_secret(sealing: Sealing) -> None:
-    """A database without the row gets one, unless it holds sealed values none of which opens."""
+    """Raise `WrongSecretError` unless the database belongs to this secret.
+
+    One that does not say whose it is becomes this secret's, unless it holds sealed values and this secret opens none.
+    """
     own = sealing.keyed_hash("installation", "secret")
     if await installation.secret_hash() is None:
         samples = await installation.newest_sealed()

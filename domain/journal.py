@@ -1,4 +1,4 @@
-"""What is written down of a customer's account: who did what, from where and when (db/journal.py holds the rows)."""
+"""Writes and reads the journal of a customer's account: what was done, from where and when (rows: db/journal.py)."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Journeys: which steps there are, in which order, and what each needs. An order is written nowhere else.
+"""Journeys: their steps, the order of these, and what each step needs. No order is written anywhere else.
 
 What a customer has done so far is a value of the journey's own type, with a field for each step: None until the step
 is done. Pages ask the journey which step may be shown now. Use cases ask it again inside the transaction that writes
-(`take`): the last step needs all before it, and a step that is done anew takes along what was proved after it.
+(`take_step`): a step needs all steps before it, and doing a step again undoes what was proved after it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from db.engine import transaction
 from domain import sessions
-from domain.refusals import ProofNeeded, SessionExpired, WrongStep
+from domain.refusals import PasswordNeeded, SessionExpired, WrongStep
 from domain.scope import Scope
 from domain.sessions import Session
 
@@ -27,17 +27,17 @@ T = TypeVar("T")
 Condition = Callable[[P], bool]
 
 
-class For(Enum):
-    """Who takes a journey."""
+class Audience(Enum):
+    """Whom a journey is for."""
 
-    # Nobody has to be signed in; who is has no business there.
+    # For people who are not signed in; a signed-in customer is redirected to the profile.
     VISITORS = auto()
     CUSTOMERS = auto()
 
 
 @dataclass(frozen=True)
 class Grant:
-    """Something proved a moment ago: by which customer, under which version of their credentials, good until when."""
+    """What a proof allows: to which customer, under which version of their credentials, until when."""
 
     customer: int
     credentials: int
@@ -52,24 +52,24 @@ class Step(Generic[P]):
     """One step; its slug names the field of the progress, the address, the route file, the fragment and the test."""
 
     slug: str
-    # Where it takes more than a field that is filled: (progress, now) -> whether it is done.
+    # (progress, now) -> whether the step is done; needed where a filled field is not enough.
     done: Callable[[P, datetime], bool] | None = None
-    # Once done there is nothing to look at again: a code that was right.
+    # It cannot be taken again once it is done: a code is used up.
     once: bool = False
-    # Typed text that proves nothing: it stays when an earlier step is done anew.
+    # It holds typed text that proves nothing, and stays when an earlier step is done again.
     typed_only: bool = False
-    # The password has to have been typed a short while ago (KABINET_PASSWORD_AGAIN).
-    fresh: bool = False
-    # Whether this customer's way leads through it; None for always.
+    # The password must have been typed at most KABINET_PASSWORD_AGAIN seconds ago.
+    needs_recent_password: bool = False
+    # Whether this customer takes the step at all; None for always.
     applies: Condition[P] | None = None
 
-    def is_done(self, known: P, now: datetime) -> bool:
-        return self.done(known, now) if self.done else getattr(known, self.slug) is not None
+    def is_done(self, progress: P, now: datetime) -> bool:
+        return self.done(progress, now) if self.done else getattr(progress, self.slug) is not None
 
 
 @dataclass(frozen=True)
 class Branch(Generic[P]):
-    """A step beside the order: it may be taken instead of the step `at`, where `opens` says so."""
+    """A step outside the order: it may be taken in place of the step `at`, while `opens` is true."""
 
     at: str
     opens: Condition[P]
@@ -77,13 +77,13 @@ class Branch(Generic[P]):
 
 @dataclass(frozen=True)
 class Journey(Generic[P]):
-    """`empty` makes the progress of somebody who has done nothing yet."""
+    """`empty` makes the progress of a customer who has done nothing yet."""
 
     name: str
     empty: Callable[[], P]
     steps: tuple[Step[P], ...]
     branches: Mapping[str, Branch[P]] = field(default_factory=dict)
-    who: For = For.VISITORS
+    audience: Audience = Audience.VISITORS
 
     @cached_property
     def slugs(self) -> tuple[str, ...]:
@@ -97,52 +97,52 @@ class Journey(Generic[P]):
         return self.steps[self.slugs.index(slug)]
 
     def place(self, slug: str) -> tuple[int, int]:
-        """Which step of how many."""
+        """The number of the step and how many there are."""
         return self.slugs.index(slug) + 1, len(self.slugs)
 
-    def is_over(self, known: P, now: datetime) -> bool:
-        return self.steps[-1].is_done(known, now)
+    def is_over(self, progress: P, now: datetime) -> bool:
+        return self.steps[-1].is_done(progress, now)
 
-    def current(self, known: P, now: datetime) -> Step[P]:
-        """The first step that is not done; the last one where all are."""
-        return next((step for step in self.steps if not step.is_done(known, now)), self.steps[-1])
+    def current(self, progress: P, now: datetime) -> Step[P]:
+        """The first step that is not done; where all are, the last one."""
+        return next((step for step in self.steps if not step.is_done(progress, now)), self.steps[-1])
 
-    def may_take(self, known: P, slug: str, now: datetime) -> bool:
+    def may_take(self, progress: P, slug: str, now: datetime) -> bool:
         """Whether every step before `slug` holds now. A journey that is over takes no step."""
         if branch := self.branches.get(slug):
-            return self.may_take(known, branch.at, now) and branch.opens(known)
+            return self.may_take(progress, branch.at, now) and branch.opens(progress)
         step = self.step(slug)
         earlier = self.steps[: self.slugs.index(slug)]
-        if self.is_over(known, now) or (step.once and step.is_done(known, now)):
+        if self.is_over(progress, now) or (step.once and step.is_done(progress, now)):
             return False
-        return (step.applies is None or step.applies(known)) and all(one.is_done(known, now) for one in earlier)
+        return (step.applies is None or step.applies(progress)) and all(one.is_done(progress, now) for one in earlier)
 
-    def anew(self, known: P, slug: str, value: object) -> P:
+    def redo(self, progress: P, slug: str, value: object) -> P:
         """The progress with `value` for the step, and without what was proved after it."""
         later = self.steps[self.slugs.index(slug) + 1 :]
         forgotten = {step.slug: None for step in later if not step.typed_only}
-        return replace(known, **{slug: value, **forgotten})  # type: ignore[type-var]
+        return replace(progress, **{slug: value, **forgotten})  # type: ignore[type-var]
 
     def progress(self, session: Session | None) -> P:
-        """What the session knows; nothing of what another release has kept and this one would not keep so.
+        """The progress in the session; empty where another release has saved it in another form.
 
-        A field that is not known here may be what limits a right, and one that is may have meant something else.
+        A field that this release does not know may limit a right, and one that it knows may have meant something else.
         """
         kept = (session.progress if session else {}).get(self.name, {})
         try:
-            known = self._json.validate_python(kept)
+            progress = self._json.validate_python(kept)
         except ValidationError:
             return self.empty()
-        return known if self.as_json(known) == kept else self.empty()
+        return progress if self.as_json(progress) == kept else self.empty()
 
-    def put(self, session: Session, known: P) -> None:
-        session.progress[self.name] = self.as_json(known)
+    def put(self, session: Session, progress: P) -> None:
+        session.progress[self.name] = self.as_json(progress)
 
-    def as_json(self, known: P) -> Any:
-        return self._json.dump_python(known, mode="json", exclude_defaults=True)
+    def as_json(self, progress: P) -> Any:
+        return self._json.dump_python(progress, mode="json", exclude_defaults=True)
 
-    async def save(self, scope: Scope, session: Session, known: P) -> Session:
-        self.put(session, known)
+    async def save(self, scope: Scope, session: Session, progress: P) -> Session:
+        self.put(session, progress)
         await sessions.save(scope, session)
         return session
 
@@ -151,29 +151,33 @@ def grant(scope: Scope, customer: int, credentials: int, lifetime: timedelta) ->
     return Grant(customer, credentials, scope.now + lifetime)
 
 
-async def take(
+async def take_step(
     scope: Scope, journey: Journey[P], slug: str, act: Callable[[Session, P], Awaitable[T]]
-) -> T | SessionExpired | WrongStep | ProofNeeded:
-    """`act` in one transaction, with the session locked, where the journey allows the step.
+) -> T | SessionExpired | WrongStep | PasswordNeeded:
+    """Run `act` in one transaction, with the session locked, if the journey allows the step.
 
-    The first step of a visitors' journey begins a session where there is none.
+    For visitors the first step begins a session where there is none.
     """
     async with transaction():
         session = await sessions.lock(scope)
-        refused = may_begin(scope, journey, slug, session)
+        refused = session_refusal(scope, journey, slug, session)
         if refused is not None:
             return refused
         session = session or sessions.begin_unproved(scope)
-        known = journey.progress(session)
-        return await act(session, known) if journey.may_take(known, slug, scope.now) else WrongStep()
+        progress = journey.progress(session)
+        return await act(session, progress) if journey.may_take(progress, slug, scope.now) else WrongStep()
 
 
-def may_begin(
+def session_refusal(
     scope: Scope, journey: Journey[P], slug: str, session: Session | None
-) -> SessionExpired | ProofNeeded | None:
-    """Whether the session is one that may take the step at all, whatever has been done before."""
-    if journey.who is For.VISITORS:
+) -> SessionExpired | PasswordNeeded | None:
+    """Why this session may not take the step, whatever the progress is; None where it may."""
+    if journey.audience is Audience.VISITORS:
         return None if session is not None or slug == journey.slugs[0] else SessionExpired()
     if session is None or session.customer is None or session.password_due:
         return SessionExpired()
-    return ProofNeeded() if journey.step(slug).fresh and not sessions.is_fresh(scope, session) else None
+    return (
+        PasswordNeeded()
+        if journey.step(slug).needs_recent_password and not sessions.password_is_recent(scope, session)
+        else None
+    )

@@ -1,4 +1,4 @@
-"""Conditions of a password, and its Argon2id hash made off the event loop."""
+"""The rules of a password, and its Argon2id hash, computed off the event loop."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
 T = TypeVar("T")
 
-# A password typed with the other keyboard layout is as common as the one meant.
+# A common password typed with the other keyboard layout is as common.
 _RUSSIAN = "йцукенгшщзхъфывапролджэячсмитьбю"
 _LATIN = "qwertyuiop[]asdfghjkl;'zxcvbnm,."
 _TO_LATIN = str.maketrans(_RUSSIAN, _LATIN)
@@ -32,16 +32,16 @@ _SEQUENCES = (
 _WIDTH = {"upper": str.isupper, "lower": str.islower, "digit": str.isdigit}
 
 
-def unmet_conditions(
+def broken_rules(
     password: str, *, shortest: int, longest: int, needs: Sequence[str], about: Sequence[str]
 ) -> list[str]:
-    """Which of `conditions(needs)` the password breaks, in that order.
+    """Which of `password_rules(needs)` the password breaks, in that order.
 
     `about` is what others know of the customer: phone digits, names, e-mail. Lengths are in characters.
     """
-    broken_rules = []
-    for condition in conditions(needs):
-        match condition:
+    broken = []
+    for rule in password_rules(needs):
+        match rule:
             case "length":
                 met = shortest <= len(password) <= longest
             case "common":
@@ -51,14 +51,14 @@ def unmet_conditions(
             case "symbol":
                 met = any(not c.isalnum() and not c.isspace() for c in password)
             case _:
-                met = any(_WIDTH[condition](c) for c in password)
+                met = any(_WIDTH[rule](c) for c in password)
         if not met:
-            broken_rules.append(condition)
-    return broken_rules
+            broken.append(rule)
+    return broken
 
 
-def conditions(needs: Sequence[str]) -> list[str]:
-    """The conditions in the order they are shown; `needs` are the operator's further ones."""
+def password_rules(needs: Sequence[str]) -> list[str]:
+    """The names of the rules in the order they are shown; `needs` are those that the operator has added."""
     return ["length", *needs, "common", "personal"]
 
 
@@ -72,18 +72,18 @@ def _is_common(password: str) -> bool:
     latin = folded.translate(_TO_LATIN)
     if folded in _common_passwords() or latin in _common_passwords():
         return True
-    # One short piece over and over: "1111111111", "абвабвабв".
+    # One short piece repeated: "1111111111", "абвабвабв".
     if any(folded == (folded[:n] * len(folded))[: len(folded)] for n in range(1, min(4, len(folded)) + 1)):
         return True
     return any(run in sequence for sequence in _SEQUENCES for run in (folded, latin, folded[::-1]))
 
 
 def _is_about(password: str, about: Sequence[str]) -> bool:
-    """Whether it contains the phone, a name or the e-mail of the customer (pieces of four signs and more)."""
+    """Whether it contains the phone, a name or the e-mail of the customer, of at least four characters each."""
     folded = unicodedata.normalize("NFKC", password).casefold()
     digits = "".join(c for c in folded if c.isdigit())
     known = [unicodedata.normalize("NFKC", piece).casefold().strip() for piece in about]
-    # The last ten digits of a phone, however the password writes them; of an e-mail its local part too.
+    # The last ten digits of a phone, with any separators; of an e-mail also the local part alone.
     if any(piece.startswith("+") and piece[-10:] in digits for piece in known):
         return True
     pieces = [part for piece in known if not piece.startswith("+") for part in (piece, piece.split("@")[0])]
@@ -91,7 +91,7 @@ def _is_about(password: str, about: Sequence[str]) -> bool:
 
 
 class OverloadedError(Exception):
-    """As many passwords wait for Argon2 as may; a few seconds later there is room again."""
+    """The queue for Argon2 is full; a few seconds later there is room again."""
 
 
 _ARGON = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1, type=Type.ID)
@@ -99,20 +99,20 @@ _ARGON = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1, type=
 
 @functools.cache
 def _hash_of_nobody() -> str:
-    """Something to compare with where there is no hash."""
+    """The hash to verify against for a customer who does not exist or has no password."""
     return _ARGON.hash("nobody has this password")
 
 
 class Hasher:
     """Argon2id, 19 MiB, t=2, p=1 (OWASP Password Storage Cheat Sheet), on as many threads as there are cores.
 
-    No more than `longest_queue` are worked on or wait; of those no more than a quarter from one network (`source`),
-    so that a flood of guesses from one place leaves the others theirs. Beyond it `OverloadedError` is raised.
+    At most `longest_queue` passwords are hashed or wait, at most a quarter of them from one network (`source`), so
+    that a flood of guesses from one place leaves room for others. Beyond that `OverloadedError` is raised.
     """
 
     def __init__(self, longest_queue: int = 32) -> None:
-        _hash_of_nobody()  # made at start, so that the first unknown customer waits no longer than the next
-        # The width of the pool is the semaphore: a burst waits its turn and never stalls a page.
+        _hash_of_nobody()  # cached at start, else the first unknown customer would wait longer than others
+        # The size of the pool limits what runs at once; the event loop stays free for pages.
         self._threads = ThreadPoolExecutor(max_workers=os.cpu_count() or 1, thread_name_prefix="argon2")
         self._longest_queue, self._queue = longest_queue, Counter[str]()
 
@@ -121,7 +121,7 @@ class Hasher:
             return await self._in_turn(_ARGON.hash, _canonical(password))
 
     async def verify(self, password_hash: str | None, password: str, *, source: str = "") -> bool:
-        """Compare; without a hash the same work is done and the answer is no, so the time tells nothing."""
+        """Whether it matches. Without a hash the same work is done, so the time does not tell that there is none."""
         known = password_hash is not None
         with self._place(source):
             matches = await self._in_turn(self._matches, password_hash or _hash_of_nobody(), _canonical(password))
@@ -150,5 +150,5 @@ class Hasher:
 
 
 def _canonical(password: str) -> str:
-    # Keyboards compose letters differently (й as one sign or two): NFC, as RFC 8265 asks.
+    # Keyboards send й as one character or as two: NFC, as RFC 8265 asks.
     return unicodedata.normalize("NFC", password)

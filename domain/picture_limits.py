@@ -1,7 +1,7 @@
-"""What a process remembers of its pictures, so that no reader writes to the database.
+"""What a process remembers of its picture codes, so that showing one writes nothing to the database.
 
-Both memories are bounded, and the oldest entry makes room. Nothing here decides what a code is good for: that is
-the row of a spent one. Several processes count apart, so together they draw that many times more.
+Both memories are bounded; a new entry replaces the oldest. Whether a code has been used is not decided here but by its
+row (db/captchas.py). Each process counts by itself, so several processes together allow several times the limit.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ V = TypeVar("V")
 
 
 class PictureLimits:
-    """How many pictures and voices each network was made this hour, and which pictures were replaced."""
+    """How many pictures, voices and tries each network had this hour, and which pictures were replaced."""
 
     def __init__(self) -> None:
         self._made: OrderedDict[tuple[str, str], tuple[datetime, int]] = OrderedDict()
         self._replaced: OrderedDict[str, None] = OrderedDict()
 
     def count(self, kind: str, network: str, most: int, now: datetime) -> bool:
-        """Count one more; False where the network has had its number of this hour."""
+        """Count one more; False where the network has reached the limit of this hour."""
         began, made = self._made.get((kind, network), (now, 0))
         if now - began >= _HOUR:
             began, made = now, 0
@@ -35,7 +35,7 @@ class PictureLimits:
         return True
 
     def replace(self, identity: str) -> None:
-        """«Другая картинка»: the former one is not made again."""
+        """«Другая картинка»: the former picture is not shown again."""
         _put(self._replaced, identity, None)
 
     def is_replaced(self, identity: str) -> bool:

@@ -1,4 +1,4 @@
-"""What every use case needs to know of the installation, put together once at start."""
+"""What every use case needs of the installation, made once at start."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from settings import Settings
 
 @dataclass(frozen=True)
 class Portal:
-    """Settings, the two keys, the Argon2 hasher, and what this process remembers of its pictures."""
+    """Settings, keys, the Argon2 hasher, and what this process remembers of its picture codes."""
 
     settings: Settings
     sealing: Sealing

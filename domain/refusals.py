@@ -8,9 +8,9 @@ from enum import StrEnum
 
 
 class Code(StrEnum):
-    """What a customer may be told; one text each."""
+    """An error that a customer may see; each has one text."""
 
-    # Shape of what was typed
+    # The form of what was typed
     REQUIRED = "required"
     TOO_LONG = "too_long"
     PHONE_EMPTY = "phone_empty"
@@ -29,13 +29,13 @@ class Code(StrEnum):
     EMAIL_WRONG = "email_wrong"
     LOGIN_EMPTY = "login_empty"
     PASSWORD_EMPTY = "password_empty"  # noqa: S105 - a code, not a password
-    PASSWORD_UNMET = "password_unmet"  # noqa: S105
+    PASSWORD_RULES_BROKEN = "password_rules_broken"  # noqa: S105
     CARD_EMPTY = "card_empty"
     CARD_WRONG = "card_wrong"
     CARD_DOUBTFUL = "card_doubtful"
     EMAIL_EMPTY = "email_empty"
     CAPTCHA_EMPTY = "captcha_empty"
-    # Meaning
+    # What it means
     CODE_WRONG = "code_wrong"
     CODE_EXPIRED = "code_expired"
     CODE_EXHAUSTED = "code_exhausted"
@@ -60,7 +60,7 @@ class Code(StrEnum):
 
 @dataclass(frozen=True)
 class Refused:
-    """What came of a use case that said no: which field it is about, and when to come again."""
+    """The refusal of a use case: `field` is the field it is about, `at` when to try again."""
 
     code: Code
     field: str = ""
@@ -69,24 +69,24 @@ class Refused:
 
 @dataclass(frozen=True)
 class SessionExpired:
-    """The session that the step needs is gone."""
+    """The session that the step needs has ended."""
 
 
 @dataclass(frozen=True)
 class WrongStep:
-    """The step cannot be taken now; the customer is led to the one they are really at."""
+    """The step cannot be taken now; the customer is redirected to the one they are really at."""
 
 
 @dataclass(frozen=True)
-class ProofNeeded:
-    """The password was typed too long ago, or before it or the phone were changed: it has to be typed again."""
+class PasswordNeeded:
+    """The password must be typed again: the last time was too long ago, or before a change of password or phone."""
 
 
 @dataclass(frozen=True)
 class HolderRegistered:
-    """The holder of the card has a login and a password already."""
+    """The holder of the card has registered and has a password."""
 
 
 @dataclass(frozen=True)
 class LoginTaken:
-    """The registry gives the holder of the card a login that another holder has: only the company can mend that."""
+    """The registry gives the holder of the card a login that another holder has: only the company can correct that."""

@@ -15,23 +15,23 @@ from settings import Settings
 
 @dataclass(frozen=True)
 class Client:
-    """One request's sender: the value of its cookie, if any, what is written into the journal, and the language."""
+    """Who sends a request: the session cookie's value, if any; address and browser, for the journal; the language."""
 
     token: str | None
     ip: str
     user_agent: str
     language: str = "ru"
-    # The cookie of a device that signed in before, as it came (domain/device_cookies.py).
+    # The device cookie as it was sent (domain/device_cookies.py).
     device: str | None = None
 
 
-# Work that no request asked for: imports, housekeeping.
+# For work without a request: imports, housekeeping.
 NOBODY = Client(None, "", "")
 
 
 @dataclass(frozen=True)
 class Scope:
-    """`now` is UTC, the time by which this request is judged."""
+    """`now` (UTC) is the time of the request: everything is compared with it."""
 
     portal: Portal
     client: Client
@@ -54,18 +54,18 @@ class Scope:
         return self.portal.sealing.seal(value)
 
     def unseal(self, sealed: str) -> Any:
-        """ValueError where it was not sealed under these keys."""
+        """Raises ValueError where it was not sealed with these keys."""
         return self.portal.sealing.unseal(sealed)
 
     def keyed_hash(self, purpose: str, value: str) -> str:
-        """By which a value is found again without being stored; another for each `purpose`."""
+        """A hash to find a value by without storing it; equal values of two purposes have different hashes."""
         return self.portal.sealing.keyed_hash(purpose, value)
 
     def phone_hash(self, phone: str) -> str:
         return self.keyed_hash("phone", phone)
 
     def email_hash(self, email: str) -> str:
-        """The same for two spellings of one address."""
+        """Equal for two spellings of one address."""
         return self.keyed_hash("email", fold_email(email))
 
     def login_hash(self, login: str) -> str:

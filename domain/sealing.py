@@ -1,12 +1,13 @@
-"""Keyed hashes to find a value by, and encryption for what must be read again.
+"""Keyed hashes, to find a value by; and encryption, for values that must be read again.
 
 All keys are derived from `KABINET_SECRET` (HKDF-SHA-256, RFC 5869), one for each use. Losing the secret loses every
 sealed value; docs/security.md says what it means.
 
 A sealed text is base64url of the version, two bytes that name the key, a nonce, and what AES-256-GCM makes of the
 value; the first three bytes are its associated data. Random nonces of 96 bits are good for 2^32 texts under one key
-(NIST SP 800-38D, 8.3), which is 2,000 imports of a million customers. A secret that is replaced by then needs the name
-of the key: it tells the texts of the two apart. Texts of earlier versions, sealed with Fernet, are read.
+(NIST SP 800-38D, 8.3), which is 2,000 imports of a million customers. The name of the
+key tells texts of two secrets apart, for a secret that is replaced by then. Texts of earlier versions, sealed with
+Fernet, can be read.
 """
 
 from __future__ import annotations
@@ -26,9 +27,9 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 _VERSION = b"\x02"
 _KEY_NAME = 2
 _NONCE = 12
-# The length of a text tells that of its value in steps of so many bytes only.
+# Texts are padded to a multiple of so many bytes, to hide their exact length.
 _STEP = 16
-# Its tokens begin with a version as well.
+# The version with which Fernet's tokens begin.
 _FERNET = b"\x80"
 _json = json.JSONEncoder(ensure_ascii=False).encode
 
@@ -38,14 +39,14 @@ class Sealing:
 
     def __init__(self, secret: str) -> None:
         self._secret = secret
-        # Copied for each hash: beginning with the key anew takes three times as long.
+        # Copied for each hash: making it from the key takes three times as long.
         self._hmac = HMAC(_derived(secret, b"kabinet keyed hash"), SHA256())
         self._header = _VERSION + _derived(secret, b"kabinet sealing key name")[:_KEY_NAME]
         self._aes = AESGCM(_derived(secret, b"kabinet sealing AES-256-GCM"))
         self._fernet = Fernet(base64.urlsafe_b64encode(_derived(secret, b"kabinet sealing")))
 
     def __reduce__(self) -> tuple[type[Sealing], tuple[str]]:
-        """Made anew in a process of an import that it is handed to."""
+        """For a process of an import, which makes its own from the secret."""
         return Sealing, (self._secret,)
 
     def keyed_hash(self, kind: str, value: str) -> str:
@@ -57,7 +58,7 @@ class Sealing:
     def seal(self, value: Any) -> str:
         """Encrypt anything JSON can say."""
         text = _json(value).encode()
-        # JSON may end in spaces.
+        # Padding: JSON may end in spaces.
         text = text.ljust(len(text) + -len(text) % _STEP)
         nonce = os.urandom(_NONCE)
         encrypted = self._aes.encrypt(nonce, text, self._header)
@@ -72,7 +73,7 @@ class Sealing:
 
     def _decrypted(self, sealed: str) -> bytes:
         token = base64.urlsafe_b64decode(sealed)
-        # Base64 reads several texts as the same bytes; only the one that was made is taken.
+        # Several texts decode to the same bytes in base64; only the one that was made is accepted.
         if base64.urlsafe_b64encode(token).decode("ascii") != sealed:
             raise InvalidTag
         if token.startswith(_FERNET):

@@ -1,11 +1,11 @@
-"""Who is calling, and what the portal remembers of their journeys between two requests.
+"""Sessions: who sends a request, and the progress of their journeys between two requests.
 
-The one cookie holds either the token of a session's row or, as long as nothing has been proved, the sealed progress
-itself: a flood of first steps leaves no rows, and the id changes with the first proof. Every further proof changes it
-again: a cookie that somebody has planted in the browser is worth nothing afterwards.
+The one cookie holds the token of a session's row or, as long as nothing has been proved, the sealed progress itself: a
+flood of first steps leaves no rows. The id changes with every proof, so a cookie that an attacker has planted in the
+browser is useless afterwards.
 
-A proof may be sent twice, at once or again because its answer was lost. So the new token is derived from the former
-cookie and the proof: all these requests arrive at one session. With the former cookie alone it cannot be derived.
+A proof may be sent twice: by a double press, or again because its answer was lost. So the new token is derived from the
+former cookie and the proof, and both requests get the same session. The former cookie alone does not suffice.
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ import hashlib
 import secrets
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from db import customers, sessions
 from db.sessions import SessionRow
 from domain import device_cookies
 from domain.scope import Scope
 
-# A read moves the idle end at most this often: a page must not cost a write.
+# A request that only reads moves the idle end at most this often, to avoid a write for each page.
 _TOUCH_EVERY = timedelta(minutes=1)
-# How long a session that ended in a sign-in still recognises a repeated last POST.
+# How long a session that ended in a registration recognises its last POST when that is sent again.
 FINISHED_LIFETIME = timedelta(minutes=10)
-# How long the id before a proof still works for a request that carries that proof again.
+# How long the id before a proof is found by a request that carries the same proof.
 _FORMER_LIFETIME = timedelta(minutes=2)
 # What marks a sealed progress: a token is base64url and holds no dot.
 _SEALED = "s."
@@ -35,11 +35,11 @@ LONGEST_TOKEN = 3800
 
 @dataclass
 class Session:
-    """A living session. `token` is set only where it has just been made and must go into the cookie.
+    """A session that has not ended. `token` is set where it is new and must go into the cookie.
 
     Without a row (`id` is 0) nothing has been proved yet, and the progress lives in the cookie. `credentials` is the
-    customer's version now; `authenticated_at` counts only while it is the one under which the password was typed.
-    A `former` session was found by the id it had before a proof: it has no right but to be asked for that proof again.
+    version of the customer's credentials now; `authenticated_at` is None if the password was typed under another one.
+    A `former` session was found by the id it had before a proof: it may be used to judge that proof again, only.
     """
 
     id: int
@@ -50,7 +50,7 @@ class Session:
     authenticated_at: datetime | None = None
     token: str | None = None
     remembered: bool = False
-    # Set where somebody has just signed in: the device's cookie.
+    # The device cookie's new value, set by a sign-in.
     device: str | None = None
     password_due: bool = False
     credentials: int = 0
@@ -72,7 +72,7 @@ async def resume(scope: Scope) -> Session | None:
     if scope.now - row["seen_at"] >= _TOUCH_EVERY:
         row["idle_until"] = _idle_until(scope, row["ends_at"], row["remembered"])
         await sessions.touch(row["id"], scope.now, row["idle_until"])
-    return _visit(scope, row)
+    return _session_of(scope, row)
 
 
 async def touch(scope: Scope, session: Session) -> datetime:
@@ -86,39 +86,41 @@ async def touch(scope: Scope, session: Session) -> datetime:
 
 
 async def lock(scope: Scope) -> Session | None:
-    """The client's session inside a transaction; another request of the same session waits.
+    """The client's session, locked in a transaction: another request of the same session waits.
 
     So does every other change of its customer: see db/customers.py for the order.
     """
     if scope.client.token is None or scope.client.token.startswith(_SEALED):
         return _unsealed(scope)
-    token_hash = hash_token(scope.client.token)
-    seen = await sessions.find(token_hash, scope.now)
-    if seen is None:
-        return None
-    if seen["customer"] is not None:
-        await customers.lock(seen["customer"])
-    row = await sessions.find(token_hash, scope.now, locked=True)
-    return _visit(scope, row) if row else None
+    return await _lock(scope, scope.client.token, sessions.find)
 
 
 async def lock_for_proof(scope: Scope) -> Session | None:
-    """The same for a request that carries a whole proof: it may have come before, by the id of that time."""
+    """Like `lock`, for a request that carries a proof: if sent before, its session is found by the former id."""
     session = await lock(scope)
     if session is not None or scope.client.token is None or scope.client.token.startswith(_SEALED):
         return session
-    token_hash = hash_token(scope.client.token)
-    seen = await sessions.find_former(token_hash, scope.now)
+    return await _lock(scope, scope.client.token, sessions.find_former, former=True)
+
+
+class _Find(Protocol):
+    async def __call__(self, token_hash: str, now: datetime, *, locked: bool = False) -> SessionRow | None: ...
+
+
+async def _lock(scope: Scope, token: str, find: _Find, *, former: bool = False) -> Session | None:
+    """First the customer, then the session: so the row is read twice."""
+    token_hash = hash_token(token)
+    seen = await find(token_hash, scope.now)
     if seen is None:
         return None
     if seen["customer"] is not None:
         await customers.lock(seen["customer"])
-    row = await sessions.find_former(token_hash, scope.now, locked=True)
-    return _visit(scope, row, former=True) if row else None
+    row = await find(token_hash, scope.now, locked=True)
+    return _session_of(scope, row, former=former) if row else None
 
 
-async def customer_to_prove(scope: Scope) -> int | None:
-    """Whose password is to be judged: the customer of the session, also by the id it had before a proof."""
+async def customer_to_reauthenticate(scope: Scope) -> int | None:
+    """The customer whose password is typed again: of the session, also found by its id before a proof."""
     if scope.client.token is None:
         return None
     token_hash = hash_token(scope.client.token)
@@ -127,18 +129,18 @@ async def customer_to_prove(scope: Scope) -> int | None:
 
 
 async def last_customer(scope: Scope) -> int | None:
-    """Whose session the client's is, or was before it ended by time."""
+    """The customer of the client's session, even if it has expired, until its row is removed."""
     return await sessions.customer_of(hash_token(scope.client.token)) if scope.client.token else None
 
 
 def begin_unproved(scope: Scope) -> Session:
-    """Somebody who has proved nothing: no row is kept of them, and `save` puts the progress into the cookie."""
+    """A session before any proof: it has no row, and `save` puts its progress into the cookie."""
     ends_at = scope.now + timedelta(seconds=scope.settings.session_lifetime)
     return Session(0, None, ends_at, _idle_until(scope, ends_at, False))
 
 
 async def begin(scope: Scope, *, customer: int | None = None, remembered: bool = False) -> Session:
-    """A new session with an id of the server's making, whatever the client has sent."""
+    """A new session with a random id, whichever cookie the client has sent."""
     lifetime = scope.settings.remember_lifetime if remembered else scope.settings.session_lifetime
     ends_at = scope.now + timedelta(seconds=lifetime)
     session = Session(0, customer, ends_at, scope.now, remembered=remembered)
@@ -151,7 +153,7 @@ async def begin(scope: Scope, *, customer: int | None = None, remembered: bool =
 
 
 async def renew(scope: Scope, session: Session, proof: str) -> Session:
-    """Something has been proved: the same session goes on under an id that only this request can know."""
+    """After a proof: the session gets another id, which only this request can derive."""
     token = _derived(scope, proof)
     if not session.id:
         return await _add(scope, session, token)
@@ -160,11 +162,11 @@ async def renew(scope: Scope, session: Session, proof: str) -> Session:
     return session
 
 
-async def renewed(scope: Scope, proof: str) -> Session | None:
-    """The session that this very request has led to before; the caller has judged the proof again."""
+async def find_renewed(scope: Scope, proof: str) -> Session | None:
+    """The session that the same request has renewed before. The caller has judged the proof again."""
     token = _derived(scope, proof)
     row = await sessions.find(hash_token(token), scope.now, locked=True)
-    session = _visit(scope, row) if row else None
+    session = _session_of(scope, row) if row else None
     if session is not None:
         session.token = token
     return session
@@ -193,28 +195,28 @@ async def replace_at_sign_in(
     *,
     remembered: bool = False,
 ) -> Session:
-    """Sign in: a new session, and the one that led here ends."""
+    """Sign in: a new session; the former one ends."""
     if session is not None and session.id:
         await sessions.end(session.id)
     return await begin(scope, customer=customer, remembered=remembered)
 
 
 async def finish(scope: Scope, session: Session) -> None:
-    """Keep what is left of a journey that is over, and that for ten minutes."""
+    """Save the session, whose journey is over, and let it end in ten minutes."""
     await save(scope, session)
     await sessions.shorten(session.id, scope.now + FINISHED_LIFETIME)
 
 
 async def authenticate(session: Session, authenticated_at: datetime | None) -> None:
-    """The password was typed then, and counts under the customer's credentials of now."""
+    """Record when the password was typed, under the customer's present credentials."""
     known = await customers.lock(session.customer) if session.customer is not None else None
     assert known is not None
     session.authenticated_at, session.credentials = authenticated_at, known["credentials"]
     await sessions.authenticate(session.id, authenticated_at, session.credentials)
 
 
-def is_fresh(scope: Scope, session: Session) -> bool:
-    """Whether the password was typed a short while ago, and neither it nor the phone has changed since."""
+def password_is_recent(scope: Scope, session: Session) -> bool:
+    """Whether the password was typed a short while ago, and password and phone are still the same."""
     limit = timedelta(seconds=scope.settings.password_again)
     return session.authenticated_at is not None and scope.now - session.authenticated_at <= limit
 
@@ -250,10 +252,10 @@ def _idle_until(scope: Scope, ends_at: datetime, remembered: bool) -> datetime:
 
 
 def _unsealed(scope: Scope) -> Session | None:
-    """The session that the cookie itself holds; None for none, for a stranger's, and for one that has ended."""
+    """The session that the cookie itself holds; None where it holds none, was not sealed here, or has ended."""
     try:
         kept = scope.unseal((scope.client.token or "").removeprefix(_SEALED))
-        # Sealed by us, but for something else: nothing else has these names.
+        # A KeyError: sealed by the portal for another use, which has other names.
         progress, ends_at, idle_until = kept["session"], kept["ends_at"], kept["idle_until"]
     except (ValueError, KeyError, TypeError):
         return None
@@ -261,11 +263,11 @@ def _unsealed(scope: Scope) -> Session | None:
     return session if scope.now < session.idle_until and scope.now < session.ends_at else None
 
 
-def _visit(scope: Scope, row: SessionRow, *, former: bool = False) -> Session | None:
+def _session_of(scope: Scope, row: SessionRow, *, former: bool = False) -> Session | None:
     try:
         progress = scope.unseal(row["progress_sealed"])
     except ValueError:
-        # KABINET_SECRET has been changed: nothing of the session can be read, and its customer begins anew.
+        # KABINET_SECRET has been changed: the session cannot be read, and its customer starts again.
         return None
     return Session(
         id=row["id"],

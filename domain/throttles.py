@@ -1,8 +1,8 @@
-"""How often things may be tried. The counting itself is db/throttles.py; numbers come from the settings.
+"""Limits of how often something may be tried. db/throttles.py counts; the numbers are settings.
 
-What many strangers share is kept in several rows, so that they do not wait for each other: the places are divided
-among the rows without a remainder, and a claim takes any row that has one left. So the sum is exact; as every row
-begins its window by itself, a budget may be spent twice around the end of a window, as with a single row.
+A limit that many strangers share has several rows, so that they do not wait for each other's lock. Its places are
+divided exactly among the rows, and a claim takes any row that has one left. Every row has a window of its own, so twice
+the limit may be used around the end of a window, as with a single row.
 """
 
 from __future__ import annotations
@@ -19,20 +19,20 @@ from domain.scope import Scope
 
 HOUR, DAY = 3600, 86400
 UNLIMITED = 2**31 - 1
-# A counter smaller than this stays in one row, where strangers can hardly meet.
+# A shared limit smaller than this has one row: few requests meet there.
 _SHARED_FROM, _ROWS = 1000, 16
-# Further ahead than this no clock may be: what lies beyond was written by one that was wrong.
+# How far ahead another process's clock may be: later times were written by a wrong clock.
 _SKEW = timedelta(seconds=5)
-# How often a claim tries again that lost its place between the look and the claim, and what it is told in the end.
+# How often a claim looks for another place when its place was taken meanwhile, and when it may come again after that.
 _ROUNDS, _A_MOMENT = 4, timedelta(seconds=1)
 
 
 @dataclass(frozen=True)
 class Limit:
-    """At most `most` hits of `subject` in `window` seconds, with `waits` seconds after each; the last one repeats.
+    """At most `most` hits of `subject` in `window` seconds; `waits` are the pauses after them; the last repeats.
 
-    With `lock`, the hit that reaches `most` shuts the subject out for so many seconds from then on. `shared` is what
-    strangers have in common; such a limit has neither waits nor a lock.
+    With `lock`, the hit that reaches `most` locks the subject for so many seconds. A limit is `shared` where
+    many strangers count in it; it has neither waits nor a lock.
     """
 
     kind: str
@@ -44,7 +44,7 @@ class Limit:
     shared: bool = False
 
     def keys(self, scope: Scope) -> list[str]:
-        # Hashed, so that the table lists no phones and addresses.
+        # Hashed, so that the table holds no phones and addresses.
         key = f"{self.kind}:{scope.keyed_hash(self.kind, self.subject)}"
         return [f"{key}#{n}" for n in range(_ROWS)] if self.rows > 1 else [key]
 
@@ -58,13 +58,13 @@ class Limit:
 
 
 async def free_at(scope: Scope, limits: Sequence[Limit]) -> datetime:
-    """When all of `limits` will let one more through; `now` where they do."""
+    """When all of `limits` allow another hit; `now` where they do already."""
     known = await throttles.look([key for limit in limits for key in limit.keys(scope)]) if limits else {}
     return max([_free_at(scope, limit, known) for limit in limits], default=scope.now)
 
 
 async def claim(scope: Scope, limits: Sequence[Limit], *, watched: Sequence[Limit] = ()) -> datetime | None:
-    """Count one hit in each of `limits`, or in none and return when to come again. Part of the caller's transaction.
+    """Count one hit in each of `limits`, or in none and return when to try again. Part of the caller's transaction.
 
     `watched` limits refuse as the others do, and nothing is counted in them.
     """
@@ -72,31 +72,31 @@ async def claim(scope: Scope, limits: Sequence[Limit], *, watched: Sequence[Limi
         known = await _look(scope, [*limits, *watched])
         at = max([_free_at(scope, limit, known) for limit in (*limits, *watched)], default=scope.now)
         if at > scope.now:
-            await _put_right(scope, [*limits, *watched], known)
+            await _correct(scope, [*limits, *watched], known)
             return at
         hits = [_hit(scope, limit, known) for limit in limits]
         counted = await throttles.claim(hits, scope.now)
         if len(counted) == len(hits):
             return None
-        # Someone was faster between the look and the claim.
+        # Another request has taken a place between the look and the claim.
         await throttles.give_back(counted)
     return scope.now + _A_MOMENT
 
 
 async def is_counted(scope: Scope, limit: Limit) -> bool:
-    """Whether anything has been counted in the window that goes on."""
+    """Whether anything has been counted in the present window."""
     known = await _look(scope, [limit])
-    return any(counter.hits > 0 and _righted(scope, limit, counter).ends_at > scope.now for counter in known.values())
+    return any(counter.hits > 0 and _corrected(scope, limit, counter).ends_at > scope.now for counter in known.values())
 
 
 async def give_back(scope: Scope, limits: Sequence[Limit], emptied: Sequence[Limit] = ()) -> None:
-    """Undo one hit of each of `limits`, and all hits of those in `emptied`: the subject has shown who they are."""
+    """Undo one hit of each of `limits`, and all hits of those in `emptied`, whose subject has proved who they are."""
     shared = [key for limit in limits if limit.rows > 1 for key in limit.keys(scope)]
     known = await throttles.look(shared) if shared else {}
     keys = []
     for limit in limits:
         own = limit.keys(scope)
-        # Any row that has counted something: only the sum says anything.
+        # Any row that has a hit: only the sum of the rows matters.
         counted = own if limit.rows == 1 else [key for key in own if key in known and known[key].hits > 0]
         keys += [secrets.choice(counted)] if counted else []
     await throttles.give_back(keys, [key for limit in emptied for key in limit.keys(scope)])
@@ -106,13 +106,15 @@ async def _look(scope: Scope, limits: Sequence[Limit]) -> dict[str, Counter]:
     return await throttles.look([key for limit in limits for key in limit.keys(scope)])
 
 
-async def _put_right(scope: Scope, limits: Sequence[Limit], known: Mapping[str, Counter]) -> None:
-    """What a clock that was ahead has put too far off ends as if it had begun now, and not a little later each time."""
-    righted = {key: _righted(scope, limit, known[key]) for limit in limits for key in limit.keys(scope) if key in known}
-    await throttles.put_right([counter for key, counter in righted.items() if counter != known[key]])
+async def _correct(scope: Scope, limits: Sequence[Limit], known: Mapping[str, Counter]) -> None:
+    """Save corrected ends, which a wrong clock had put too far ahead: else each look would move them on."""
+    corrected = {
+        key: _corrected(scope, limit, known[key]) for limit in limits for key in limit.keys(scope) if key in known
+    }
+    await throttles.correct([counter for key, counter in corrected.items() if counter != known[key]])
 
 
-def _righted(scope: Scope, limit: Limit, counter: Counter) -> Counter:
+def _corrected(scope: Scope, limit: Limit, counter: Counter) -> Counter:
     last_end = scope.now + timedelta(seconds=max(limit.window, limit.lock or 0))
     last_pause = scope.now + timedelta(seconds=max(limit.waits, default=0))
     if counter.ends_at > last_end + _SKEW:
@@ -123,20 +125,20 @@ def _righted(scope: Scope, limit: Limit, counter: Counter) -> Counter:
 
 
 def _free_at(scope: Scope, limit: Limit, known: Mapping[str, Counter]) -> datetime:
-    """The earliest of its rows."""
+    """The earliest of the limit's rows."""
     return min(_row_free_at(scope, limit, row, known.get(key)) for row, key in enumerate(limit.keys(scope)))
 
 
 def _row_free_at(scope: Scope, limit: Limit, row: int, counter: Counter | None) -> datetime:
     if counter is None or counter.hits == 0:
         return scope.now
-    counter = _righted(scope, limit, counter)
+    counter = _corrected(scope, limit, counter)
     full = counter.hits >= limit.places(row) and counter.ends_at > scope.now
     return max(scope.now, counter.free_at or scope.now, counter.ends_at if full else scope.now)
 
 
 def _hit(scope: Scope, limit: Limit, known: Mapping[str, Counter]) -> Hit:
-    """The next hit of `limit`, in any of its rows that has a place."""
+    """The next hit of `limit`, in any of its rows that has a place left."""
     free = [
         (row, key)
         for row, key in enumerate(limit.keys(scope))
@@ -144,7 +146,7 @@ def _hit(scope: Scope, limit: Limit, known: Mapping[str, Counter]) -> Hit:
     ]
     row, key = secrets.choice(free)
     counter, most = known.get(key), limit.places(row)
-    # How many of this window there will be; a pause is as long as its place among them says.
+    # The number of this hit in its window, which tells the pause after it.
     place = counter.hits + 1 if counter is not None and counter.ends_at > scope.now else 1
     pause = limit.waits[min(place, len(limit.waits)) - 1] if limit.waits else 0
     full_until = scope.now + timedelta(seconds=limit.lock) if limit.lock else None
@@ -158,12 +160,12 @@ def _hit(scope: Scope, limit: Limit, known: Mapping[str, Counter]) -> Hit:
 
 
 def network_of(ip: str) -> str:
-    """What one subscriber holds: an IPv4 address, or the /64 of an IPv6 one (RFC 6177)."""
+    """The network of one subscriber: an IPv4 address, or the /64 of an IPv6 one (RFC 6177)."""
     return _networks(ip)[0][1]
 
 
 def per_network(scope: Scope, kind: str, ip: str, most: int, window: int) -> list[Limit]:
-    """At most `most` from an IPv4 address or an IPv6 /64, and more from each of the networks that it lies in.
+    """At most `most` from an IPv4 address or an IPv6 /64, and several times as many from each wider network.
 
     A rented /48 is 65,536 networks of one subscriber, a rented /24 is 256 addresses.
     """
@@ -175,7 +177,7 @@ def per_network(scope: Scope, kind: str, ip: str, most: int, window: int) -> lis
 
 
 def _networks(ip: str) -> list[tuple[int, str]]:
-    """(prefix length, network), the narrowest first, whose length is 0."""
+    """(prefix length, network), the narrowest first; its length is written as 0."""
     address = ip_address(ip)
     if address.version == 6 and address.ipv4_mapped:
         address = address.ipv4_mapped

@@ -23,17 +23,17 @@ from settings import Settings
 
 # From the first byte of a body to its last, seconds: 64 kB over the slowest of phones.
 BODY_SECONDS = 30.0
-# Machines ask for these every few seconds, and nobody wants to read it.
+# Monitoring asks for these every few seconds; a line for each would bury the others.
 _UNLOGGED = {"/health/live", "/health/ready", "/metrics"}
 _LONGEST_METHOD = 10
-# How long the end of the process waits for requests, seconds: the longest that one waits for its database, and less
-# than what the command gives a worker.
-_FAREWELL, _POLL = 20.0, 0.02
+# How long a process that ends waits for its requests, seconds: as long as a request may wait for its database, and
+# less than the command allows a worker.
+_SHUTDOWN_SECONDS, _POLL = 20.0, 0.02
 _log = logging.getLogger("kabinet.access")
 
 
 class Observed(Litestar):
-    """Writes the line, and cuts off who sends a body drop by drop or breaks it off.
+    """Writes the line, and ends a request whose body comes too slowly or breaks off.
 
     `settings` say which proxies are believed.
     """
@@ -42,9 +42,9 @@ class Observed(Litestar):
     under_way = 0
 
     async def idle(self) -> None:
-        """Wait until no request runs: the server looks at connections only, and a client may have dropped its own."""
+        """Wait until no request runs. The server waits for connections only, and a client may have closed its own."""
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_FAREWELL):
+            async with asyncio.timeout(_SHUTDOWN_SECONDS):
                 while self.under_way:  # noqa: ASYNC110 - once in the life of a process
                     await asyncio.sleep(_POLL)
 
@@ -93,7 +93,7 @@ def _in_time(receive: Any) -> Any:
 
     async def receive_in_time() -> Any:
         nonlocal deadline, ended
-        if ended:  # what is waited for now is that the client goes away
+        if ended:  # from here on Litestar only waits for the client's disconnect
             return await receive()
         deadline = deadline or asyncio.get_running_loop().time() + BODY_SECONDS
         try:
@@ -102,7 +102,7 @@ def _in_time(receive: Any) -> Any:
         except TimeoutError:
             raise HTTPException("The body did not arrive in time", status_code=408) from None
         if message["type"] == "http.disconnect":
-            # Litestar would call it a fault of ours: a chunk that is no chunk, or a client that has gone away.
+            # A malformed chunk, or a client that has gone away: Litestar would answer it as an internal error.
             raise ClientException("The body broke off")
         ended = not message.get("more_body", False)
         return message

@@ -26,7 +26,7 @@ _REDIRECTS = {301, 302, 303, 307, 308}
 
 
 class Kabinet(Litestar):
-    """Settles the language first, as the router's own errors are told in it too; then what is not let in at all.
+    """Sets the language first, because the router's own errors need it; then refuses what may not come in at all.
 
     Answers HEAD as GET without the body: Litestar says 405, and mail scanners and monitors send HEAD.
     """

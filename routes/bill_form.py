@@ -1,12 +1,12 @@
-"""The form that proves an account, with what `KABINET_BILL_PROOF` asks for besides."""
+"""The form that proves an account, with the further fields that `KABINET_BILL_PROOF` asks for."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from domain.proofs import bill_proof
-from domain.proofs.bill_proof import Bill, Further
-from routes.forms import Amount, BillForm, BirthDate, Filled, Period
+from domain.proofs.bill_proof import Bill, FurtherProof
+from routes.forms import Amount, BillForm, BirthDate, FilledForm, Period
 from routes.page import Page
 
 
@@ -20,14 +20,14 @@ class BirthDateForm(BillForm):
 
 
 class EveryFieldForm(TwoBillsForm, BirthDateForm):
-    """For the check of a single field, which asks nothing of the others."""
+    """For the check of a single field; errors of the others are ignored there."""
 
 
 CHECKED = ("account_number", "amount", "second_amount", "birth_date")
 _FORMS: dict[str, type[BillForm]] = {"amount": BillForm, "two-amounts": TwoBillsForm, "birth-date": BirthDateForm}
 
 
-async def read(page: Page) -> Filled[BillForm]:
+async def read(page: Page) -> FilledForm[BillForm]:
     return await page.read(_FORMS[page.settings.bill_proof])
 
 
@@ -35,20 +35,20 @@ def bill_of(data: BillForm) -> Bill:
     return Bill(data.period, data.account_number, data.amount)
 
 
-def further_of(data: BillForm) -> Further:
+def further_of(data: BillForm) -> FurtherProof:
     match data:
         case TwoBillsForm():
-            return Further(data.second_period, data.second_amount)
+            return FurtherProof(data.second_period, data.second_amount)
         case BirthDateForm():
-            return Further(birth_date=data.birth_date)
+            return FurtherProof(birth_date=data.birth_date)
         case _:
-            return Further()
+            return FurtherProof()
 
 
-async def shown(page: Page, form: Filled[Any]) -> dict[str, Any]:
+async def shown(page: Page, form: FilledForm[Any]) -> dict[str, Any]:
     """What the fields need: the periods offered, and which proof is asked for."""
     periods = await bill_proof.offered_periods(page.scope)
     if len(periods) > 1:
-        # The second select begins at another period than the first.
+        # The second select is preset to another period than the first.
         form.typed.setdefault("second_period", periods[1])
     return {"periods": periods, "proof": page.settings.bill_proof}

@@ -1,4 +1,4 @@
-"""The picture of a code, its voice, and another one in its place."""
+"""The picture of a code, the spoken code, and another picture in its place."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from litestar.params import FromPath
 
 from domain.proofs import captcha, captcha_voice
 from domain.proofs.captcha import Kind
+from routes.forms import FilledForm
 from routes.own_path import own_path, path_shown
 from routes.page import Page, ThisPage
 
@@ -31,15 +32,21 @@ async def play_voice(page: ThisPage, token: FromPath[str]) -> Response[bytes]:
 
 @get("/captcha/another", name="captcha.another")
 async def show_another(page: ThisPage) -> Response[Any]:
-    """«Другая картинка»: the former one is void. The plain link leads to the step at `path`."""
+    """«Другая картинка»: the former picture is void. Without JavaScript its link opens the step at `path`."""
     query = page.request.query_params
     captcha.replace(page.scope, query.get("instead", ""))
     path = path_shown(page.request.scope, own_path(query.get("path", ""), "/registration/card/card"))
     return page.show_piece("partials/captcha.html", {"picture": captcha.make(page.scope), "path": path})
 
 
+def show_with_picture(page: Page, fragment: str, form: FilledForm[Any], status: int, **values: Any) -> Response[Any]:
+    """The form with a new picture: each picture is valid for one try."""
+    form.typed.pop("picture", None)
+    return page.show(fragment, status=status, form=form, picture=captcha.make(page.scope), **values)
+
+
 def count_try(page: Page) -> None:
-    """Each try with a picture makes a row for five minutes: a network has as many as it may see pictures."""
+    """Each try makes a row that lives for five minutes; a network has as many tries an hour as pictures."""
     _count(page, "try")
 
 

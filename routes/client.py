@@ -32,10 +32,10 @@ def client_of(request: Request[Any, Any, Any], settings: Settings) -> Client:
 
 
 def client_ip(peer: str, forwarded: str, trusted: Sequence[IPv4Network | IPv6Network]) -> str:
-    """The peer's address, or where trusted proxies speak for it the nearest one that is not such a proxy.
+    """The peer's address; behind trusted proxies the nearest address in `forwarded` that is not such a proxy.
 
-    Read from the right: everything left of the first stranger is that stranger's invention. A peer without an
-    address is on a unix socket: a proxy of this machine, whom nobody from outside can play.
+    Read from the right: what stands left of the first untrusted address was written by that client. A peer without an
+    address is on a unix socket: a proxy of this machine, which no client from outside can imitate.
     """
     chain = [part.strip() for part in reversed(forwarded.split(",")) if part.strip()]
     chain = [peer, *chain] if peer else chain
@@ -52,7 +52,7 @@ def client_ip(peer: str, forwarded: str, trusted: Sequence[IPv4Network | IPv6Net
 
 
 def _plain(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
-    """An IPv4 address that a socket of IPv6 shows mapped, and an IPv6 one without its zone."""
+    """IPv4 also where a socket of IPv6 shows it as a mapped address; IPv6 without its zone."""
     if isinstance(address, IPv4Address):
         return address
     return address.ipv4_mapped or IPv6Address(int(address))

@@ -1,4 +1,4 @@
-"""The portal's own cookies: out of reach of scripts and other sites, bound to this host in production."""
+"""The portal's own cookies: not readable by scripts, not sent by other sites, bound to this host in production."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def delete_cookie(settings: Settings, name: str) -> Cookie:
 
 
 def session_cookies(settings: Settings, session: Session | None) -> list[Cookie]:
-    """The token of a session that has just been made or renewed, and the device it signed in at."""
+    """The cookies for a session that has just been made or got another id, and for the device that signed in."""
     if session is None or not session.token:
         return []
     lifetime = settings.remember_lifetime if session.remembered else None

@@ -19,8 +19,8 @@ _MONTHS = (
 )  # fmt: skip
 
 
-# Seconds of a unit, how many of it there must be, and its forms. A day is printed from two on: «24 часа» says when
-# it is over, «1 день» does not. The Russian forms answer «действует сколько?»: one minute is «минуту».
+# Seconds of a unit, the least number of it that is printed, and its forms. Days are printed from two on: «24 часа» is
+# exact, «1 день» is not. The Russian forms are accusative, after «действует»: one minute is «минуту».
 _UNITS = (
     (86400, 2, {"ru": ("день", "дня", "дней"), "en": ("day", "days")}),
     (3600, 1, {"ru": ("час", "часа", "часов"), "en": ("hour", "hours")}),
@@ -29,15 +29,14 @@ _UNITS = (
 )
 _PLURALS = {language: Locale.parse(language).plural_form for language in ("ru", "en")}
 _FORMS = {"ru": {"one": 0, "few": 1, "many": 2}, "en": {"one": 0, "other": 1}}
-# Of a unit that does not fit exactly there must be as many: what is left out is then less than a tenth.
+# A rounded unit is printed from this number on: rounding then leaves out less than a tenth.
 _ENOUGH = 10
 
 
 def lasting(seconds: int) -> str:
-    """How long something is good: `90 секунд`, `45 минут`, `36 часов`, `3 days`, with a space that does not break.
+    """A span of time: `90 секунд`, `45 минут`, `36 часов`, `3 days`, with a space that does not break.
 
-    The largest unit of which it is a whole number; or of which it holds ten or more, rounded down: never longer than
-    it is.
+    The largest unit that it is a whole number of, or holds ten or more of; rounded down, so it is never overstated.
     """
     number, forms = next(
         (seconds // length, forms)

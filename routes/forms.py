@@ -1,4 +1,4 @@
-"""Form text -> pydantic model, or every error at once as codes on fields."""
+"""Reads the text of a form into a pydantic model, or into all errors at once: codes by field."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ SECRET = "secret"  # noqa: S105 - marks a field whose text is never shown again
 
 
 @dataclass(frozen=True)
-class Longest:
-    """How many characters of a field anything looks at: Unicode normalisation takes a time that grows with the square.
+class MaxLength:
+    """How many characters of a field are read: the time of Unicode normalisation grows with the square of the length.
 
-    A longer text is refused with `code`. Without one it is cut: what is left of such a password, code or choice is
+    A longer text is refused with `code`; without a code it is cut. What is left of such a password, code or choice is
     as wrong as the whole was, and is judged and counted like any other.
     """
 
@@ -40,25 +40,25 @@ class Longest:
 
 
 class Form(BaseModel):
-    """Every field has a default, so that one that was not sent is told like one left empty."""
+    """Every field has a default, so that a field that was not sent is handled like an empty one."""
 
     model_config = ConfigDict(validate_default=True, frozen=True)
 
 
 @dataclass
-class Filled(Generic[F]):
-    """A form as the fragment shows it. `typed` is text as it came, `data` is there once nothing is wrong."""
+class FilledForm(Generic[F]):
+    """A form as the fragment shows it. `typed` is the text as it was sent, `data` is set when there is no error."""
 
     path: str
     typed: dict[str, str] = field(default_factory=dict)
     errors: dict[str, list[Refused]] = field(default_factory=dict)
     data: F | None = None
-    # A field that is checked when it is left must not call the focus back: the customer is in the next one.
+    # Not for the check of one field: the customer is in the next field by then.
     takes_focus: bool = True
 
     @property
     def focus(self) -> str:
-        """The field that takes the focus: the one wrong field; with several the summary takes it."""
+        """The field that gets the focus: the only wrong one; of several none does, but the summary."""
         return next(iter(self.errors)) if self.takes_focus and len(self.errors) == 1 else ""
 
     def refuse(self, refused: Iterable[Refused] | Refused) -> Self:
@@ -67,16 +67,16 @@ class Filled(Generic[F]):
         return self
 
 
-async def read_form(request: Request[Any, Any, Any], model: type[F], **context: Any) -> Filled[F]:
+async def read_form(request: Request[Any, Any, Any], model: type[F], **context: Any) -> FilledForm[F]:
     """Read the sent form as `model`. `context` is what its validators need (`countries`, `now`).
 
     The text of a secret field (a password, a code) never comes back in `typed`.
     """
     sent = await sent_form(request)
-    limits = {name: longest_of(info) for name, info in model.model_fields.items()}
-    # Before anything else looks at a text, and before it is shown again.
+    limits = {name: max_length_of(info) for name, info in model.model_fields.items()}
+    # Cut before anything else reads the text or shows it again.
     typed = {name: sent.get(name, "")[: limit.characters] for name, limit in limits.items()}
-    filled: Filled[F] = Filled(path_shown(request.scope), _shown(model, typed))
+    filled: FilledForm[F] = FilledForm(path_shown(request.scope), _shown(model, typed))
     for name, limit in limits.items():
         if limit.code is not None and len(sent.get(name, "")) > limit.characters:
             filled.refuse(Refused(limit.code, name))
@@ -94,19 +94,19 @@ async def read_form(request: Request[Any, Any, Any], model: type[F], **context: 
     return filled
 
 
-def longest_of(info: FieldInfo) -> Longest:
-    """Every field declares one."""
-    return next(mark for mark in info.metadata if isinstance(mark, Longest))
+def max_length_of(info: FieldInfo) -> MaxLength:
+    """The `MaxLength` of a field; every field declares one."""
+    return next(mark for mark in info.metadata if isinstance(mark, MaxLength))
 
 
 async def sent_form(request: Request[Any, Any, Any]) -> Mapping[str, str]:
-    """Our pages send url-encoded forms; any other body is like an empty one.
+    """The fields of a url-encoded form, as our pages send it; any other body counts as empty.
 
     The parts of a multipart body name charsets of their own, unknown ones and UTF-7 among them.
     """
     if request.content_type[0] == RequestEncodingType.URL_ENCODED:
         return fields_of(await request.body())
-    await request.body()  # the limit of the body holds here too
+    await request.body()  # enforces the limit of the body
     return {}
 
 
@@ -115,147 +115,147 @@ def _shown(model: type[Form], typed: dict[str, str]) -> dict[str, str]:
     return {name: value for name, value in typed.items() if name not in secrets}
 
 
-def _wrong(code: Code) -> PydanticCustomError:
+def _error(code: Code) -> PydanticCustomError:
     return PydanticCustomError(code.value, "refused")
 
 
-def _needed(text: str, code: Code) -> str:
+def _required(text: str, code: Code) -> str:
     if not text.strip():
-        raise _wrong(code)
+        raise _error(code)
     return text
 
 
 def _phone(text: str, info: ValidationInfo) -> str:
-    phone = read_phone(_needed(text, Code.PHONE_EMPTY), (info.context or {})["countries"])
+    phone = read_phone(_required(text, Code.PHONE_EMPTY), (info.context or {})["countries"])
     if phone is None:
-        raise _wrong(Code.PHONE_WRONG)
+        raise _error(Code.PHONE_WRONG)
     return phone
 
 
 def _account_number(text: str) -> str:
-    number = read_account_number(_needed(text, Code.ACCOUNT_NUMBER_EMPTY))
+    number = read_account_number(_required(text, Code.ACCOUNT_NUMBER_EMPTY))
     if number is None:
-        raise _wrong(Code.ACCOUNT_NUMBER_WRONG)
+        raise _error(Code.ACCOUNT_NUMBER_WRONG)
     return number
 
 
 def _amount(text: str) -> int:
-    kopecks = read_amount(_needed(text, Code.AMOUNT_EMPTY))
+    kopecks = read_amount(_required(text, Code.AMOUNT_EMPTY))
     if kopecks is None:
-        raise _wrong(Code.AMOUNT_WRONG)
+        raise _error(Code.AMOUNT_WRONG)
     return kopecks
 
 
 def _period(text: str) -> str:
     period = read_period(text)
     if period is None:
-        raise _wrong(Code.PERIOD_EMPTY)
+        raise _error(Code.PERIOD_EMPTY)
     return period
 
 
 def _name(text: str) -> str:
     name = read_name(text)
     if name is None:
-        raise _wrong(Code.NAME_WRONG)
+        raise _error(Code.NAME_WRONG)
     return name
 
 
-def _needed_name(text: str) -> str:
-    return _needed(_name(text), Code.REQUIRED)
+def _required_name(text: str) -> str:
+    return _required(_name(text), Code.REQUIRED)
 
 
 def _birth_date(text: str, info: ValidationInfo) -> str:
     now: datetime = (info.context or {})["now"]
-    born = read_birth_date(_needed(text, Code.REQUIRED), now.date())
+    born = read_birth_date(_required(text, Code.REQUIRED), now.date())
     if born is None:
-        raise _wrong(Code.BIRTH_DATE_WRONG)
+        raise _error(Code.BIRTH_DATE_WRONG)
     return born.isoformat()
 
 
 def _email(text: str) -> str:
-    email = read_email(_needed(text, Code.REQUIRED))
+    email = read_email(_required(text, Code.REQUIRED))
     if email is None:
-        raise _wrong(Code.EMAIL_WRONG)
+        raise _error(Code.EMAIL_WRONG)
     return email
 
 
 def _line(text: str) -> str:
     text = clean_text(text)
     if len(text) > 300:
-        raise _wrong(Code.TOO_LONG)
+        raise _error(Code.TOO_LONG)
     return text
 
 
 def _comment(text: str) -> str:
     lines = "\n".join(clean_text(line) for line in text.splitlines())
     if len(lines) > 2000:
-        raise _wrong(Code.TOO_LONG)
+        raise _error(Code.TOO_LONG)
     return lines.strip()
 
 
-Phone = Annotated[str, BeforeValidator(_phone), Longest(100, Code.PHONE_WRONG)]
-AccountNumber = Annotated[str, BeforeValidator(_account_number), Longest(100, Code.ACCOUNT_NUMBER_WRONG)]
-Amount = Annotated[int, BeforeValidator(_amount), Longest(100, Code.AMOUNT_WRONG)]
-Period = Annotated[str, BeforeValidator(_period), Longest(100, Code.PERIOD_EMPTY)]
-Name = Annotated[str, BeforeValidator(_name), Longest(200, Code.TOO_LONG)]
-NeededName = Annotated[str, BeforeValidator(_needed_name), Longest(200, Code.TOO_LONG)]
-BirthDate = Annotated[str, BeforeValidator(_birth_date), Longest(100, Code.BIRTH_DATE_WRONG)]
-Email = Annotated[str, BeforeValidator(_email), Longest(400, Code.EMAIL_WRONG)]
-_ONE_LINE = Longest(600, Code.TOO_LONG)
-NeededLine = Annotated[str, BeforeValidator(lambda text: _needed(_line(text), Code.REQUIRED)), _ONE_LINE]
+Phone = Annotated[str, BeforeValidator(_phone), MaxLength(100, Code.PHONE_WRONG)]
+AccountNumber = Annotated[str, BeforeValidator(_account_number), MaxLength(100, Code.ACCOUNT_NUMBER_WRONG)]
+Amount = Annotated[int, BeforeValidator(_amount), MaxLength(100, Code.AMOUNT_WRONG)]
+Period = Annotated[str, BeforeValidator(_period), MaxLength(100, Code.PERIOD_EMPTY)]
+Name = Annotated[str, BeforeValidator(_name), MaxLength(200, Code.TOO_LONG)]
+RequiredName = Annotated[str, BeforeValidator(_required_name), MaxLength(200, Code.TOO_LONG)]
+BirthDate = Annotated[str, BeforeValidator(_birth_date), MaxLength(100, Code.BIRTH_DATE_WRONG)]
+Email = Annotated[str, BeforeValidator(_email), MaxLength(400, Code.EMAIL_WRONG)]
+_ONE_LINE = MaxLength(600, Code.TOO_LONG)
+RequiredLine = Annotated[str, BeforeValidator(lambda text: _required(_line(text), Code.REQUIRED)), _ONE_LINE]
 Line = Annotated[str, BeforeValidator(_line), _ONE_LINE]
-Comment = Annotated[str, BeforeValidator(_comment), Longest(3000, Code.TOO_LONG)]
+Comment = Annotated[str, BeforeValidator(_comment), MaxLength(3000, Code.TOO_LONG)]
 
 
 def _login(text: str) -> str:
-    login = _needed(clean_text(text), Code.LOGIN_EMPTY)
+    login = _required(clean_text(text), Code.LOGIN_EMPTY)
     if len(login) > 100:
-        raise _wrong(Code.TOO_LONG)
+        raise _error(Code.TOO_LONG)
     return login
 
 
 def _card_number(text: str) -> str:
-    number = read_card_number(_needed(text, Code.CARD_EMPTY))
+    number = read_card_number(_required(text, Code.CARD_EMPTY))
     if number is None:
-        raise _wrong(Code.CARD_WRONG)
+        raise _error(Code.CARD_WRONG)
     return number
 
 
 def _bound_email(text: str) -> str:
-    return _email(_needed(text, Code.EMAIL_EMPTY))
+    return _email(_required(text, Code.EMAIL_EMPTY))
 
 
 def _captcha(text: str) -> str:
-    return _needed(text, Code.CAPTCHA_EMPTY)
+    return _required(text, Code.CAPTCHA_EMPTY)
 
 
 def _password(text: str) -> str:
     if not text:
-        raise _wrong(Code.PASSWORD_EMPTY)
+        raise _error(Code.PASSWORD_EMPTY)
     return text
 
 
 def _code(text: str) -> str:
-    return _needed(text, Code.CODE_EMPTY)
+    return _required(text, Code.CODE_EMPTY)
 
 
 def _consent(text: str) -> str:
     if not text:
-        raise _wrong(Code.CONSENT_MISSING)
+        raise _error(Code.CONSENT_MISSING)
     return text
 
 
-Consent = Annotated[str, BeforeValidator(_consent), Longest(100)]
-OneTimeCode = Annotated[str, BeforeValidator(_code), SECRET, Longest(200)]
+Consent = Annotated[str, BeforeValidator(_consent), MaxLength(100)]
+OneTimeCode = Annotated[str, BeforeValidator(_code), SECRET, MaxLength(200)]
 # Longer than any password may be (settings.password_max).
-Password = Annotated[str, BeforeValidator(_password), SECRET, Longest(1500)]
-CardNumber = Annotated[str, BeforeValidator(_card_number), Longest(100, Code.CARD_WRONG)]
-BoundEmail = Annotated[str, BeforeValidator(_bound_email), Longest(400, Code.EMAIL_WRONG)]
-Captcha = Annotated[str, BeforeValidator(_captcha), SECRET, Longest(200)]
-Login = Annotated[str, BeforeValidator(_login), Longest(300, Code.TOO_LONG)]
-# What a page of ours has put there: one of a few words, or a sealed text.
-Choice = Annotated[str, Longest(100)]
-Sealed = Annotated[str, Longest(2000)]
+Password = Annotated[str, BeforeValidator(_password), SECRET, MaxLength(1500)]
+CardNumber = Annotated[str, BeforeValidator(_card_number), MaxLength(100, Code.CARD_WRONG)]
+BoundEmail = Annotated[str, BeforeValidator(_bound_email), MaxLength(400, Code.EMAIL_WRONG)]
+Captcha = Annotated[str, BeforeValidator(_captcha), SECRET, MaxLength(200)]
+Login = Annotated[str, BeforeValidator(_login), MaxLength(300, Code.TOO_LONG)]
+# Not typed by the customer: one of a few words, or a sealed text, that our page has put into the form.
+Choice = Annotated[str, MaxLength(100)]
+Sealed = Annotated[str, MaxLength(2000)]
 
 
 class CodeForm(Form):

@@ -1,4 +1,4 @@
-"""For machines: is the process alive, and can it do its work."""
+"""For monitoring: whether the process is alive, and whether it can do its work."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def live() -> str:
 
 
 class Readiness:
-    """Writes to the database and looks for the files; one look at a time, whose answer counts for a second."""
+    """Probes the database and looks for the files; one probe at a time, whose answer is reused for a second."""
 
     def __init__(self, files: Sequence[Path]) -> None:
         self._files = files
@@ -40,7 +40,7 @@ class Readiness:
         clock = asyncio.get_running_loop().time
         if self._looking is None or (self._looking.done() and clock() - self._looked_at > _FRESH):
             self._looking = asyncio.create_task(self._look())
-        # Not cancelled by one who stops waiting: a statement in a thread cannot be called back.
+        # Not cancelled with a request that stops waiting: a statement that runs in a thread cannot be stopped.
         await asyncio.wait({self._looking}, timeout=ANSWER_SECONDS)
         lacking = self._looking.result() if self._looking.done() else "the database does not answer"
         if lacking != self._said:

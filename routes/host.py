@@ -1,7 +1,7 @@
 """Which hosts a request may name, and who may see the pages for development.
 
-`Host` is what the client writes: in production only that of KABINET_PUBLIC_URL is served. `X-Forwarded-Host` is
-believed of nobody; it can only take `/dev` away.
+The client writes `Host`: in production only that of KABINET_PUBLIC_URL is served. `X-Forwarded-Host` is never trusted;
+it can only close `/dev`.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def check_host(scope: Scope, settings: Settings) -> None:
 
 
 def check_development(scope: Scope, settings: Settings) -> None:
-    """404 for `/dev` unless nothing real can be seen there, and by nobody but who sits at this machine."""
+    """404 for `/dev`, unless it can show nothing real and the request comes from this machine."""
     root = scope.get("root_path", "")
     path = normalize_path(scope["path"].split(root, maxsplit=1)[-1] if root else scope["path"])
     if (path == "/dev" or path.startswith("/dev/")) and not (shows_nothing_real(settings) and _is_local(scope)):
@@ -53,12 +53,12 @@ def check_development(scope: Scope, settings: Settings) -> None:
 
 
 def shows_nothing_real(settings: Settings) -> bool:
-    """Every message stays in the outbox, so the codes that `/dev/outbox` shows are nobody's."""
+    """Whether every message stays in the outbox, so that `/dev/outbox` shows the codes of no real customer."""
     return not settings.production and settings.sms == (OUTBOX,) and settings.mail == OUTBOX
 
 
 def _is_local(scope: Scope) -> bool:
-    """Peer, host and whatever a proxy says of either are loopback, whether or not the proxy is trusted."""
+    """Whether peer, host and every forwarded address are loopback, whether or not the proxy is trusted."""
     client = scope.get("client")
     if client is None or not _is_loopback(client[0]):
         return False

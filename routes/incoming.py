@@ -1,7 +1,7 @@
-"""What comes in with a request, read without Litestar's caches.
+"""Reads a request's path, query, cookies and forms without Litestar's caches.
 
 Litestar 2.25 parses forms, queries, cookies and URLs through `lru_cache`: the last 1024 bodies, passwords among them,
-and paths with the tokens of links stay in memory. Here everything dies with its request.
+and paths with the tokens of links stay in memory. What is read here is freed with its request.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from litestar.datastructures import URL, MultiDict, State
 from litestar.exceptions import ClientException
 from litestar.types import Empty, Scope
 
-# Several times the longest of ours; proxies take 8 kB of each. A server on its own (h11) takes 64 kB in all.
+# Several times the longest that our pages send. A proxy accepts 8 kB of each.
 LONGEST_PATH, LONGEST_QUERY, LONGEST_COOKIES = 4096, 16384, 16384
 # Our largest form has eight fields.
 MOST_FIELDS = 50
@@ -23,7 +23,7 @@ _LONGEST_NAME = 100
 
 
 def check_lengths(scope: Scope) -> None:
-    """400 for what no page of ours can have sent. The body's limit holds while it streams in."""
+    """400 for a path, query or cookies longer than our pages send. The body is limited while it is read."""
     cookies = sum(len(value) for name, value in scope["headers"] if name == b"cookie")
     query = scope.get("query_string", b"")
     if len(scope["path"]) > LONGEST_PATH or len(query) > LONGEST_QUERY or cookies > LONGEST_COOKIES:
@@ -33,7 +33,7 @@ def check_lengths(scope: Scope) -> None:
 def fields_of(encoded: bytes) -> dict[str, str]:
     """The fields of a URL-encoded form or query; of several with one name the first.
 
-    Nothing behind the fiftieth is looked at: no page of ours sends so many, and the work stays bounded.
+    Fields after the fiftieth are ignored: none of our pages sends so many, and the work stays bounded.
     """
     fields: dict[str, str] = {}
     for pair in encoded.split(b"&", MOST_FIELDS)[:MOST_FIELDS]:
@@ -74,7 +74,7 @@ class UncachedRequest(Request[Any, Any, State]):
 
 
 def route_without_caches(app: Litestar) -> None:
-    """Paths and the tokens in them are kept by two caches of the router: go round both."""
+    """Bypass the two caches of the router, which keep paths and the tokens in them."""
     app.asgi_router.handle_routing = app.asgi_router._handle_routing  # type: ignore[assignment]
     traversal.parse_path_params = getattr(traversal.parse_path_params, "__wrapped__", traversal.parse_path_params)
 
@@ -84,5 +84,5 @@ def _decoded(text: bytes) -> str:
 
 
 def _unquoted(value: str) -> str:
-    """What holds a `=`, as sealed values do, goes out in quotation marks."""
+    """Without quotation marks, which are added to a value that holds a `=`, as sealed values do."""
     return value[1:-1] if len(value) > 1 and value[0] == value[-1] == '"' else value

@@ -1,4 +1,4 @@
-"""Where the steps of a journey stand in the addresses, and the one answer to a request for the wrong one."""
+"""The addresses of a journey's steps, and the answer to a request for a step that cannot be taken now."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from urllib.parse import quote
 from litestar import Response
 
 from domain import sessions
-from domain.journey import For, Journey, may_begin
-from domain.refusals import ProofNeeded, SessionExpired, WrongStep
+from domain.journey import Audience, Journey, session_refusal
+from domain.refusals import PasswordNeeded, SessionExpired, WrongStep
 from domain.registration.progress import KnownPhone
 from domain.sessions import Session
 from routes.notices import Notice
@@ -19,7 +19,7 @@ from routes.page import Page
 
 P = TypeVar("P")
 CONFIRMATION = "/profile/security/confirmation"
-Outcome = Session | KnownPhone | SessionExpired | WrongStep | ProofNeeded
+Outcome = Session | KnownPhone | SessionExpired | WrongStep | PasswordNeeded
 
 
 @dataclass(frozen=True)
@@ -29,8 +29,8 @@ class Addresses(Generic[P]):
     journey: Journey[P]
     base: str
     start: str
-    # Where a journey that is over leads on, and what is told there.
-    over: Callable[[P], str] = lambda _known: "/profile"
+    # Where to redirect once the journey is over, and the notice shown there.
+    over: Callable[[P], str] = lambda _progress: "/profile"
     over_notice: Notice | None = None
     # The address of the first step, where it is not made of its slug.
     first: str = ""
@@ -38,37 +38,39 @@ class Addresses(Generic[P]):
     def path_of(self, slug: str) -> str:
         return self.first if self.first and slug == self.journey.slugs[0] else f"{self.base}/{slug}"
 
-    def known(self, page: Page) -> P:
-        """What the customer has done so far."""
+    def progress(self, page: Page) -> P:
+        """What the customer has done of this journey so far."""
         return self.journey.progress(page.session)
 
-    def home(self, page: Page) -> Response[None] | None:
-        """Where to lead a signed-in customer who has no business here."""
-        return page.home() if self.journey.who is For.VISITORS else None
+    def redirect_if_signed_in(self, page: Page) -> Response[None] | None:
+        """For a journey of visitors: to the profile, where somebody is signed in already."""
+        return page.redirect_if_signed_in() if self.journey.audience is Audience.VISITORS else None
 
-    async def elsewhere(self, page: Page, slug: str) -> Response[Any] | None:
-        """Where to lead a visitor who may not see this step now; None for everybody else."""
-        if home := self.home(page):
-            return home
-        if self.journey.who is For.CUSTOMERS and (refused := may_begin(page.scope, self.journey, slug, page.session)):
+    async def guard(self, page: Page, slug: str) -> Response[Any] | None:
+        """A redirect for a request that may not see or send this step now; None where it may."""
+        if redirect := self.redirect_if_signed_in(page):
+            return redirect
+        if self.journey.audience is Audience.CUSTOMERS and (
+            refused := session_refusal(page.scope, self.journey, slug, page.session)
+        ):
             return await self.answer(page, refused, slug)
-        if self.journey.may_take(self.known(page), slug, page.scope.now):
+        if self.journey.may_take(self.progress(page), slug, page.scope.now):
             return None
         return self._current(page, page.session)
 
     async def answer(self, page: Page, outcome: Outcome, slug: str) -> Response[Any]:
-        """What every step leads to: the next one, or the one the customer is really at."""
+        """The answer to what a use case returned: the next step, or the one that the customer is really at."""
         match outcome:
             case Session():
                 path, notice = self._next(page, outcome)
                 return page.redirect(path, outcome, notice=notice)
             case KnownPhone(_, session):
-                # The number is kept: on to its password.
+                # The session remembers the number: its password is asked for next.
                 return page.redirect("/sign-in/password", session, notice=Notice.PHONE_KNOWN)
-            case ProofNeeded():
+            case PasswordNeeded():
                 return await ask_for_password(page, self.path_of(slug))
-            case SessionExpired() if self.journey.who is For.CUSTOMERS:
-                # A step with a code is of no use any more after a sign-in: that begins with the first one.
+            case SessionExpired() if self.journey.audience is Audience.CUSTOMERS:
+                # After the sign-in the journey begins with its first step: the code of an ended session is void.
                 first = slug == self.journey.slugs[0]
                 return await page.redirect_to_sign_in("" if first else self.path_of(self.journey.slugs[0]))
             case SessionExpired():
@@ -78,21 +80,21 @@ class Addresses(Generic[P]):
                 return self._current(page, await sessions.resume(page.scope))
 
     def _current(self, page: Page, session: Session | None) -> Response[None]:
-        """To the step the customer is really at; a visitor with the cookie of an ended session is told so."""
+        """To the step that the customer is really at; a browser with the cookie of an ended session is told so."""
         path, notice = (self.start, page.expiry_notice) if page.expiry_notice else self._next(page, session)
         return page.redirect(path, notice=notice)
 
     def _next(self, page: Page, session: Session | None) -> tuple[str, Notice | None]:
-        known = self.journey.progress(session)
-        if self.journey.is_over(known, page.scope.now):
-            return self.over(known), self.over_notice
-        if known == self.journey.empty():
+        progress = self.journey.progress(session)
+        if self.journey.is_over(progress, page.scope.now):
+            return self.over(progress), self.over_notice
+        if progress == self.journey.empty():
             return self.start, None
-        return self.path_of(self.journey.current(known, page.scope.now).slug), None
+        return self.path_of(self.journey.current(progress, page.scope.now).slug), None
 
 
 async def ask_for_password(page: Page, path: str) -> Response[None]:
-    """To the password once more, and then to `path`, where what was typed here is still there."""
+    """To the page that asks for the password again, and from there to `path` with what was typed here."""
     confirmation = f"{CONFIRMATION}?next={quote(path)}"
     if page.request.method == "POST":
         return await page.redirect_and_return(confirmation, path)

@@ -79,7 +79,7 @@ class KeptPages:
                 accepted = value
             elif name == b"if-none-match":
                 known = value
-            elif name.startswith(b"hx-") or (name == b"cookie" and cookies_of(scope).keys() - {self._language_cookie}):
+            elif name.startswith(OF_HTMX) or (name == b"cookie" and cookies_of(scope).keys() - {self._language_cookie}):
                 return None
         return Key(scope["path"], language, offered(accepted.decode("latin-1")), known)
 

@@ -22,7 +22,7 @@ from routes.page import ThisPage
 from settings import Settings
 
 _YEAR = 365 * 24 * 3600
-# What browsers send is a fifth of it.
+# Browsers send a fifth of this at most.
 _LONGEST = 500
 _RANGE = re.compile(r"([a-z]{1,8}|\*)(?:-[a-z0-9]{1,8})*(?:\s*;\s*q\s*=\s*(0(?:\.\d{0,3})?|1(?:\.0{0,3})?))?")
 
@@ -57,7 +57,7 @@ def add_language(headers: list[tuple[bytes, bytes]], language: str) -> None:
 
 @get("/language/{language:str}", name="language")
 async def choose(page: ThisPage, language: FromPath[str]) -> Response[None]:
-    """Remember the choice for a year, and back to the same step; to the welcome screen where `back` is no path."""
+    """Remember the choice for a year and redirect to `back`; to the welcome screen where that is no own path."""
     if language not in LANGUAGES:
         raise NotFoundException
     path = own_path(page.request.query_params.get("back", "/"), "/")

@@ -15,7 +15,7 @@ from routes.sources import TEMPLATES
 
 
 def _consent_text() -> ConsentText:
-    """Version and hash of the very file that is shown; the version stands in its first comment."""
+    """Version and hash of the file that is shown; the version stands in its first comment."""
     source = (TEMPLATES / "partials/legal/personal-data-text.html").read_text(encoding="utf-8")
     version = re.search(r"version (\S+)", source)
     if version is None:

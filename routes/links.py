@@ -1,9 +1,9 @@
-"""The token of a link leaves the address at once.
+"""The token of a link is moved from the address into a cookie at once.
 
 An address stays in the browser's history, in `Referer` and in the logs of proxies. So a GET of the link itself only
-puts the token, sealed, into a cookie and leads to the address of the step without it. A scanner that opens links
-spends nothing by that. The form of the step names its link too, sealed: of two links that are open in two tabs each
-button means its own.
+puts the token, sealed, into a cookie and redirects to the address of the step without it. A scanner that opens links
+uses nothing up by that. The form of the step holds its link too, sealed: of two links open in two tabs each button
+acts on its own.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ class LinkForm(Form):
     link: Sealed = ""
 
 
-def exchange(page: Page, path: str, token: str, answer: Response[None] | None = None) -> Response[None]:
-    """Lead to `path`, or send `answer`, with the token in the cookie of this kind of link."""
+def move_token_to_cookie(page: Page, path: str, token: str, answer: Response[None] | None = None) -> Response[None]:
+    """A redirect to `path`, or `answer`, that sets the cookie of this kind of link to the token."""
     answer = answer or page.redirect(path)
     seconds = int(LIFETIME.total_seconds())
     answer.set_cookie(make_cookie(page.settings, link_cookie(path), seal(page, path, token), seconds))
@@ -36,14 +36,14 @@ def exchange(page: Page, path: str, token: str, answer: Response[None] | None = 
 
 
 def seal(page: Page, path: str, token: str) -> str:
-    """What stands in the form and in the cookie. It is good for the step at `path` alone."""
+    """The token for the form and the cookie, sealed for the step at `path` alone."""
     return sealed_values.seal(page.scope, path, token=token)
 
 
 def token_of(page: Page, path: str, sent: str = "") -> str:
-    """The token that the form has sent, else that of the link opened last; empty where there is none."""
+    """The token from the form (`sent`), else that of the link opened last; empty where there is none."""
     if sent:
-        # The page may be left open as long as the link is good, which the database knows.
+        # No lifetime here: the page may stay open as long as the link is valid, which the database decides.
         known = sealed_values.unseal(page.scope, path, sent, None)
     else:
         opened = read_cookie(page.request.cookies, page.settings, link_cookie(path))

@@ -1,6 +1,6 @@
-"""What is logged and what never is: one line an event, on stderr, without a path, a value or a whole address.
+"""How the portal logs: one line for an event, on stderr; never a path, a value or a whole address.
 
-A request's line and every line that is written while it is answered carry the same id.
+All lines written while a request is answered carry its id.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def logging_settings(level: str) -> dict[str, Any]:
 
 
 def logging_config(level: str) -> LoggingConfig:
-    """The same as Litestar wants it, written at once: no thread that a forked worker would be without."""
+    """The same as Litestar wants it, written at once: a thread that writes them would be missing in a forked worker."""
     values = logging_settings(level)
     values["handlers"]["queue_listener"] = values["handlers"]["console"]
     return LoggingConfig(
@@ -63,7 +63,7 @@ def logging_config(level: str) -> LoggingConfig:
 
 
 def fault_line(error: BaseException) -> str:
-    """Types and places, innermost last; never a message, which may quote what was typed."""
+    """Types of the exceptions and places in the code, innermost last; never a message, which may quote typed text."""
     kinds = []
     seen: BaseException | None = error
     while seen is not None:

@@ -17,7 +17,7 @@ MESSAGES_DIRECTORY = Path(__file__).resolve().parent.parent / "templates" / "mes
 
 
 class MessageTexts:
-    """Callable as the worker's `render`. `directory` holds a folder a message.
+    """Call it as the worker's `render`. `directory` holds a folder for each message.
 
     A folder has `sms.txt`, or `subject.txt`, `email.txt` and `email.html`. A name that a template uses and the
     message does not have raises jinja2.UndefinedError.
@@ -56,7 +56,7 @@ class MessageTexts:
         )
 
     def _greeting(self, first_name: str = "") -> str:
-        # Rendered and not imported: a macro of a text would count as HTML where HTML calls it, the name with it.
+        # Rendered, not imported as a macro: its text, with the name in it, would count as safe HTML.
         return self._words("greeting.txt", {"first_name": first_name})
 
     def _words(self, template: str, values: Mapping[str, Any]) -> str:

@@ -1,8 +1,8 @@
 """What a customer is told once, on the page that an act of theirs leads to: «Лицевой счет добавлен».
 
-A notice waits in a sealed cookie for the page at its own path, ten minutes at most, and is gone once it has been shown.
-Nothing in an address brings one about. No text names anybody; still a notice is for those who were signed in when it
-came to be, or for nobody: the next customer at this browser is not told what the former one has done.
+A notice waits in a sealed cookie for the page at one path, ten minutes at most, and is deleted when it has been shown.
+Nothing in an address can produce one. It is shown only to the customer who was signed in when it was made, or only to
+visitors: the next customer at this browser is not told what the former one has done.
 
 The texts stand in the fragments, which get the notice's value as `notice`, empty where there is none.
 """
@@ -23,7 +23,7 @@ LIFETIME = timedelta(minutes=10)
 
 
 class Notice(StrEnum):
-    # At a sign-in or the first step of a registration: what has led there.
+    # At the sign-in or the first step of a registration: why the customer is here.
     SESSION_EXPIRED = "session-expired"
     REGISTERED = "registered"
     PHONE_KNOWN = "phone-known"
@@ -45,13 +45,13 @@ class Notice(StrEnum):
 
 
 def keep(scope: Scope, notice: Notice, path: str, customer: int | None) -> Cookie:
-    """The cookie in which `notice` waits for the page at `path`; that must be the last of the redirects."""
+    """The cookie in which `notice` waits for the page at `path`; that must be the last redirect."""
     sealed = sealed_values.seal(scope, NOTICE, notice=notice, path=path, customer=customer)
     return make_cookie(scope.settings, NOTICE, sealed, int(LIFETIME.total_seconds()))
 
 
 def read(scope: Scope, cookies: Mapping[str, str], path: str, customer: int | None) -> Notice | None:
-    """The notice that waits in the cookies of a request for this very page and customer."""
+    """The notice in the cookies of a request, if it is for this path and this customer."""
     kept = sealed_values.unseal(scope, NOTICE, read_cookie(cookies, scope.settings, NOTICE), LIFETIME)
     if kept is None or (kept["path"], kept["customer"]) != (path, customer):
         return None

@@ -1,7 +1,7 @@
-"""What an own path is: the one rule for everything from outside that may end in a `Location` or a link.
+"""Which paths are the portal's own: the rule for everything from outside that gets into a `Location` or a link.
 
 The way back after a sign-in, `next` of the confirmation, `back` of the language link and the address that a page
-shows all pass here.
+repeats are all checked here.
 """
 
 from __future__ import annotations
@@ -13,27 +13,27 @@ from urllib.parse import quote, unquote
 from litestar.handlers import HTTPRouteHandler
 from litestar.types import Scope
 
-# A redirect with more than this is no step of ours; browsers and proxies take 8 kB for a whole header.
+# No address of ours is longer; browsers and proxies accept 8 kB for a whole header.
 LONGEST = 2000
 # Browsers take a backslash for a slash (WHATWG URL 4.4); two slashes name another host.
 _VISIBLE = re.compile(r"/[!-\[\]-~]*")
 _FOREIGN = re.compile(r"//|\\|[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _DOTS = re.compile(r"/\.{1,2}(?:/|$)")
 _NESTED = 5
-# How the path of a route ends whose last part is the token of a link.
+# The end of a route's path whose last part is the token of a link.
 TOKEN = "/{token:str}"  # noqa: S105 - the name of a parameter
-# The query that names a picture: no page repeats it, nor the token of a link.
+# The part of a query that names a picture code: no page repeats it.
 _PICTURE = re.compile(r"(?:^|&)instead=[^&]*")
 
 
 def links_among(handlers: Iterable[HTTPRouteHandler]) -> tuple[str, ...]:
-    """The addresses of links, without their tokens: a route is one by the end of its path."""
+    """The addresses of links, without their tokens: of every route whose path ends in `TOKEN`."""
     paths = {path for handler in handlers for path in handler.paths}
     return tuple(sorted(path.removesuffix(TOKEN) for path in paths if path.endswith(TOKEN)))
 
 
 def links_of(scope: Scope) -> tuple[str, ...]:
-    """Those of the portal that answers the request (app.py)."""
+    """The addresses of links in the portal that answers this request (app.py)."""
     links: tuple[str, ...] = scope["litestar_app"].state.links
     return links
 
@@ -43,7 +43,7 @@ def without_token(path: str, links: Iterable[str]) -> str:
 
 
 def is_own_path(path: str) -> bool:
-    """Visible ASCII behind one slash, and nothing that leads elsewhere once its percent signs are read."""
+    """Visible ASCII after one slash, which names no other host or folder when percent-decoded, even repeatedly."""
     if len(path) > LONGEST or not _VISIBLE.fullmatch(path):
         return False
     for _ in range(_NESTED):

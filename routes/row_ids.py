@@ -1,4 +1,4 @@
-"""The number of a row in an address."""
+"""Reads the number of a row from an address."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _NUMBER = re.compile(r"[1-9][0-9]{0,18}")
 
 
 def row_id(text: str, *, bits: int) -> int:
-    """404 for what can be the number of no row. `bits` is the width of the column: PostgreSQL refuses more."""
+    """404 for a text that cannot be the number of a row. `bits` is the width of the column: PostgreSQL refuses more."""
     if not _NUMBER.fullmatch(text) or int(text) >= 2 ** (bits - 1):
         raise NotFoundException
     return int(text)

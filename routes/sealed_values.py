@@ -1,6 +1,6 @@
-"""What the browser keeps for us: encrypted, for one purpose, and for a while.
+"""Values that the browser keeps for the portal: encrypted, for one purpose, for a limited time.
 
-A value that was sealed for one purpose is none for another, or the cookie of a link could be handed in as a notice.
+A value sealed for one purpose is refused for another: else the cookie of a link could be sent as a notice.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ def seal(scope: Scope, purpose: str, **values: Any) -> str:
 
 
 def unseal(scope: Scope, purpose: str, sealed: str, lifetime: timedelta | None) -> dict[str, Any] | None:
-    """None where there is nothing, or nothing of ours, or it is for something else, or too old."""
+    """None where there is no value, where the portal did not seal it for this purpose, or where it is too old."""
     try:
         values = scope.unseal(sealed) if sealed else None
     except ValueError:

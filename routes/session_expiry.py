@@ -14,7 +14,7 @@ from routes.page import ThisPage
 
 @post("/session", name="session.go-on")
 async def go_on(page: ThisPage) -> Response[Any]:
-    """The note with its new time; whose session is over meanwhile starts at the welcome screen."""
+    """The note with its new time; where the session has ended meanwhile, the welcome screen."""
     if page.session is None:
         return responses.reload_instead(page.request, page.redirect("/", notice=Notice.SESSION_EXPIRED))
     idle_until = await sessions.touch(page.scope, page.session)
@@ -25,7 +25,7 @@ async def go_on(page: ThisPage) -> Response[Any]:
 
 @get("/session", name="session.show")
 async def show(page: ThisPage) -> Response[Any]:
-    """An address typed or remembered."""
+    """For an address that was typed or bookmarked."""
     return page.redirect("/")
 
 

@@ -65,7 +65,7 @@ async def _with_dead_cookie(scene: Scene) -> Browser:
 
 async def _registered(scene: Scene) -> Browser:
     await scene.browser.register()
-    await holder.without_waiting()
+    await holder.clear_throttles()
     return scene.browser
 
 
@@ -112,7 +112,7 @@ async def a_sent_step_of_the_registration(scene: Scene) -> httpx.Response:
 async def a_step_after_the_last_whose_answer_was_lost(scene: Scene) -> httpx.Response:
     await scene.browser.reach("password")
     before = str(scene.browser.cookie)
-    await scene.browser.take("password")
+    await scene.browser.submit("password")
     scene.browser.http.cookies.clear()
     scene.browser.http.cookies.set(COOKIE, before, domain="127.0.0.1")
     return await scene.browser.get(path_of("password"))
@@ -121,23 +121,23 @@ async def a_step_after_the_last_whose_answer_was_lost(scene: Scene) -> httpx.Res
 @act(Notice.PHONE_KNOWN, "sign-in-password")
 async def the_code_of_a_known_phone(scene: Scene) -> httpx.Response:
     await scene.another().register()
-    await holder.without_waiting()
-    await scene.browser.take("phone")
-    return await scene.browser.take("code")
+    await holder.clear_throttles()
+    await scene.browser.submit("phone")
+    return await scene.browser.submit("code")
 
 
 @act(Notice.PHONE_KNOWN, "sign-in-password")
 async def a_registration_that_another_one_was_faster_than(scene: Scene) -> httpx.Response:
     await scene.browser.reach("password")
-    await holder.without_waiting()
+    await holder.clear_throttles()
     await scene.another().register()
-    return await scene.browser.take("password")
+    return await scene.browser.submit("password")
 
 
 @act(Notice.PASSWORD_RECOVERED, "sign-in-password")
 async def a_recovery(scene: Scene) -> httpx.Response:
     await scene.another().register()
-    await holder.without_waiting()
+    await holder.clear_throttles()
     await scene.browser.post("/sign-in/phone", {"phone": PHONE})
     await scene.browser.post("/recovery")
     await scene.browser.post("/recovery/code", {"code": await scene.browser.read_code(PHONE)})
@@ -153,7 +153,7 @@ async def a_step_of_a_recovery_that_is_over(scene: Scene) -> httpx.Response:
 @act(Notice.PASSWORD_RECOVERED, "sign-in-login")
 async def a_recovery_by_login(scene: Scene) -> httpx.Response:
     await _sign_in_as_holder(scene, scene.another())
-    await holder.without_waiting()
+    await holder.clear_throttles()
     await scene.browser.post("/recovery/login", {"login": holder.LOGIN})
     await scene.browser.post("/recovery/phone", {"phone": holder.PHONE})
     await scene.browser.post("/recovery/code", {"code": await scene.browser.read_code(holder.PHONE)})
@@ -183,7 +183,7 @@ async def a_deletion_by_a_holder(scene: Scene) -> httpx.Response:
 @act(Notice.CODE_SENT_AGAIN, "registration-account-code")
 async def another_code_of_a_registration(scene: Scene) -> httpx.Response:
     await scene.browser.reach("code")
-    await holder.without_waiting()
+    await holder.clear_throttles()
     return await scene.browser.post(path_of("code"), ANOTHER)
 
 
@@ -191,14 +191,14 @@ async def another_code_of_a_registration(scene: Scene) -> httpx.Response:
 async def another_code_of_a_recovery(scene: Scene) -> httpx.Response:
     await scene.browser.post("/sign-in/phone", {"phone": PHONE})
     await scene.browser.post("/recovery")
-    await holder.without_waiting()
+    await holder.clear_throttles()
     return await scene.browser.post("/recovery/code", ANOTHER)
 
 
 @act(Notice.CODE_SENT_AGAIN, "profile-security-phone-code")
 async def another_code_of_a_change_of_phone(scene: Scene) -> httpx.Response:
     await (await _registered(scene)).post(f"{SECURITY}/phone", {"phone": NEW_PHONE})
-    await holder.without_waiting()
+    await holder.clear_throttles()
     return await scene.browser.post(f"{SECURITY}/phone/code", ANOTHER)
 
 

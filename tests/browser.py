@@ -92,8 +92,8 @@ class Browser:
         sent = {"HX-Request": "true", "HX-Request-Type": "partial", "HX-Current-URL": f"{BASE}{at or path}", **headers}
         return await self.http.request("GET" if data is None else "POST", path, data=data, headers=sent)
 
-    async def where(self) -> str:
-        """The path at which whoever asks for the last step ends."""
+    async def path_of_last_step(self) -> str:
+        """The path where a request for the last step ends."""
         answer = await self.follow(await self.get(path_of("password")))
         return answer.request.url.path
 
@@ -105,7 +105,7 @@ class Browser:
             return {"code": await self.read_code(self.phone)}
         return self.forms[step]
 
-    async def take(self, step: str) -> httpx.Response:
+    async def submit(self, step: str) -> httpx.Response:
         """Fill `step` in correctly and send it; it must lead on."""
         answer = await self.post(path_of(step), await self.form_of(step))
         assert answer.status_code == 303, (step, answer.status_code, answer.text)
@@ -114,12 +114,12 @@ class Browser:
     async def reach(self, step: str) -> None:
         """Take every step before `step`."""
         for earlier in STEPS[: STEPS.index(step)]:
-            await self.take(earlier)
+            await self.submit(earlier)
 
     async def register(self) -> httpx.Response:
         """The whole registration."""
         await self.reach("password")
-        return await self.take("password")
+        return await self.submit("password")
 
     async def sign_in(self, password: str = PASSWORD, phone: str | None = None) -> httpx.Response:
         """Both windows; the answer to the password."""

@@ -44,7 +44,7 @@ def steps() -> Iterator[str]:
         yield from (f"step {slug}: there is no {file}" for file in files if not (ROOT / file).is_file())
         if slug not in {field.name for field in fields(progress.Registration)}:
             yield f"step {slug}: Registration in domain/registration/progress.py has no such field"
-        if not re.search(rf'(?:take\(\s*scope, REGISTRATION|may_take\(known), "{slug}"', domain):
+        if not re.search(rf'(?:take_step\(\s*scope, REGISTRATION|may_take\(progress), "{slug}"', domain):
             yield f"step {slug}: no use case in domain/registration/ takes it"
         test = ROOT / files[-1]
         for name in ("TYPED", "BROUGHT") if test.is_file() else ():
@@ -57,15 +57,22 @@ def steps() -> Iterator[str]:
 
 
 def routes() -> Iterator[str]:
-    """Of the web: every route file is served."""
-    package = importlib.import_module("routes")
-    served = {id(handler) for handler in package.every_handler()}
-    for module in pkgutil.walk_packages(package.__path__, "routes."):
-        if module.name.startswith(("routes.dev", "routes.cli", "routes.health")):
-            continue  # wired by app.py
-        handlers = getattr(importlib.import_module(module.name), "handlers", [])
-        if any(id(handler) not in served for handler in handlers):
-            yield f"{module.name.replace('.', '/')}.py has handlers, and routes/__init__.py does not list it"
+    """Of the web: what a module makes is in its `handlers`, and every step of a journey has its address."""
+    package, journeys = importlib.import_module("routes"), importlib.import_module("routes.journeys")
+    handler_type = importlib.import_module("litestar.handlers").HTTPRouteHandler
+    served = {(method, path) for one in package.every_handler() for method in one.http_methods for path in one.paths}
+    wanted: dict[str, set[tuple[str, str]]] = {}
+    for found in pkgutil.walk_packages(package.__path__, "routes."):
+        module, file = importlib.import_module(found.name), f"{found.name.replace('.', '/')}.py"
+        listed = {id(handler) for handler in getattr(module, "handlers", [])}
+        for name, value in vars(module).items():
+            if isinstance(value, handler_type) and id(value) not in listed:
+                yield f"route {name}: {file} makes it, and its `handlers` do not hold it"
+            if isinstance(value, journeys.Addresses):
+                slugs = (*value.journey.slugs, *value.journey.branches)
+                wanted[value.journey.name] = {(m, value.path_of(slug)) for m in ("GET", "POST") for slug in slugs}
+    for journey, addresses in wanted.items():
+        yield from (f"journey {journey}: nothing serves {method} {path}" for method, path in addresses - served)
 
 
 def errors() -> Iterator[str]:

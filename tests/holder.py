@@ -26,8 +26,8 @@ async def import_card(settings: Settings, clock: Clock) -> None:
 
 
 async def newest_link(posted: Outbox, message: str) -> str:
-    letter = next(p for p in reversed(await posted()) if p.name == message)
-    return str(letter.values["link"]).removeprefix(BASE)
+    sent = next(p for p in reversed(await posted()) if p.name == message)
+    return str(sent.values["link"]).removeprefix(BASE)
 
 
 async def _picture(browser: Browser, path: str) -> str:
@@ -55,6 +55,6 @@ async def sign_in(browser: Browser, password: str) -> Any:
     return await browser.post("/sign-in/login", {"login": LOGIN, "password": password})
 
 
-async def without_waiting() -> None:
+async def clear_throttles() -> None:
     """Nothing but time ends the pause between two messages."""
     await run("DELETE FROM throttles")

@@ -275,7 +275,7 @@ def test_no_name_says_nothing() -> None:
     empty = re.compile(r"(^|_)(utils?|helpers?|common|manager|service|base)(_|$)")
     for path in [*SOURCES, *python_files("tests"), *TEMPLATES]:
         if path == ROOT / "templates" / "messages" / "base.html":
-            continue  # what the letters have in common is their frame
+            continue  # what the e-mails have in common is their frame
         assert not empty.search(path.stem), name_of(path)
 
 

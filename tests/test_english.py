@@ -31,7 +31,7 @@ from tests.routes.test_message_texts import EXAMPLES
 ROOT = TEMPLATES.parent
 CYRILLIC = re.compile(r"[А-Яа-яЁё]+")
 PLACEHOLDER = re.compile(r"%\(\w+\)s|\{\w+\}|<[^>]+>")
-# Read by whoever develops, who reads Russian; what customers see around them is English all the same.
+# Read by developers, in Russian; what customers see around them is in English.
 FOR_DEVELOPERS = "dev/"
 STATES = [state for fragment in fragments() for state in states_of(fragment)]
 templates = Templates(ZoneInfo("Europe/Moscow"), lambda name: f"/static/{name}", sources(watch=False))
@@ -187,7 +187,7 @@ def test_what_comes_up_later_is_english_too() -> None:
 @pytest.mark.parametrize("message", EXAMPLES, ids=lambda message: message.name)
 def test_every_message_is_english(message: Any) -> None:
     if isinstance(message, ConnectionRequestForStaff):
-        return  # the staff read Russian, whoever writes to them
+        return  # the staff read Russian, in every language of a customer
     rendered = message_texts(message.name, message.values(), "en")
     for part in (rendered.text, rendered.subject or "", html.unescape(rendered.html or "")):
         assert not CYRILLIC.search(part)

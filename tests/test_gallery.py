@@ -20,7 +20,7 @@ from routes.dev.states import PARTIALS, State, declared_in, fragments, states_of
 from routes.sources import TEMPLATES, sources
 from routes.templates import Templates
 from tests.journeys.server import Server
-from tests.journeys.visitor import Complaints
+from tests.journeys.visitor import BrowserErrors
 
 pytest_plugins = ["tests.journeys.fixtures"]
 pytestmark = pytest.mark.xdist_group("gallery")
@@ -95,11 +95,11 @@ def tab(browser: Browser, server: Server) -> Iterator[Tab]:
     context = browser.new_context(locale="ru-RU", reduced_motion="reduce")
     # Put in by the debugger, past the content security policy, which stays as customers get it.
     context.add_init_script(path=AXE)
-    complaints = Complaints(server.url)
-    complaints.listen_to(context)
+    browser_errors = BrowserErrors(server.url)
+    browser_errors.listen_to(context)
     yield context.new_page()
     context.close()
-    complaints.check()
+    browser_errors.check()
 
 
 @in_gallery

@@ -96,18 +96,18 @@ async def _registered(
         browser.read_code = read_code
         browser.forms["person"] = {**PERSON, "email": HOLDER["email"]}
         # Mistakes too: what was wrong is no less secret.
-        await browser.take("phone")
+        await browser.submit("phone")
         await browser.post(path_of("code"), {"code": "нет-1234"})
         before = browser.cookie
         for step in STEPS[1:-1]:
-            await browser.take(step)
+            await browser.submit(step)
         await browser.post(path_of("password"), {"password": f"Анна {PASSWORD}"})
-        await browser.take("password")
+        await browser.submit("password")
         await browser.get("/profile")
         await _wiped()
-        letter = mailbox.letters[-1].get_body(("plain",))
-        assert letter is not None
-        found = re.search(r"/email/confirmation/(\S+)", letter.get_content())
+        email = mailbox.emails[-1].get_body(("plain",))
+        assert email is not None
+        found = re.search(r"/email/confirmation/(\S+)", email.get_content())
         assert found is not None
         for _ in range(2):
             await browser.get(f"/email/confirmation/{found[1]}", headers={"HX-Current-URL": f"http://x/{found[1]}"})

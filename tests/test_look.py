@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from routes.dev.states import states_of
 from tests.journeys.server import Server
-from tests.journeys.visitor import Complaints
+from tests.journeys.visitor import BrowserErrors
 
 pytest_plugins = ["tests.journeys.fixtures"]
 pytestmark = [
@@ -45,11 +45,11 @@ FIRST_VISIT, FIRST_PAINT, STYLESHEET = 45_000, 14_000, 4_000
 @pytest.fixture
 def context(browser: Browser, server: Server) -> Iterator[BrowserContext]:
     context = browser.new_context(locale="ru-RU", viewport={"width": 360, "height": 740})
-    complaints = Complaints(server.url)
-    complaints.listen_to(context)
+    browser_errors = BrowserErrors(server.url)
+    browser_errors.listen_to(context)
     yield context
     context.close()
-    complaints.check()
+    browser_errors.check()
 
 
 @pytest.fixture
@@ -189,7 +189,7 @@ def _moved(page: Page, server: Server) -> list[str]:
     return moved
 
 
-def test_nothing_moves_for_whoever_asked_for_that(page: Page, server: Server) -> None:
+def test_nothing_moves_where_reduced_motion_is_asked_for(page: Page, server: Server) -> None:
     page.emulate_media(reduced_motion="no-preference")
     assert "arrive" in _moved(page, server), "steps do not slide in, or this test does not see it"
     page.emulate_media(reduced_motion="reduce")

@@ -121,7 +121,7 @@ WRONG = [
     ("KABINET_SECRET", {**PRODUCTION, "KABINET_SECRET": "ab" * 8 + "ba" * 12}),
     ("KABINET_TRUSTED_PROXIES", {**PRODUCTION, "KABINET_TRUSTED_PROXIES": "0.0.0.0/0"}),
     ("KABINET_TRUSTED_PROXIES", {**PRODUCTION, "KABINET_TRUSTED_PROXIES": "10.0.0.1,::/0"}),
-    # What no browser, mail program or driver could make anything of: taken once, and every page or letter failed.
+    # What no browser, mail program or driver could make anything of: taken once, and every page or e-mail failed.
     *[
         ("KABINET_PUBLIC_URL", {"KABINET_PUBLIC_URL": url})
         for url in (
@@ -161,7 +161,7 @@ WRONG = [
         ("KABINET_DATABASE", {"KABINET_DATABASE": f"postgresql:///kabinet?port={port}"})
         for port in ("x", "0", "", "70000")
     ],
-    # Bytes that are no text: the secret and the addresses are encoded for keys and letters.
+    # Bytes that are no text: the secret and the addresses are encoded for keys and e-mails.
     *[(name, {**PRODUCTION, name: PRODUCTION[name] + "\udcff"}) for name in PRODUCTION],
     # Names that are not ours.
     ("KABINET_SESION_IDLE", {"KABINET_SESION_IDLE": "60"}),
@@ -302,7 +302,7 @@ def test_any_file_of_assignments_is_taken(tmp_path: Path, content: str) -> None:
 
 
 def test_the_staffs_address_may_stand_with_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Letters go to the address alone: with the name around it not one request would reach the staff."""
+    """E-mails go to the address alone: with the name around it not one request would reach the staff."""
     for variable, value in {**WITH_MAIL, "KABINET_STAFF_EMAIL": "Приемная <staff@example.org>"}.items():
         monkeypatch.setenv(variable, value)
     assert load_settings().staff_email == "staff@example.org"

@@ -1,1 +1,1 @@
-"""Messages: what they say of themselves, the outbox they wait in, and how they are sent."""
+"""Messages: what each one is, the outbox they wait in, and how they are sent."""

@@ -1,4 +1,4 @@
-"""Every message the portal sends, as a dataclass: what its templates may name.
+"""Every message that the portal sends, as a dataclass whose fields its templates may use.
 
 `templates/messages/<name>/` holds `sms.txt`, or `subject.txt`, `email.txt` and `email.html`.
 """
@@ -14,9 +14,9 @@ from domain.values.people import read_name
 
 @dataclass(frozen=True)
 class Source:
-    """Where a text of a message comes from. A stranger must not be able to write a link or a line of ours into one.
+    """Where a text of a message comes from. A stranger must not be able to write a link or a line of their own into it.
 
-    `read` is the rule that a typed text has passed; the others are written by nobody but the portal and the company.
+    `read` is the rule that a typed text has passed; other texts are written by the portal (`ours`) or the company.
     """
 
     read: Callable[[str], str | None] | None = None
@@ -24,13 +24,13 @@ class Source:
 
 
 Values = Mapping[str, Any]
-# Made by the portal, or masked by it.
+# Made or masked by the portal.
 Made = Annotated[str, Source(ours=True)]
-# Imported from the company's registry, and sent to whoever that or the customer has confirmed.
+# Imported from the company's registry; sent only to addresses confirmed by the registry or the customer.
 Imported = Annotated[str, Source()]
-# The name of whoever a message greets.
+# The name in the greeting.
 TypedName = Annotated[str, Source(read_name)]
-# Whatever was typed, each text behind its label; for the staff alone.
+# Pairs of a label and a typed text; for the staff only.
 Typed = Annotated[list[tuple[str, str]], Source()]
 
 
@@ -39,8 +39,8 @@ class Message:
     """`name` is the folder of its templates; each text among the fields says where it comes from.
 
     `example` are values as a customer could get them: tests draw every message with them.
-    `lifetime` is seconds after which it is not worth sending, or the setting that says for how long what it carries
-    is good: a code or a link that has expired is not sent.
+    `lifetime` is after how many seconds it is not sent any more, or the name of the setting with the lifetime of the
+    code or link in it.
     """
 
     name: ClassVar[str]
@@ -49,7 +49,7 @@ class Message:
     example: ClassVar[Values]
 
     def values(self) -> dict[str, Any]:
-        """What the templates see; JSON can say all of it."""
+        """The values for the templates; all of them can be written as JSON."""
         return asdict(self)
 
     @classmethod
@@ -62,7 +62,7 @@ _LINK = "https://kabinet.example.org/email/confirmation/abc?x=1"
 
 @dataclass(frozen=True)
 class RegistrationCode(Message):
-    """The code that confirms a phone at registration; `good_for` is for how many seconds."""
+    """The code that confirms a phone at registration; it is valid for `good_for` seconds."""
 
     name = "registration-code"
     kind = "sms"
@@ -102,7 +102,7 @@ class PasswordChanged(Message):
 
 @dataclass(frozen=True)
 class EmailConfirmation(Message):
-    """The link that confirms an address; `first_name` greets, the link is good for `good_for` seconds."""
+    """The link that confirms an address; the link is valid for `good_for` seconds."""
 
     name = "email-confirmation"
     kind = "email"
@@ -275,7 +275,7 @@ class CardAddition(Message):
     renewed: bool
 
 
-# All there are.
+# A message is known by its line here.
 MESSAGES: tuple[type[Message], ...] = (
     RegistrationCode,
     RecoveryCode,

@@ -12,9 +12,9 @@ from domain.scope import Scope
 
 
 async def post(scope: Scope, message: Message, to: str, language: str = "ru") -> int:
-    """Leave `message` for `to` (E.164 or an e-mail address); it is encrypted until it is sent. Its number.
+    """Add `message` for `to` (E.164 or an e-mail address), encrypted until it is sent; returns the row's id.
 
-    `language` is that of the recipient, where the recipient is the client; nobody else's is known.
+    `language` is the client's where the client is the recipient; of other recipients none is known.
     """
     sealed = scope.seal({"to": to, "values": message.values(), "language": language})
     lifetime = message.lifetime
@@ -29,8 +29,8 @@ async def newest(scope: Scope, messages: int) -> list[tuple[MessageRow, dict[str
 
 
 async def withdraw_unless(message: int, wanted: bool) -> None:
-    """Take back a message of this very transaction that is not `wanted`; nobody has seen it yet.
+    """Delete a message of this same transaction unless it is `wanted`; the worker has not seen it yet.
 
-    For what must take the same statements whether or not something is sent.
+    For use cases that must take the same statements whether or not something is sent.
     """
     await outbox.withdraw_unless(message, wanted)

@@ -15,16 +15,16 @@ from typing import Any
 from db import outbox
 from domain.delivery.channels import Channels
 from domain.delivery.channels.channel import Channel, DeliveryFailed, Outgoing, Rendered
-from domain.delivery.undelivered import say_what_is_left
+from domain.delivery.undelivered import log_undelivered_request
 from domain.portal import Portal
 
-# The words of a message, by its folder's name, what its templates may name, and the language.
+# Renders a message from the name of its folder, the values for its templates, and the language.
 Render = Callable[[str, Mapping[str, Any], str], Rendered]
 
 log = logging.getLogger("kabinet.delivery")
 
 AT_ONCE = 8
-# Shorter than outbox.LEASE, so that no other worker gives up a row that is still being sent.
+# Seconds; shorter than outbox.LEASE, so that no other worker gives up a row that is still being sent.
 LONGEST_ATTEMPT = 90.0
 # Seconds to wait after the first, second … attempt; the last one repeats until the message expires.
 PAUSES = (5, 15, 60, 300, 900, 1800)
@@ -40,10 +40,10 @@ async def deliver_due(portal: Portal, channels: Channels, render: Render, now: d
         return 0
     for gone in await outbox.give_up_abandoned(now):
         log.error("message %d: unknown: its worker ended while sending", gone["id"])
-        say_what_is_left(portal, gone["message"], gone["sealed"])
+        log_undelivered_request(portal, gone["message"], gone["sealed"])
     for gone in await outbox.expire(kinds, now):
         log.warning("message %d: expired unsent", gone["id"])
-        say_what_is_left(portal, gone["message"], gone["sealed"])
+        log_undelivered_request(portal, gone["message"], gone["sealed"])
     rows = await outbox.claim(kinds, now, AT_ONCE)
     attempts = (_attempt(portal, row, channels[row["kind"]], render, now) for row in rows)
     for error in await asyncio.gather(*attempts, return_exceptions=True):
@@ -68,26 +68,26 @@ async def _attempt(
     if not recorded:
         log.error("message %d: was given up meanwhile", row["id"])
     elif state not in {"sent", "waiting"}:
-        say_what_is_left(portal, row["message"], row["sealed"])
+        log_undelivered_request(portal, row["message"], row["sealed"])
 
 
 def _opened(portal: Portal, row: outbox.ClaimedRow, render: Render) -> Outgoing:
     try:
-        letter = portal.sealing.unseal(row["sealed"])
+        posted = portal.sealing.unseal(row["sealed"])
     except ValueError:
         raise DeliveryFailed("refused", "sealed with another KABINET_SECRET", operator=True) from None
     try:
-        language = letter.get("language", "ru")
-        content = render(row["message"], letter["values"], language)
+        language = posted.get("language", "ru")
+        content = render(row["message"], posted["values"], language)
     except Exception as error:  # noqa: BLE001 - one bad row must not hold up the others
-        # A slip in a template: kept for the person who mends it. The type alone, as its text may quote the values.
+        # An error in a template: the row waits until it is corrected. Only the type: its text may quote the values.
         raise DeliveryFailed("later", f"its templates fail: {type(error).__name__}", operator=True) from None
     digest = portal.sealing.keyed_hash("message-id", f"{row['id']} {row['created_at'].isoformat()}")
-    return Outgoing(f"{row['id']}.{digest[:24]}", row["created_at"], letter["to"], content, language)
+    return Outgoing(f"{row['id']}.{digest[:24]}", row["created_at"], posted["to"], content, language)
 
 
 async def _send(row: outbox.ClaimedRow, outgoing: Outgoing, ways: Sequence[Channel]) -> None:
-    """Try the channels in order for as long as the earlier ones surely did not deliver."""
+    """Try the channels in order, as long as it is certain that the earlier ones did not deliver."""
     failures: list[DeliveryFailed] = []
     for channel in ways:
         try:
@@ -113,12 +113,12 @@ async def _send_by(channel: Channel, outgoing: Outgoing) -> None:
     except TimeoutError:
         raise DeliveryFailed("unknown", f"{channel.scheme} took too long") from None
     except Exception as error:  # noqa: BLE001 - one bad row must not hold up the others
-        # A slip in a channel: nobody knows how far it came. The type alone, as its text may quote the message.
+        # An error in a channel: how far it came is unknown. Only the type: its text may quote the message.
         raise DeliveryFailed("unknown", f"{type(error).__name__} in the channel", operator=True) from None
 
 
 async def _record(row: outbox.ClaimedRow, failure: DeliveryFailed | None, now: datetime) -> tuple[str, bool]:
-    """The row's new state, and whether it was still this attempt's to have one."""
+    """The row's new state, and whether it was saved: not where another worker has given the row up."""
     if failure is None:
         return "sent", await outbox.settle(row, "sent", "", now)
     if failure.follows == "refused":

@@ -1,4 +1,4 @@
-"""What has to be done by hand once a message has ended unsent."""
+"""Tells the operator of a message whose content has to be passed on by hand, because it was not sent."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from domain.portal import Portal
 log = logging.getLogger("kabinet.delivery")
 
 
-def say_what_is_left(portal: Portal, message: str, sealed: str) -> None:
-    """A line for the operator where the e-mail was all that brought its content to somebody's eyes.
+def log_undelivered_request(portal: Portal, message: str, sealed: str) -> None:
+    """Log a connection request whose e-mail to the staff was not sent: only a command shows it now.
 
     `message` is the name of its templates, `sealed` what it held before it was wiped.
     """

@@ -1,4 +1,4 @@
-"""The loop around sending.py: polls, outlives faults of the database, stops without losing what it sends."""
+"""The loop around sending.py: it polls, goes on after database errors, and stops without losing what it sends."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ log = logging.getLogger("kabinet.delivery")
 
 POLL_SECONDS = 0.5
 LONGEST_PAUSE = 30.0
-# How long a stopping worker waits for what it is sending: longer than a channel waits for an answer. Where a
-# supervisor kills it sooner (Docker after 10 s), the row ends as `unknown`.
-FAREWELL = 20.0
+# How long a worker that stops waits for what it is sending: longer than a channel waits for an answer. If the process
+# is killed sooner (by Docker after 10 s), the row ends as `unknown`.
+SHUTDOWN_SECONDS = 20.0
 
 
 async def run_forever(portal: Portal, channels: Channels, render: Render, clock: Callable[[], datetime]) -> None:
-    """Deliver until cancelled; what is being sent then is finished first, within `FAREWELL` seconds.
+    """Deliver until cancelled; what is being sent then is finished first, within `SHUTDOWN_SECONDS` seconds.
 
     Returns at once where both kinds are `outbox:`. Close the channels only after it has ended.
     """
-    # Each kind by itself: a mail server that hangs holds up no code.
+    # Each kind by itself: a mail server that hangs does not delay SMS.
     async with asyncio.TaskGroup() as kinds:
         for kind, ways in channels.items():
             if ways:
@@ -41,21 +41,21 @@ async def _keep_delivering(portal: Portal, channels: Channels, render: Render, c
         try:
             claimed = await _to_its_end(deliver_due(portal, channels, render, clock()))
             pause = 0.0 if claimed == AT_ONCE else POLL_SECONDS
-        except Exception as error:  # noqa: BLE001 - a worker outlives any fault of its database
+        except Exception as error:  # noqa: BLE001 - a worker goes on after any database error
             pause = min(max(pause, POLL_SECONDS) * 2, LONGEST_PAUSE)
-            # Only the database fails here, and its statements carry nothing personal in the clear.
+            # Only the database fails here, and its messages hold no personal data in the clear.
             reason = str(error).partition("\n")[0]
             log.error("delivery waits %g s: %s: %s", pause, type(error).__name__, reason)
         await asyncio.sleep(pause)
 
 
 async def _to_its_end(work: Coroutine[Any, Any, T]) -> T:
-    """Let `work` finish, within `FAREWELL` seconds, even when the caller is cancelled meanwhile."""
+    """Let `work` finish, within `SHUTDOWN_SECONDS` seconds, even when the caller is cancelled meanwhile."""
     task = asyncio.ensure_future(work)
     try:
         return await asyncio.shield(task)
     except asyncio.CancelledError:
-        await asyncio.wait({task}, timeout=FAREWELL)
+        await asyncio.wait({task}, timeout=SHUTDOWN_SECONDS)
         raise
     finally:
         if not task.done():

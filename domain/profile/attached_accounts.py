@@ -1,4 +1,4 @@
-"""Accounts a customer adds to their own, and takes away again."""
+"""Accounts that a customer adds to the profile and removes from it."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from db.registry import AttachedAccountRow
 from domain import journal, throttles
 from domain.delivery import outbox
 from domain.delivery.messages import AccountShared
-from domain.journey import For, Journey, Step, take
+from domain.journey import Audience, Journey, Step, take_step
 from domain.proofs import bill_proof
-from domain.proofs.bill_proof import Bill, Further
-from domain.refusals import Code, ProofNeeded, Refused, SessionExpired, WrongStep
+from domain.proofs.bill_proof import Bill, FurtherProof
+from domain.refusals import Code, PasswordNeeded, Refused, SessionExpired, WrongStep
 from domain.scope import Scope
 from domain.sessions import Session
 from domain.throttles import DAY, Limit
@@ -26,15 +26,15 @@ class Addition:
     bill: None = None
 
 
-ACCOUNT_ADDITION = Journey("account-addition", Addition, (Step("bill"),), who=For.CUSTOMERS)
+ACCOUNT_ADDITION = Journey("account-addition", Addition, (Step("bill"),), audience=Audience.CUSTOMERS)
 
 
 async def attach(
-    scope: Scope, bill: Bill, further: Further | None = None
-) -> Refused | SessionExpired | WrongStep | ProofNeeded | None:
-    """Add the account that has this bill. One that others have too is allowed, and everyone is told."""
+    scope: Scope, bill: Bill, further: FurtherProof | None = None
+) -> Refused | SessionExpired | WrongStep | PasswordNeeded | None:
+    """Add the account that has this bill. Its other customers, if any, are told."""
 
-    async def add(session: Session, _known: Addition) -> Refused | SessionExpired | None:
+    async def add(session: Session, _progress: Addition) -> Refused | SessionExpired | None:
         row = await customers.get(session.customer) if session.customer is not None else None
         if row is None:
             return SessionExpired()
@@ -47,26 +47,26 @@ async def attach(
         await tell_others(scope, row["id"], account["id"])
         return None
 
-    return await take(scope, ACCOUNT_ADDITION, "bill", add)
+    return await take_step(scope, ACCOUNT_ADDITION, "bill", add)
 
 
 async def detach(scope: Scope, customer: int, account: int) -> None:
-    """Take it away; taken away twice it is away."""
+    """Remove it from the profile; nothing happens where it is not attached."""
     async with transaction():
         if await customers.detach_account(customer, account):
             await journal.note(scope, "account-detached", customer)
 
 
 async def own(customer: int, account: int) -> AttachedAccountRow | None:
-    """The account, where it is this customer's."""
+    """The account, if it is attached to this customer."""
     return next((row for row in await registry.accounts_of(customer) if row["id"] == account), None)
 
 
 async def tell_others(scope: Scope, newcomer: int, account: int) -> None:
     """Tell the other customers of an account by e-mail; the newcomer sees it in the profile.
 
-    Only confirmed addresses: the e-mail names the account. Once a day for each newcomer, however often they take the
-    account away and add it again. Part of the caller's transaction.
+    Only to confirmed addresses, because the e-mail names the account; once a day for each newcomer, however often the
+    account is removed and added again. Part of the caller's transaction.
     """
     known = await registry.account(account)
     others = [sharer for sharer in await customers.of_account(account) if sharer["id"] != newcomer]

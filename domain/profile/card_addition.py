@@ -8,9 +8,9 @@ from db import cards, customers
 from db.engine import transaction
 from domain import journal
 from domain.delivery.messages import CardAddition
-from domain.journey import For, Journey, Step, take
+from domain.journey import Audience, Journey, Step, take_step
 from domain.proofs import card_links
-from domain.refusals import Code, ProofNeeded, Refused, SessionExpired, WrongStep
+from domain.refusals import Code, PasswordNeeded, Refused, SessionExpired, WrongStep
 from domain.scope import Scope
 from domain.sessions import Session, hash_token
 
@@ -19,7 +19,7 @@ PATH = "/profile/cards/confirmation"
 
 @dataclass(frozen=True)
 class LinkedCard:
-    """What a living link is about; `theirs` where the customer in front of it is the one who asked."""
+    """The card of a valid link; `theirs` where the customer who opens the link is the one who asked for it."""
 
     last_four: str
     holder_id: str
@@ -28,21 +28,21 @@ class LinkedCard:
 
 @dataclass(frozen=True)
 class Addition:
-    """`card` is the one that a living link is about: the link's row is the only place that knows of it."""
+    """`card` is the card of a valid link; it is stored in the link's row only."""
 
     card: LinkedCard | None = None
     confirmation: None = None
 
 
-CARD_ADDITION = Journey("card-addition", Addition, (Step("card"), Step("confirmation")), who=For.CUSTOMERS)
+CARD_ADDITION = Journey("card-addition", Addition, (Step("card"), Step("confirmation")), audience=Audience.CUSTOMERS)
 
 
 async def ask_for_link(
     scope: Scope, number: str, email: str
-) -> Refused | SessionExpired | WrongStep | ProofNeeded | None:
-    """None where the link is on its way."""
+) -> Refused | SessionExpired | WrongStep | PasswordNeeded | None:
+    """Send the link; None where it is on its way."""
 
-    async def ask(session: Session, _known: Addition) -> Refused | SessionExpired | None:
+    async def ask(session: Session, _progress: Addition) -> Refused | SessionExpired | None:
         customer = session.customer
         card = await card_links.find_card(scope, number, email)
         if isinstance(card, Refused):
@@ -57,14 +57,14 @@ async def ask_for_link(
             email,
             customer=customer,
             path=PATH,
-            letter=lambda link, renewed: CardAddition(card["last_four"], link, good_for, renewed),
+            make_message=lambda link, renewed: CardAddition(card["last_four"], link, good_for, renewed),
         )
 
-    return await take(scope, CARD_ADDITION, "card", ask)
+    return await take_step(scope, CARD_ADDITION, "card", ask)
 
 
-async def is_alive(scope: Scope, token: str) -> bool:
-    """Whether the link adds a card to anybody. A new password or phone voids what was asked for before it."""
+async def link_is_valid(scope: Scope, token: str) -> bool:
+    """Whether the link still adds a card. A change of password or phone makes the links sent before it void."""
     return CARD_ADDITION.may_take(await _progress(scope, token, None), "confirmation", scope.now)
 
 
@@ -79,20 +79,20 @@ async def _progress(scope: Scope, token: str, customer: int | None) -> Addition:
 
 
 async def look_at(scope: Scope, customer: int, token: str) -> LinkedCard | Refused | None:
-    """What the link's page shows; nothing is spent."""
-    known = await _progress(scope, token, customer)
-    if not CARD_ADDITION.may_take(known, "confirmation", scope.now):
+    """What the page of the link shows; the link is not used up."""
+    progress = await _progress(scope, token, customer)
+    if not CARD_ADDITION.may_take(progress, "confirmation", scope.now):
         return None
-    assert known.card is not None
-    if known.card.theirs and await _is_anothers(known.card.holder_id, customer):
+    assert progress.card is not None
+    if progress.card.theirs and await _is_anothers(progress.card.holder_id, customer):
         return Refused(Code.HOLDER_REGISTERED)
-    return known.card
+    return progress.card
 
 
 async def add(scope: Scope, customer: int, token: str) -> LinkedCard | Refused | None:
-    """Add the holder's cards to the customer who asked; pressed twice they are added once.
+    """Add the holder's cards to the customer who asked for the link; pressed twice, once.
 
-    Of two customers who add one card the second is told so, as often as they ask: their link stays.
+    Of two customers who add one card the second is refused, at every press: the link is kept for that.
     """
     async with transaction():
         await customers.lock(customer)

@@ -1,4 +1,4 @@
-"""Where a customer is signed in, and the ends of it."""
+"""The devices on which a customer is signed in, and how their sessions are ended."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from domain import journal
 from domain.scope import Scope
 from domain.sessions import Session
 
-# The first that fits: Chrome's siblings name Chrome too, and Chrome names Safari.
+# The first match counts: browsers made from Chrome name Chrome too, and Chrome names Safari.
 _BROWSERS = (
     ("YaBrowser/", "Яндекс Браузер"),
     ("Edg/", "Edge"),
@@ -36,7 +36,7 @@ _SYSTEMS = (
 
 @dataclass(frozen=True)
 class Device:
-    """A living session as its owner sees it."""
+    """A session as its customer sees it; `this` is the one that asks."""
 
     id: int
     browser: str
@@ -47,7 +47,7 @@ class Device:
 
 
 async def of(scope: Scope, session: Session) -> list[Device]:
-    """The devices of the customer of `session`, the one in their hands first."""
+    """The devices of the customer of `session`, this session's device first."""
     assert session.customer is not None
     rows = await sessions.of_customer(session.customer, scope.now)
     devices = [
@@ -58,14 +58,14 @@ async def of(scope: Scope, session: Session) -> list[Device]:
 
 
 def describe(user_agent: str) -> tuple[str, str]:
-    """Browser and system in a word each, empty where unknown."""
+    """The names of browser and operating system; empty where unknown."""
     browser = next((name for sign, name in _BROWSERS if sign in user_agent), "")
     system = next((name for sign, name in _SYSTEMS if re.search(sign, user_agent)), "")
     return browser, system
 
 
 async def end_one(scope: Scope, customer: int, session: int) -> None:
-    """«Завершить»: only one's own can be ended."""
+    """«Завершить»: end `session`, if it is this customer's."""
     async with transaction():
         await customers.lock(customer)
         if await sessions.end_of(customer, session):

@@ -11,7 +11,7 @@ from domain.scope import Scope
 
 @dataclass(frozen=True)
 class AttachedAccount:
-    """`bills` are (period, kopecks), newest first; `shared` where someone else has it too."""
+    """`bills` are (period, kopecks), newest first; `shared` where another customer has the account too."""
 
     id: int
     number: str
@@ -24,7 +24,7 @@ class AttachedAccount:
 class Profile:
     """Phone E.164, e-mail in the clear: for the owner's eyes only. `cards` are last four digits.
 
-    A customer who came by card is called by their login.
+    `name` is the login of a customer who registered by card.
     """
 
     name: str

@@ -15,14 +15,14 @@ from domain.delivery import outbox
 from domain.delivery.messages import CabinetDeleted
 from domain.refusals import Code, Refused, SessionExpired
 from domain.scope import Scope
-from domain.sign_in import by_password, reauthentication
+from domain.sign_in import by_password
 
 
 async def export(scope: Scope, customer: int) -> dict[str, Any] | SessionExpired:
     """Everything the portal knows of a customer, as JSON can say it; amounts in kopecks, times ISO.
 
-    That it was carried away stands in the journal, from the next time on in the file too. Until it does, the cabinet
-    cannot be deleted.
+    The export itself is noted in the journal, and appears in the file from the next time on. The customer is locked
+    meanwhile, so that the cabinet cannot be deleted.
     """
     async with transaction():
         if await customers.lock(customer) is None:
@@ -63,7 +63,7 @@ async def _collected(scope: Scope, customer: int) -> dict[str, Any]:
             }
             for account in accounts
         ],
-        # No longer in the company's registry; they come back with it.
+        # Missing in the company's registry now; an import may bring them back.
         "absent_accounts": [_printable(account) for account in await registry.absent_accounts_of(customer)],
         "cards": [card["last_four"] for card in await cards.of_customer(customer, row["phone_hash"])],
         "consents": [_printable(consent) for consent in await consents.of_customer(customer)],
@@ -76,27 +76,27 @@ async def _collected(scope: Scope, customer: int) -> dict[str, Any]:
 
 
 async def delete(scope: Scope, password: str) -> list[Refused] | SessionExpired | None:
-    """Remove the customer with everything that hangs on them, by the password that is theirs at that moment.
+    """Remove the customer with all that refers to them, if `password` is theirs.
 
-    What the law needs stays: the consents (152-FZ, article 9, part 3) and the journal, neither with a name,
-    a phone or an e-mail in it.
+    What the law requires stays: the consents (152-FZ, article 9, part 3) and the journal, without a name, a phone or
+    an e-mail.
     """
     session = await sessions.resume(scope)
     row = await customers.get(session.customer) if session is not None and session.customer is not None else None
     if session is None or row is None or session.password_due:
         return SessionExpired()
-    refused = await reauthentication.judge(scope, row, password)
+    refused = await by_password.judge_again(scope, row, password)
     if refused:
         return refused
     async with transaction():
         if await sessions.lock(scope) is None:
             return SessionExpired()
-        if not await by_password.still_judged(row):
+        if not await by_password.credentials_unchanged(row):
             return [Refused(Code.SIGN_IN_WRONG, "password")]
         await journal.note(scope, "deleted", row["id"])
         if row["email_sealed"]:
-            letter = CabinetDeleted(row["first_name"])
-            await outbox.post(scope, letter, scope.unseal(row["email_sealed"]), scope.client.language)
+            message = CabinetDeleted(row["first_name"])
+            await outbox.post(scope, message, scope.unseal(row["email_sealed"]), scope.client.language)
         await cards.forget_links_of(row["id"])
         await customers.delete(row["id"])
         return None

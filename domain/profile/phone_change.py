@@ -1,4 +1,4 @@
-"""A new phone: a code to the new one, a notice to the old one."""
+"""A change of phone: a code to the new number, then a notice to the old one."""
 
 from __future__ import annotations
 
@@ -11,49 +11,51 @@ from db.engine import transaction
 from domain import journal, sessions
 from domain.delivery import outbox
 from domain.delivery.messages import PhoneChangeCode, PhoneChanged
-from domain.journey import For, Grant, Journey, Step, grant, take
+from domain.journey import Audience, Grant, Journey, Step, grant, take_step
 from domain.proofs import one_time_codes, sms_limits
 from domain.proofs.one_time_codes import Purpose, proof_of
-from domain.refusals import Code, ProofNeeded, Refused, SessionExpired, WrongStep
+from domain.refusals import Code, PasswordNeeded, Refused, SessionExpired, WrongStep
 from domain.scope import Scope
-from domain.sessions import Session, is_fresh
+from domain.sessions import Session, password_is_recent
 from domain.sign_in.password_change import void_recoveries
 from domain.values.phones import mask_phone
 
-# It sends to any number, as a registration does, and is charged to the same budget.
+# Like a registration it sends to any number, so it is charged to the same budget.
 PURPOSE = Purpose("phone-change", PhoneChangeCode, "registration")
-# How long a change that was begun may be finished without the password.
+# How long the change may be finished without typing the password again.
 GRANT_LIFETIME = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
 class NewPhone:
-    """A number (E.164) that waits for its code; `taken` where that was right, and the number is another customer's."""
+    """A number (E.164) that waits for its code; `taken` where its code was right but another customer has it."""
 
     number: str
     begun: Grant
     taken: bool = False
 
     def holds(self, session: Session, now: datetime) -> bool:
-        """Whether it may still be finished: neither too late, nor have the password or the phone changed since."""
+        """Whether the change may be finished: in time, with password and phone as they were when it was begun."""
         return self.begun.holds(now) and self.begun.credentials == session.credentials
 
 
 @dataclass(frozen=True)
 class PhoneChange:
-    """Nothing is left of one that is over."""
+    """Empty again when the change is done."""
 
     phone: NewPhone | None = None
     code: None = None
 
 
-PHONE_CHANGE = Journey("phone-change", PhoneChange, (Step("phone", fresh=True), Step("code")), who=For.CUSTOMERS)
+PHONE_CHANGE = Journey(
+    "phone-change", PhoneChange, (Step("phone", needs_recent_password=True), Step("code")), audience=Audience.CUSTOMERS
+)
 
 
-async def begin(scope: Scope, phone: str) -> Session | Refused | SessionExpired | WrongStep | ProofNeeded:
+async def begin(scope: Scope, phone: str) -> Session | Refused | SessionExpired | WrongStep | PasswordNeeded:
     """Send the code to the new number."""
 
-    async def send(session: Session, _known: PhoneChange) -> Session | Refused:
+    async def send(session: Session, _progress: PhoneChange) -> Session | Refused:
         assert session.customer is not None
         row = await customers.get(session.customer)
         if row is not None and row["phone_hash"] == scope.phone_hash(phone):
@@ -63,39 +65,39 @@ async def begin(scope: Scope, phone: str) -> Session | Refused | SessionExpired 
             return Refused(Code.RESEND_EARLY, "phone", at)
         return await _keep(scope, session, phone)
 
-    return await take(scope, PHONE_CHANGE, "phone", send)
+    return await take_step(scope, PHONE_CHANGE, "phone", send)
 
 
-async def send_another_code(scope: Scope) -> Session | Refused | SessionExpired | WrongStep | ProofNeeded:
-    """«Отправить код еще раз»: a change that has expired begins anew."""
+async def send_another_code(scope: Scope) -> Session | Refused | SessionExpired | WrongStep | PasswordNeeded:
+    """«Отправить код еще раз»: a change that has expired starts again."""
 
-    async def send(session: Session, known: PhoneChange) -> Session | Refused | ProofNeeded:
+    async def send(session: Session, progress: PhoneChange) -> Session | Refused | PasswordNeeded:
         assert session.customer is not None
-        assert known.phone is not None
-        holds = known.phone.holds(session, scope.now)
-        if not holds and not is_fresh(scope, session):
-            return ProofNeeded()
-        at = await _send(scope, session.customer, known.phone.number)
+        assert progress.phone is not None
+        holds = progress.phone.holds(session, scope.now)
+        if not holds and not password_is_recent(scope, session):
+            return PasswordNeeded()
+        at = await _send(scope, session.customer, progress.phone.number)
         if at is not None:
             return Refused(Code.RESEND_EARLY, "code", at)
         if not holds:
-            return await _keep(scope, session, known.phone.number)
-        # Whose the number is, this code will tell anew; it gives no more time.
-        return await PHONE_CHANGE.save(scope, session, PhoneChange(replace(known.phone, taken=False)))
+            return await _keep(scope, session, progress.phone.number)
+        # Another code does not prolong the change, and whether the number is taken is asked again.
+        return await PHONE_CHANGE.save(scope, session, PhoneChange(replace(progress.phone, taken=False)))
 
-    return await take(scope, PHONE_CHANGE, "code", send)
+    return await take_step(scope, PHONE_CHANGE, "code", send)
 
 
 async def _send(scope: Scope, customer: int, phone: str) -> datetime | None:
-    at = await one_time_codes.send(scope, PURPOSE, phone, also=sms_limits.of_changer(scope, customer))
+    at = await one_time_codes.send(scope, PURPOSE, phone, also=sms_limits.of_phone_change(scope, customer))
     if at is None:
-        # In the journal of the customer who asked; that of the new number's owner, if any, is written with the code.
+        # For the journal of the customer who asked. The owner of the new number has an entry by `one_time_codes.send`.
         await journal.note(scope, "code-requested", customer, PURPOSE.name)
     return at
 
 
 async def confirm(scope: Scope, typed: str) -> Session | list[Refused] | SessionExpired | WrongStep:
-    """Replace the number. That it is somebody else's is learned only behind its code."""
+    """Replace the number. Only the right code tells that another customer has it."""
     async with transaction():
         session = await sessions.lock_for_proof(scope)
         row = await customers.get(session.customer) if session is not None and session.customer is not None else None
@@ -109,14 +111,14 @@ async def confirm(scope: Scope, typed: str) -> Session | list[Refused] | Session
                 return [Refused(Code.CODE_EXPIRED, "code")]
             if change.taken:
                 return [Refused(Code.PHONE_TAKEN, "code")]
-        # Of a code typed again, the number that it has made the customer's.
+        # For a repeated request the number is the customer's by now.
         phone = change.number if change is not None and not session.former else scope.unseal(row["phone_sealed"])
         proved = await one_time_codes.prove(scope, session, PURPOSE, phone, typed)
         if proved is not None:
             return proved
         assert change is not None
         holder = await customers.by_phone(scope.phone_hash(phone))
-        # Where nobody has it yet, somebody may register by it at this very moment.
+        # `_replace` may still fail: somebody may register by this number at the same moment.
         theirs = holder["id"] == row["id"] if holder is not None else await _replace(scope, row, session, phone)
         if not theirs:
             await PHONE_CHANGE.save(scope, session, PhoneChange(replace(change, taken=True)))
@@ -126,7 +128,7 @@ async def confirm(scope: Scope, typed: str) -> Session | list[Refused] | Session
 
 
 async def _replace(scope: Scope, row: CustomerRow, session: Session, phone: str) -> bool:
-    """What was granted under the former number ends with it, but not that this session has typed the password."""
+    """Whether the number is saved. All grants under the former number end; the recently typed password still counts."""
     assert session.customer is not None
     former = scope.unseal(row["phone_sealed"])
     if not await customers.set_phone(session.customer, scope.phone_hash(phone), scope.seal(phone)):

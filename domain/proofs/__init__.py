@@ -1,1 +1,1 @@
-"""What a customer proves who they are by: a code, a bill, a picture code, a link in an e-mail."""
+"""How customers prove who they are: by a code, a bill or a link in an e-mail; and the picture code against robots."""

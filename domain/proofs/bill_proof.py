@@ -1,6 +1,6 @@
-"""A person who knows period, account number and amount of a recent bill has it in their hands.
+"""Proof by a bill: a person who knows its period, account number and amount has it in their hands.
 
-Where amounts are alike or easily guessed, `KABINET_BILL_PROOF` asks for one thing more.
+Where amounts are alike or easily guessed, `KABINET_BILL_PROOF` asks for one more.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ OFFERED_PERIODS = 3
 
 @dataclass(frozen=True)
 class Bill:
-    """`period` as `2026-08`, the number as domain/values/account_numbers.py reads it."""
+    """`period` is like `2026-08`, the number in the form of domain/values/account_numbers.py."""
 
     period: str
     account_number: str
@@ -30,8 +30,8 @@ class Bill:
 
 
 @dataclass(frozen=True)
-class Further:
-    """What `KABINET_BILL_PROOF` asks for besides: a second bill's period and amount, or a birth date (ISO)."""
+class FurtherProof:
+    """What `KABINET_BILL_PROOF` asks for in addition: a second bill's period and amount, or a birth date (ISO)."""
 
     period: str = ""
     amount_kopecks: int = 0
@@ -39,37 +39,39 @@ class Further:
 
 
 async def offered_periods(scope: Scope) -> list[str]:
-    """The periods of which a bill proves anything, newest first: the forms offer them and no other is taken.
+    """The periods that the forms offer, newest first; a bill of another period proves nothing.
 
-    None lies beyond the next month, whatever the registry holds.
+    None is later than the next month, even if the registry has later bills.
     """
     latest = latest_period(scope.now.astimezone(scope.settings.zone).date())
     return await registry.newest_periods(OFFERED_PERIODS, latest)
 
 
 async def sample(scope: Scope, accounts: int) -> Sequence[SampleRow]:
-    """Some accounts with a bill of the newest period, for a developer who tries the portal out."""
+    """Some accounts with a bill of the newest period, for the page /dev."""
     periods = await offered_periods(scope)
     return await registry.sample(accounts, periods[0]) if periods else []
 
 
-async def find_account(scope: Scope, phone: str, bill: Bill, further: Further | None = None) -> AccountRow | Refused:
+async def find_account(
+    scope: Scope, phone: str, bill: Bill, further: FurtherProof | None = None
+) -> AccountRow | Refused:
     """The account that has this bill. Part of the caller's transaction.
 
-    A miss is counted against the confirmed phone and against the account number. However many answers were right,
-    no more than so many different accounts are looked for by one phone.
+    A miss is counted against the confirmed phone and against the account number. The number of different accounts that
+    one phone asks about is limited too, whether or not the answers were right.
     """
-    further = further or Further()
+    further = further or FurtherProof()
     if not await _is_offered(scope, bill, further):
-        # No form of ours sends it. The registry is not asked, so nothing can be learned, and nothing is counted.
+        # Our forms do not send it. Nothing is counted, because nothing can be learned: the registry is not asked.
         return Refused(Code.BILL_UNKNOWN)
     limits = tries(scope, phone, bill.account_number)
-    # Counted before it is judged, so that a hundred guesses at once are not judged all.
+    # Counted before it is judged, so that of many guesses at once only the allowed ones are judged.
     at = await throttles.claim(scope, [*limits, *await _new_account(scope, phone, bill.account_number)])
     if at is not None:
         return Refused(Code.BILL_TOO_OFTEN, at=at)
     account = await registry.find_account_by_bill(bill.account_number, bill.period, bill.amount_kopecks)
-    # Nothing to pay is no secret: it is a miss like any other, even where a bill says so.
+    # An amount of zero is easily guessed, so it proves nothing, even where the bill says zero.
     if account is None or bill.amount_kopecks <= 0 or not await _is_proved_further(scope, account, further):
         return Refused(Code.BILL_UNKNOWN)
     await throttles.give_back(scope, limits)
@@ -84,7 +86,7 @@ def tries(scope: Scope, phone: str, account_number: str) -> list[Limit]:
 
 
 def different_accounts(scope: Scope, phone: str, account_number: str) -> tuple[Limit, Limit]:
-    """Whether this phone has asked about this account today, and about how many it has."""
+    """Two counters: whether this phone has asked about this account today, and about how many accounts it has."""
     return (
         Limit("account-asked-day", f"{phone}\0{account_number}", UNLIMITED, DAY),
         Limit("accounts-phone-day", phone, scope.settings.bill_accounts_phone_day, DAY),
@@ -92,26 +94,26 @@ def different_accounts(scope: Scope, phone: str, account_number: str) -> tuple[L
 
 
 async def _new_account(scope: Scope, phone: str, account_number: str) -> list[Limit]:
-    """What is to be claimed for an account that this phone has not asked about today."""
+    """The limits to claim for an account that this phone has not asked about today; else none."""
     asked, accounts = different_accounts(scope, phone, account_number)
     return [] if await throttles.is_counted(scope, asked) else [asked, accounts]
 
 
-async def _is_offered(scope: Scope, bill: Bill, further: Further) -> bool:
+async def _is_offered(scope: Scope, bill: Bill, further: FurtherProof) -> bool:
     offered = await offered_periods(scope)
     if scope.settings.bill_proof == "two-amounts" and (further.period not in offered or further.period == bill.period):
         return False
     return bill.period in offered
 
 
-async def _is_proved_further(scope: Scope, account: AccountRow, further: Further) -> bool:
+async def _is_proved_further(scope: Scope, account: AccountRow, further: FurtherProof) -> bool:
     match scope.settings.bill_proof:
         case "two-amounts":
             second = await registry.find_account_by_bill(account["number"], further.period, further.amount_kopecks)
             return second is not None and further.amount_kopecks > 0
         case "birth-date":
             known = await registry.holders_birth_dates(account["id"])
-            # For an account whose holder the company has not named, the amount has to do.
+            # Where the company has not named the account's holder, the amount alone is the proof.
             return not known or (further.birth_date != "" and date.fromisoformat(further.birth_date) in known)
         case "amount":
             return True

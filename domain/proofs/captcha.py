@@ -1,7 +1,7 @@
-"""The picture code: five digits, one try, five minutes, drawn and spoken on request.
+"""The picture code: five digits, valid for one try and five minutes, drawn and spoken on request.
 
-What goes out with the form is the code with its end, sealed with the portal's key. The database learns of it when
-it is tried: who only looks at a form writes nothing.
+The form holds the code and its expiry, sealed with the portal's key. A row is written only when the code is tried, so
+showing a form writes nothing.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import hmac
 import io
 import secrets
-import unicodedata
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -20,8 +19,9 @@ from db import captchas
 from domain.refusals import Code, Refused
 from domain.scope import Scope
 from domain.throttles import network_of
+from domain.values.typed_codes import read_code
 
-# Light ink on a dark ground: the library pastes dark ink half transparent. Readable on both themes, 12:1.
+# Light ink on a dark ground, because the library makes dark ink half transparent. Contrast 12:1 on both themes.
 _DRAWER = ImageCaptcha(width=200, height=72, font_sizes=(46, 50, 54))
 _GROUND, _INK = (28, 40, 80), (246, 248, 252)
 _DIGITS = 5
@@ -30,7 +30,7 @@ Kind = Literal["picture", "voice", "try"]
 
 @dataclass(frozen=True)
 class Picture:
-    """`token` goes into the form and into the addresses of picture and voice."""
+    """`token` is the sealed code, for the form and the addresses of picture and voice."""
 
     token: str
 
@@ -43,7 +43,7 @@ class _Opened:
 
 
 def make(scope: Scope) -> Picture:
-    """A new code; nothing is written. The operator's test code, while developing, stands on every picture."""
+    """A new code; nothing is written. Every picture shows `KABINET_CAPTCHA_CODE` where that is set (development)."""
     code = scope.settings.captcha_code or f"{secrets.randbelow(10**_DIGITS):0{_DIGITS}d}"
     expires_at = scope.now + timedelta(seconds=scope.settings.captcha_lifetime)
     sealed = {"captcha": secrets.token_hex(16), "code": code, "until": expires_at.isoformat()}
@@ -51,10 +51,10 @@ def make(scope: Scope) -> Picture:
 
 
 async def judge(scope: Scope, token: str, typed: str, *, about: str) -> Refused | bool:
-    """Spend the one try. True where the code is right, False where it was, and led on with the same `about`.
+    """Use the one try. True where the code is right; False where an equal request (same `about`) was right before.
 
-    So a button pressed twice is one press, and a code used again for anything else is refused. Part of the
-    client's transaction, which calls `remember_use` when the rest is right too.
+    So a button pressed twice counts once, and a code used again for anything else is refused. Part of the caller's
+    transaction, which calls `remember_use` when the rest of the form is right too.
     """
     opened = _open(scope, token)
     refused = Refused(Code.CAPTCHA_WRONG, "captcha")
@@ -69,16 +69,16 @@ async def judge(scope: Scope, token: str, typed: str, *, about: str) -> Refused 
 
 
 async def remember_use(scope: Scope, token: str, typed: str, *, about: str) -> None:
-    """Remember what the right code was used for."""
+    """Remember what the right code was used for: a repetition of that very request succeeds again."""
     opened = _open(scope, token)
     if opened is not None:
         await captchas.remember(opened.identity, _outcome(scope, opened.identity, read_code(typed), about))
 
 
 def replace(scope: Scope, token: str) -> None:
-    """«Другая картинка»: the former one is void, as far as this process knows.
+    """«Другая картинка»: the former picture is void for this process.
 
-    No row is written for it: the former picture still has its one try, as any picture has.
+    No row is written, so in another process the former picture keeps its one try.
     """
     opened = _open(scope, token)
     if opened is not None:
@@ -94,7 +94,7 @@ async def digits_of(scope: Scope, token: str) -> str | None:
 
 
 def count(scope: Scope, kind: Kind) -> bool:
-    """Count what this network has had made this hour; False where that was its number."""
+    """Count one picture, voice or try of this network; False where its limit of the hour is reached."""
     settings = scope.settings
     most = settings.captcha_voices_ip_hour if kind == "voice" else settings.captcha_pictures_ip_hour
     return scope.pictures.count(kind, network_of(scope.client.ip), most, scope.now)
@@ -107,13 +107,8 @@ def draw(code: str) -> bytes:
     return drawn.getvalue()
 
 
-def read_code(text: str) -> str:
-    """Digits typed with spaces or full-width."""
-    return "".join(c for c in unicodedata.normalize("NFKC", text) if c.isalnum())[:20]
-
-
 def _open(scope: Scope, token: str) -> _Opened | None:
-    """None where it was never ours, was sealed for something else, or is too old."""
+    """None for a token that the portal did not seal, or not as a picture code, or that has expired."""
     try:
         known = scope.unseal(token)
     except ValueError:

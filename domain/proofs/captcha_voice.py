@@ -16,9 +16,9 @@ from pathlib import Path
 _VOICES = Path(__file__).parents[2] / "static" / "voices" / "ru"
 RATE = 8000
 _LOUDEST = 32767
-# Of full scale: audible, and 14 dB below the voice, which peaks at -3 dB.
+# Noise, of full scale: audible, 14 dB below the voice, which peaks at -3 dB.
 _NOISE = 0.06
-# Pieces of other digits played backwards below the voice: a machine that looks for digits finds more of them.
+# How loud other digits, played backwards, are mixed in: they mislead speech recognition.
 _MURMUR = 0.12
 
 

@@ -1,4 +1,4 @@
-"""A link to the e-mail bound to a card: who reads it holds both."""
+"""A link sent to the e-mail bound to a card: opening it proves that card and e-mail are the same person's."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from domain.throttles import DAY, HOUR, Limit
 
 
 async def find_card(scope: Scope, number: str, email: str) -> BoundCardRow | Refused:
-    """The card bound to this e-mail; a miss tells not which of the two is wrong, and is counted."""
+    """The card bound to this e-mail. A miss is counted, and does not tell which of the two is wrong."""
     number_hash = scope.card_hash(number)
     limits = tries(scope, number)
     at = await throttles.claim(scope, limits)
@@ -38,11 +38,11 @@ async def send(
     *,
     customer: int | None,
     path: str,
-    letter: Callable[[str, bool], Message],
+    make_message: Callable[[str, bool], Message],
 ) -> Refused | None:
-    """Post a link below `path`, unless one was sent a moment ago: that one still works.
+    """Post a link below `path`, unless one was sent a moment ago that still works.
 
-    `letter` makes the message of link and whether a former one is void now. Part of the caller's transaction.
+    `make_message` gets the link, and whether it replaces a former one. Part of the caller's transaction.
     """
     limit = limit_of_email(scope, card["holder_id"], customer)
     at = await throttles.claim(scope, [limit])
@@ -66,7 +66,7 @@ async def send(
             "credentials": credentials,
         }
     )
-    message = letter(f"{scope.settings.public_url}{path}/{token}", renewed)
+    message = make_message(f"{scope.settings.public_url}{path}/{token}", renewed)
     await outbox.post(scope, message, email, scope.client.language)
     return None
 

@@ -1,6 +1,6 @@
-"""The link that confirms an e-mail address. Mail scanners open links: only the button behind it confirms.
+"""The link that confirms an e-mail address. Only the button on its page confirms, because mail scanners open links.
 
-A link to an address that is not the customer's yet makes it theirs when it is confirmed.
+Confirming an address that is not the customer's yet makes it their e-mail.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from db.engine import transaction
 from domain import journal, throttles
 from domain.delivery import outbox
 from domain.delivery.messages import EmailChange, EmailChanged, EmailConfirmation, Message
-from domain.journey import For, Journey, Step, take
-from domain.refusals import Code, ProofNeeded, Refused, SessionExpired, WrongStep
+from domain.journey import Audience, Journey, Step, take_step
+from domain.refusals import Code, PasswordNeeded, Refused, SessionExpired, WrongStep
 from domain.scope import Scope
 from domain.sessions import Session, hash_token
 from domain.throttles import DAY, Limit
@@ -27,7 +27,7 @@ from domain.values.people import mask_email
 
 @dataclass(frozen=True)
 class LinkedAddress:
-    """What a living link is about."""
+    """The address of a valid link."""
 
     email: str
     confirmed: bool
@@ -35,24 +35,27 @@ class LinkedAddress:
 
 @dataclass(frozen=True)
 class PendingEmail:
-    """`email` is the address of a link that is good: the link's row is the only place that knows of it."""
+    """`email` is the address of a valid link; it is stored in the link's row only."""
 
     email: LinkedAddress | None = None
     confirmation: None = None
 
 
 EMAIL_CHANGE = Journey(
-    "email-change", PendingEmail, (Step("email", fresh=True), Step("confirmation")), who=For.CUSTOMERS
+    "email-change",
+    PendingEmail,
+    (Step("email", needs_recent_password=True), Step("confirmation")),
+    audience=Audience.CUSTOMERS,
 )
 
 
 async def send_link(scope: Scope, customer: int, first_name: str, email: str) -> None:
-    """Post a link to the customer's own address; earlier ones go on working. Part of the caller's transaction."""
+    """Post a link to the customer's own address; earlier ones stay valid. Part of the caller's transaction."""
     await _send(scope, customer, email, lambda link, good_for: EmailConfirmation(first_name, link, good_for))
 
 
 async def send_first_link(scope: Scope, customer: int) -> None:
-    """To a customer who was taken over with an unconfirmed address. Part of the caller's transaction."""
+    """The first link for a customer who was imported with an address. Part of the caller's transaction."""
     row = await customers.get(customer)
     if row is None or not row["email_sealed"] or row["email_confirmed_at"] is not None:
         return
@@ -74,10 +77,10 @@ async def send_another_link(scope: Scope, customer: int) -> Refused | None:
         return None
 
 
-async def begin_change(scope: Scope, email: str) -> Refused | SessionExpired | WrongStep | ProofNeeded | None:
-    """Send a link to a new address; the former one stays until it is pressed."""
+async def begin_change(scope: Scope, email: str) -> Refused | SessionExpired | WrongStep | PasswordNeeded | None:
+    """Send a link to a new address; the former address stays until the new one is confirmed."""
 
-    async def send(session: Session, _known: PendingEmail) -> Refused | SessionExpired | None:
+    async def send(session: Session, _progress: PendingEmail) -> Refused | SessionExpired | None:
         row = await customers.get(session.customer) if session.customer is not None else None
         if row is None:
             return SessionExpired()
@@ -86,25 +89,25 @@ async def begin_change(scope: Scope, email: str) -> Refused | SessionExpired | W
         at = await throttles.claim(scope, [_limit(scope, row["id"])])
         if at is not None:
             return Refused(Code.EMAIL_EARLY, "email", at)
-        # Of two changes under way only the newer can win.
+        # Links of an earlier change become void: only the newest one can be confirmed.
         await email_links.forget_others(row["id"], row["email_hash"])
         name = row["first_name"]
         await _send(scope, row["id"], email, lambda link, good_for: EmailChange(name, link, good_for))
         return None
 
-    return await take(scope, EMAIL_CHANGE, "email", send)
+    return await take_step(scope, EMAIL_CHANGE, "email", send)
 
 
 async def look_at(scope: Scope, token: str) -> LinkedAddress | None:
-    """What the link's page shows; nothing is spent."""
+    """What the page of the link shows; the link is not used up."""
     link = await email_links.find(hash_token(token), scope.now)
     return (await _progress(scope, link)).email
 
 
 async def _progress(scope: Scope, link: EmailLinkRow | None) -> PendingEmail:
-    """Read from the link's row: a link from before the last change of password or phone is void.
+    """The progress, read from the link's row. A change of password or phone makes the links sent before it void.
 
-    They may have been changed because somebody else had asked for the link.
+    The change may have been made because somebody else had asked for the link.
     """
     row = await customers.get(link["customer"]) if link else None
     if link is None or row is None or row["credentials"] != link["credentials"]:
@@ -114,26 +117,26 @@ async def _progress(scope: Scope, link: EmailLinkRow | None) -> PendingEmail:
 
 
 async def confirm(scope: Scope, token: str) -> LinkedAddress | None:
-    """Confirm the address, or make it the customer's; pressed twice it is confirmed still."""
+    """Confirm the address, or replace the customer's by it. Pressed twice it stays confirmed."""
     async with transaction():
         seen = await email_links.find(hash_token(token), scope.now)
         if seen is None or await customers.lock(seen["customer"]) is None:
             return None
         link = await email_links.find(hash_token(token), scope.now, locked=True)
-        known = await _progress(scope, link)
+        progress = await _progress(scope, link)
         row = await customers.get(seen["customer"])
-        if not EMAIL_CHANGE.may_take(known, "confirmation", scope.now):
+        if not EMAIL_CHANGE.may_take(progress, "confirmation", scope.now):
             return None
         assert link is not None
         assert row is not None
-        assert known.email is not None
+        assert progress.email is not None
         if row["email_hash"] != link["email_hash"]:
-            await _replace(scope, row, link, known.email.email)
+            await _replace(scope, row, link, progress.email.email)
             await journal.note(scope, "email-changed", row["id"])
         elif row["email_confirmed_at"] is None:
             await customers.confirm_email(row["id"], scope.now)
             await journal.note(scope, "email-confirmed", row["id"])
-        return LinkedAddress(known.email.email, confirmed=True)
+        return LinkedAddress(progress.email.email, confirmed=True)
 
 
 async def _replace(scope: Scope, row: CustomerRow, link: EmailLinkRow, email: str) -> None:
@@ -144,7 +147,7 @@ async def _replace(scope: Scope, row: CustomerRow, link: EmailLinkRow, email: st
         await outbox.post(scope, notice, scope.unseal(row["email_sealed"]), scope.client.language)
 
 
-async def _send(scope: Scope, customer: int, email: str, letter: Callable[[str, int], Message]) -> None:
+async def _send(scope: Scope, customer: int, email: str, make_message: Callable[[str, int], Message]) -> None:
     known = await customers.lock(customer)
     assert known is not None
     token = secrets.token_urlsafe(32)
@@ -153,7 +156,7 @@ async def _send(scope: Scope, customer: int, email: str, letter: Callable[[str, 
         {
             "customer": customer,
             "token_hash": hash_token(token),
-            "email_hash": _hash(scope, email),
+            "email_hash": scope.email_hash(email),
             "email_sealed": scope.seal(email),
             "created_at": scope.now,
             "expires_at": scope.now + timedelta(seconds=lifetime),
@@ -161,12 +164,8 @@ async def _send(scope: Scope, customer: int, email: str, letter: Callable[[str, 
         }
     )
     link = f"{scope.settings.public_url}/email/confirmation/{token}"
-    await outbox.post(scope, letter(link, lifetime), email, scope.client.language)
+    await outbox.post(scope, make_message(link, lifetime), email, scope.client.language)
 
 
 def _limit(scope: Scope, customer: int) -> Limit:
     return Limit("email-link", str(customer), 5, DAY, scope.settings.sms_waits)
-
-
-def _hash(scope: Scope, email: str) -> str:
-    return scope.email_hash(email)

@@ -1,14 +1,13 @@
-"""One-time codes by SMS: when one may be sent, and whether the one typed is it.
+"""One-time codes by SMS: when one may be sent, and whether a typed code is right.
 
 Codes belong to a phone and a purpose, not to a session: two first requests of one browser, or two tabs,
-share the one SMS. So do the wrong tries, else each new session would bring five more guesses.
+share one SMS. Wrong tries belong to phone and purpose too: else each new session would give five more guesses.
 """
 
 from __future__ import annotations
 
 import hmac
 import secrets
-import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -23,6 +22,7 @@ from domain.refusals import Code, Refused, SessionExpired
 from domain.scope import Scope
 from domain.sessions import Session
 from domain.throttles import Limit
+from domain.values.typed_codes import read_code
 
 
 @dataclass(frozen=True)
@@ -36,22 +36,22 @@ class Purpose:
 
 class Verdict(Enum):
     CORRECT = auto()
-    # The code that this very sender has used a moment ago: the button was pressed twice, or the answer was lost.
+    # Right, and used by the same browser before: a second press, or a lost answer.
     REPEATED = auto()
     WRONG = auto()
     # Wrong, and it was the last try.
     WRONG_AND_LAST = auto()
     EXHAUSTED = auto()
-    LAPSED = auto()
+    EXPIRED = auto()
 
 
 async def send(scope: Scope, purpose: Purpose, phone: str, *, also: Sequence[Limit] = ()) -> datetime | None:
-    """Send a code to `phone` (E.164), or return when that may be done. Part of the caller's transaction.
+    """Send a code to `phone` (E.164), or return when one may be sent. Part of the caller's transaction.
 
-    `also` is what this purpose counts besides.
+    `also` are further limits of this purpose.
     """
-    limits = [*sms_limits.sent(scope, phone, purpose.budget), *also]
-    at = await throttles.claim(scope, limits, watched=[sms_limits.guesses(scope, purpose.name, phone)])
+    limits = [*sms_limits.of_sending(scope, phone, purpose.budget), *also]
+    at = await throttles.claim(scope, limits, watched=[sms_limits.of_wrong_codes(scope, purpose.name, phone)])
     if at is not None:
         return at
     code = await add_code(scope, purpose, phone, sent=True)
@@ -64,29 +64,32 @@ async def is_under_way(scope: Scope, purpose: Purpose, subject: str) -> bool:
     """Whether a code that can still be typed has been sent."""
     rows = await one_time_codes.living(purpose.name, scope.phone_hash(subject), scope.now)
     typable = any(row["wrong_tries"] < scope.settings.code_tries for row in rows)
-    return typable and await throttles.free_at(scope, [sms_limits.guesses(scope, purpose.name, subject)]) <= scope.now
+    return (
+        typable
+        and await throttles.free_at(scope, [sms_limits.of_wrong_codes(scope, purpose.name, subject)]) <= scope.now
+    )
 
 
 async def next_at(scope: Scope, purpose: Purpose, phone: str) -> datetime:
     """When another code may be sent to `phone`; `now` where it may already."""
-    limits = sms_limits.sent(scope, phone, purpose.budget)
-    return await throttles.free_at(scope, [*limits, sms_limits.guesses(scope, purpose.name, phone)])
+    limits = sms_limits.of_sending(scope, phone, purpose.budget)
+    return await throttles.free_at(scope, [*limits, sms_limits.of_wrong_codes(scope, purpose.name, phone)])
 
 
 async def judge(scope: Scope, purpose: Purpose, phone: str, typed: str, *, expected: bool = True) -> Verdict:
-    """Compare what was typed with every living code of `phone`; the right one uses all of them up.
+    """Compare `typed` with every valid code of `phone`; the right one uses all of them up.
 
-    For a recovery `phone` is its `subject`. Wrong codes are also counted over the day, whatever codes they were for.
-    A used code is kept, with the cookie it came with, until it expires: the same request sent again is `REPEATED`,
-    anyone else's is too late. Where the code is not `expected` from this sender, no code is right.
+    For a recovery `phone` is `RecoveryRequest.subject`. Wrong codes are also counted over a day, for all codes.
+    A used code is kept until it expires, with the hash of the cookie it came with: the same request sent again is
+    `REPEATED`, that of another browser finds the code expired. Where no code is `expected`, none is right.
     """
     phone_hash = scope.phone_hash(phone)
     rows = await one_time_codes.claim_try(purpose.name, phone_hash, scope.now, scope.settings.code_tries)
-    guesses = sms_limits.guesses(scope, purpose.name, phone)
+    guesses = sms_limits.of_wrong_codes(scope, purpose.name, phone)
     if rows and await throttles.claim(scope, [guesses]) is not None:
         return Verdict.EXHAUSTED
     typed_hash = _code_hash(scope, purpose, phone, read_code(typed))
-    # A list, not a loop that ends early: as many comparisons whichever of them fits.
+    # A list, not a loop that ends early: the number of comparisons must not tell which code is right.
     right = [row for row in rows if hmac.compare_digest(row["code_hash"], typed_hash) and expected]
     unused = [row for row in rows if not row["used_by"]]
     sender = scope.keyed_hash("code use", scope.client.token or "")
@@ -101,7 +104,7 @@ async def judge(scope: Scope, purpose: Purpose, phone: str, typed: str, *, expec
         return Verdict.REPEATED
     if not unused:
         living = await one_time_codes.living(purpose.name, phone_hash, scope.now)
-        return Verdict.EXHAUSTED if living else Verdict.LAPSED
+        return Verdict.EXHAUSTED if living else Verdict.EXPIRED
     last = max(row["wrong_tries"] for row in unused) >= scope.settings.code_tries
     last = last or await throttles.free_at(scope, [guesses]) > scope.now
     return Verdict.WRONG_AND_LAST if last else Verdict.WRONG
@@ -117,12 +120,12 @@ async def prove(
     subject: str = "",
     expected: bool = True,
 ) -> Session | list[Refused] | SessionExpired | None:
-    """Judge the code of `subject`, else of `phone`, for a session of `sessions.lock_for_proof`; None where it is right.
+    """Judge the code of `subject`, else of `phone`, in a session of `sessions.lock_for_proof`; None if right.
 
-    The same request sent again gets the session that the first one has led to.
+    The same request sent again gets the session that the first one has got.
     """
     verdict = await judge(scope, purpose, subject or phone, typed, expected=expected)
-    if verdict is Verdict.REPEATED and (led := await sessions.renewed(scope, proof_of(purpose, phone, typed))):
+    if verdict is Verdict.REPEATED and (led := await sessions.find_renewed(scope, proof_of(purpose, phone, typed))):
         return led
     if session.former:
         return SessionExpired()
@@ -130,7 +133,7 @@ async def prove(
 
 
 async def void(scope: Scope, purpose: Purpose, phone: str) -> None:
-    """End the codes on their way to `phone`: what they were sent for is no longer so."""
+    """Make the codes sent to `phone` void: what they were for has changed."""
     await one_time_codes.void(purpose.name, scope.phone_hash(phone), scope.now)
 
 
@@ -143,19 +146,14 @@ def refused_code(verdict: Verdict) -> list[Refused]:
     """What the customer is told of a verdict that is not `CORRECT`."""
     codes = {
         Verdict.WRONG: [Code.CODE_WRONG],
-        # Both, so that the customer learns at once that trying on is in vain.
+        # Both, so that the customer learns at once that no other try is left.
         Verdict.WRONG_AND_LAST: [Code.CODE_WRONG, Code.CODE_EXHAUSTED],
         Verdict.EXHAUSTED: [Code.CODE_EXHAUSTED],
-        Verdict.LAPSED: [Code.CODE_EXPIRED],
-        # What it led to has ended meanwhile.
+        Verdict.EXPIRED: [Code.CODE_EXPIRED],
+        # The session that it opened has ended meanwhile.
         Verdict.REPEATED: [Code.CODE_EXPIRED],
     }
     return [Refused(code, "code") for code in codes[verdict]]
-
-
-def read_code(text: str) -> str:
-    """The digits of a code pasted with spaces, dashes or full-width digits."""
-    return "".join(c for c in unicodedata.normalize("NFKC", text) if c.isalnum())[:20]
 
 
 def _code_hash(scope: Scope, purpose: Purpose, phone: str, code: str) -> str:
@@ -163,13 +161,13 @@ def _code_hash(scope: Scope, purpose: Purpose, phone: str, code: str) -> str:
 
 
 async def add_code(scope: Scope, purpose: Purpose, subject: str, *, sent: bool) -> str:
-    """A new code; it carries on the wrong tries of those before it. One that is not sent is none that can be typed."""
+    """A new code, with the wrong tries of those before it. Where it is not `sent`, no typed text equals it."""
     settings = scope.settings
     subject_hash = scope.phone_hash(subject)
     living = await one_time_codes.living(purpose.name, subject_hash, scope.now)
     tries = max((row["wrong_tries"] for row in living), default=0)
     if tries >= settings.code_tries:
-        # All earlier codes are void and the customer was told to ask for a new one: it begins anew.
+        # All earlier codes are void, and the customer was told to ask for a new one: its tries start from zero.
         await one_time_codes.forget(purpose.name, subject_hash)
         tries = 0
     code = f"{secrets.randbelow(10**settings.code_digits):0{settings.code_digits}d}"
@@ -187,7 +185,7 @@ async def add_code(scope: Scope, purpose: Purpose, subject: str, *, sent: bool) 
 
 
 async def note_request(scope: Scope, purpose: Purpose, phone: str, *, sent: bool) -> None:
-    """One lookup and one row for any number: the time tells nothing, and an owner sees who asked."""
+    """A journal entry, for the number's customer if there is one. Every number takes the same lookup and one row."""
     owner = await customers.by_phone(scope.phone_hash(phone))
     known = owner["id"] if owner is not None and sent else None
     await journal.note_repeat(scope, "code-requested", known, purpose.name)

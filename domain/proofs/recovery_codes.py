@@ -1,4 +1,4 @@
-"""Codes that allow a new password: asked for by anybody, sent only to a customer, and nobody may see which."""
+"""Codes for a new password: anybody may ask for one, only a customer gets it, and nothing shows which it was."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from domain.throttles import Limit
 
 @dataclass(frozen=True)
 class RecoveryRequest:
-    """Who asks for a code for a new password: `login` is folded, or empty where only the phone was typed.
+    """What was typed to ask for a new password: `login` is folded, or empty where only the phone was typed.
 
-    `known` where the phone is that of a customer, and with a login of the login's.
+    `known` where the phone is a customer's, and the login, if any, is the same customer's.
     """
 
     phone: str
@@ -30,21 +30,21 @@ class RecoveryRequest:
 
     @property
     def subject(self) -> str:
-        """Whose codes and tries they are: what was never sent is nobody's, and touches no code that was."""
+        """What codes and tries belong to. Codes that are not sent have a subject of their own and touch no sent one."""
         return self.typed if self.known else f"unsent\0{self.typed}"
 
 
 async def send(scope: Scope, purpose: Purpose, recovery: RecoveryRequest) -> datetime | None:
-    """The same for a recovery: only a known phone gets an SMS, by the same statements as an unknown one gets none."""
-    phone_limits = sms_limits.recovery_phone(scope, recovery.phone)
+    """Like `one_time_codes.send`, but only a known phone gets an SMS; an unknown one takes the same statements."""
+    phone_limits = sms_limits.of_recovery_phone(scope, recovery.phone)
     free = await throttles.free_at(scope, phone_limits) <= scope.now
     wanted = recovery.known and free
-    budgets = sms_limits.recovery_budgets(scope)
-    charged, uncharged = [*budgets, *phone_limits], sms_limits.unsent([*budgets, *phone_limits])
-    # All can be seen from outside but what the phone has had: of that an unknown number has nothing.
-    others = uncharged if wanted else [*budgets, *sms_limits.without_end(phone_limits)]
+    budgets = sms_limits.of_recovery_budgets(scope)
+    charged, uncharged = [*budgets, *phone_limits], sms_limits.uncharged([*budgets, *phone_limits])
+    # The budgets may refuse any request. The limits of the phone refuse none here: an unknown number has none.
+    others = uncharged if wanted else [*budgets, *sms_limits.unlimited(phone_limits)]
     watched = [*_watched(scope, purpose, recovery), *others]
-    asked = sms_limits.asked(scope, recovery.typed)
+    asked = sms_limits.of_recovery_request(scope, recovery.typed)
     at = await throttles.claim(scope, [*asked, *(charged if wanted else uncharged)], watched=watched)
     if at is not None:
         return at
@@ -56,13 +56,13 @@ async def send(scope: Scope, purpose: Purpose, recovery: RecoveryRequest) -> dat
 
 
 async def next_at(scope: Scope, purpose: Purpose, recovery: RecoveryRequest) -> datetime:
-    """When another recovery may be asked for with the same."""
-    seen = [*sms_limits.asked(scope, recovery.typed), *sms_limits.recovery_budgets(scope)]
+    """When the same recovery may be asked for again."""
+    seen = [*sms_limits.of_recovery_request(scope, recovery.typed), *sms_limits.of_recovery_budgets(scope)]
     return await throttles.free_at(scope, [*seen, *_watched(scope, purpose, recovery)])
 
 
 def _watched(scope: Scope, purpose: Purpose, recovery: RecoveryRequest) -> list[Limit]:
-    """What else refuses a recovery, and is charged nothing by it."""
-    # Where the number alone has been asked for too often, its phone has its SMS: the login's owner is told when.
+    """Limits that may refuse a recovery and count nothing of it."""
+    # Recoveries asked for by the number alone have used up the phone's SMS: those by login wait for the same time.
     number = sms_limits.of_typed(scope, recovery.phone) if recovery.login else []
-    return [*number, sms_limits.guesses(scope, purpose.name, recovery.subject)]
+    return [*number, sms_limits.of_wrong_codes(scope, purpose.name, recovery.subject)]

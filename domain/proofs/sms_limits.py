@@ -1,13 +1,13 @@
-"""How many codes may be sent by SMS, and how many asked for.
+"""The limits of codes sent by SMS, and of requests for them.
 
-Registration and a change of phone send to whatever number is typed, so what is sent is what is seen. They have one
-budget, so that what is left for recovery is left by both, and one customer asks for few codes a day, whatever numbers
-they type. A recovery sends only to a customer, and nobody may see whether it did:
+Registration and a change of phone send to any number that is typed, so their limits may be shown. They share one
+budget, which leaves the rest to recovery, and a customer who changes the phone gets few codes a day, to all numbers
+together. A recovery sends only to a customer, and nothing may show whether it did:
 
-- the pause and the number of requests that are shown belong to what was typed, known or not;
-- a network's requests are counted, far above any honest use, so that they cannot fill the database;
-- the phone and the budgets are charged for what is sent, and for nothing else. For what is not sent counters of the
-  same make are charged that refuse nobody, so that both take the same statements.
+- the pause and the number of requests that are shown are counted for what was typed, known or not;
+- the requests of a network are limited, far above any honest use, so that they cannot fill the database;
+- the limits of the phone and the budgets count only what is sent. What is not sent is counted by equal counters that
+  never refuse, so that both take the same statements.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from domain.scope import Scope
 from domain.throttles import DAY, HOUR, UNLIMITED, Limit
 
 
-def sent(scope: Scope, phone: str, budget: str = "") -> list[Limit]:
-    """For a code that goes to any number, and is charged to the `budget` of that name beside the portal's."""
+def of_sending(scope: Scope, phone: str, budget: str = "") -> list[Limit]:
+    """For a code that is sent to any number; it counts in `budget` and in that of the whole portal."""
     settings = scope.settings
     return [
         *_of_phone(scope, "sms-phone", phone, settings.sms_waits),
@@ -29,12 +29,12 @@ def sent(scope: Scope, phone: str, budget: str = "") -> list[Limit]:
     ]
 
 
-def of_changer(scope: Scope, customer: int) -> list[Limit]:
-    """For a change of phone: one cabinet must not send to one number after the other."""
+def of_phone_change(scope: Scope, customer: int) -> list[Limit]:
+    """For a change of phone: a customer must not send codes to many numbers in turn."""
     return [Limit("phone-change-day", str(customer), scope.settings.sms_per_phone_day, DAY)]
 
 
-def asked(scope: Scope, typed: str) -> list[Limit]:
+def of_recovery_request(scope: Scope, typed: str) -> list[Limit]:
     """For a recovery asked for with `typed`: the number, or login and number together."""
     settings = scope.settings
     most = max(settings.recovery_requests_ip_hour, settings.sms_per_ip_hour)
@@ -48,27 +48,27 @@ def of_typed(scope: Scope, typed: str) -> list[Limit]:
     return _of_phone(scope, "recovery-typed", typed, scope.settings.sms_waits)
 
 
-def recovery_budgets(scope: Scope) -> list[Limit]:
+def of_recovery_budgets(scope: Scope) -> list[Limit]:
     return _budgets(scope, "recovery")
 
 
-def recovery_phone(scope: Scope, phone: str) -> list[Limit]:
-    """What may be sent to a customer's phone in all, whichever way its recovery was asked for."""
+def of_recovery_phone(scope: Scope, phone: str) -> list[Limit]:
+    """The SMS to a customer's phone, whether the recovery was asked for by number or by login."""
     return _of_phone(scope, "sms-recovery-phone", phone)
 
 
-def unsent(limits: list[Limit]) -> list[Limit]:
-    """What is charged in the place of `limits` where nothing is sent: it refuses nobody."""
-    return [replace(limit, kind=f"unsent-{limit.kind}") for limit in without_end(limits)]
+def uncharged(limits: list[Limit]) -> list[Limit]:
+    """The counters that are charged in place of `limits` where nothing is sent: they never refuse."""
+    return [replace(limit, kind=f"unsent-{limit.kind}") for limit in unlimited(limits)]
 
 
-def without_end(limits: list[Limit]) -> list[Limit]:
-    """The same counters, to be looked at only."""
+def unlimited(limits: list[Limit]) -> list[Limit]:
+    """The same counters without a maximum."""
     return [replace(limit, most=UNLIMITED) for limit in limits]
 
 
-def guesses(scope: Scope, purpose: str, subject: str) -> Limit:
-    """Wrong codes, whatever number of codes they were for."""
+def of_wrong_codes(scope: Scope, purpose: str, subject: str) -> Limit:
+    """Wrong codes of a day, for all codes of the subject together."""
     settings = scope.settings
     return Limit("code-guesses-day", f"{purpose}\0{subject}", max(settings.code_tries_day, settings.code_tries), DAY)
 

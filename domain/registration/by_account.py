@@ -1,6 +1,7 @@
 """Registration by account up to the password: one function a step, one transaction each.
 
-Every step may be sent twice, at once or again: the second time finds what the first has done and leads on.
+Every step may be sent twice, at the same time or later: the second request finds what the first has done and gets the
+same answer.
 """
 
 from __future__ import annotations
@@ -12,13 +13,14 @@ from db.engine import transaction
 from db.registry import AccountRow
 from domain import journal, sessions
 from domain.delivery.messages import RegistrationCode
-from domain.journey import take
+from domain.journey import take_step
 from domain.proofs import bill_proof, one_time_codes
-from domain.proofs.bill_proof import Bill, Further
+from domain.proofs.bill_proof import Bill, FurtherProof
 from domain.proofs.one_time_codes import Purpose, proof_of
-from domain.refusals import Code, ProofNeeded, Refused, SessionExpired, WrongStep
+from domain.refusals import Code, PasswordNeeded, Refused, SessionExpired, WrongStep
 from domain.registration.progress import (
     REGISTRATION,
+    BillSearch,
     ConfirmedAddress,
     ConfirmedPhone,
     Consent,
@@ -27,48 +29,49 @@ from domain.registration.progress import (
     KnownPhone,
     Person,
     Registration,
-    SoughtBill,
     end_for_known_phone,
 )
 from domain.scope import Scope
 from domain.sessions import Session
 
 PURPOSE = Purpose("registration", RegistrationCode, "registration")
-NotNow = SessionExpired | WrongStep | ProofNeeded
+NotNow = SessionExpired | WrongStep | PasswordNeeded
 
 
 async def give_phone(scope: Scope, phone: str, consent: ConsentText) -> Session | Refused | NotNow:
-    """Remember the phone and the consent, and send the code. Another phone forgets all that came after the former."""
+    """Remember the phone and the consent, and send the code. Another phone than before undoes all later steps."""
 
-    async def give(session: Session, known: Registration) -> Session | Refused:
-        if not (known.number == phone and known.code):
+    async def give(session: Session, progress: Registration) -> Session | Refused:
+        if not (progress.number == phone and progress.code):
             at = await one_time_codes.send(scope, PURPOSE, phone)
             if at is not None and not await one_time_codes.is_under_way(scope, PURPOSE, phone):
                 return Refused(Code.RESEND_EARLY, "phone", at)
-        return await REGISTRATION.save(scope, session, await _with_phone(scope, known, phone, consent))
+        return await REGISTRATION.save(scope, session, await _with_phone(scope, progress, phone, consent))
 
-    return await take(scope, REGISTRATION, "phone", give)
+    return await take_step(scope, REGISTRATION, "phone", give)
 
 
-async def _with_phone(scope: Scope, known: Registration, phone: str, text: ConsentText) -> Registration:
-    if known.phone is None or known.phone.number != phone:
-        # Another phone may be another person's: nothing of what was typed stays.
+async def _with_phone(scope: Scope, progress: Registration, phone: str, text: ConsentText) -> Registration:
+    if progress.phone is None or progress.phone.number != phone:
+        # Another phone may be another person's: nothing that was typed stays.
         return Registration(phone=GivenPhone(phone, Consent(text, scope.now, scope.client.ip)))
-    if known.phone.consent.text == text:
-        return known
+    if progress.phone.consent.text == text:
+        return progress
     given = GivenPhone(phone, Consent(text, scope.now, scope.client.ip))
-    code = ConfirmedPhone(await record_consent(scope, given, None)) if known.code else None
-    return replace(known, phone=given, code=code)
+    code = ConfirmedPhone(await record_consent(scope, given, None)) if progress.code else None
+    return replace(progress, phone=given, code=code)
 
 
 async def send_another_code(scope: Scope) -> Session | Refused | NotNow:
     """«Отправить код еще раз»."""
 
-    async def send(session: Session, known: Registration) -> Session | Refused:
-        at = await one_time_codes.send(scope, PURPOSE, known.number)
-        return await REGISTRATION.save(scope, session, known) if at is None else Refused(Code.RESEND_EARLY, "code", at)
+    async def send(session: Session, progress: Registration) -> Session | Refused:
+        at = await one_time_codes.send(scope, PURPOSE, progress.number)
+        return (
+            await REGISTRATION.save(scope, session, progress) if at is None else Refused(Code.RESEND_EARLY, "code", at)
+        )
 
-    return await take(scope, REGISTRATION, "code", send)
+    return await take_step(scope, REGISTRATION, "code", send)
 
 
 async def confirm_code(scope: Scope, typed: str) -> Session | KnownPhone | list[Refused] | NotNow:
@@ -77,41 +80,41 @@ async def confirm_code(scope: Scope, typed: str) -> Session | KnownPhone | list[
         session = await sessions.lock_for_proof(scope)
         if session is None:
             return SessionExpired()
-        known = REGISTRATION.progress(session)
-        if not session.former and not REGISTRATION.may_take(known, "code", scope.now):
-            return KnownPhone(known.known_phone, session) if known.known_phone else WrongStep()
-        # Of a code typed again, the number of what it has led to.
-        phone = known.number or known.known_phone or ""
+        progress = REGISTRATION.progress(session)
+        if not session.former and not REGISTRATION.may_take(progress, "code", scope.now):
+            return KnownPhone(progress.known_phone, session) if progress.known_phone else WrongStep()
+        # For a repeated request the number is in what the first one has saved.
+        phone = progress.number or progress.known_phone or ""
         proved = await one_time_codes.prove(scope, session, PURPOSE, phone, typed)
         if isinstance(proved, Session):
-            return _led_to(proved)
+            return _outcome_of_first_press(proved)
         if proved is not None:
             return proved
-        return await _confirmed(scope, await sessions.renew(scope, session, proof_of(PURPOSE, phone, typed)), known)
+        return await _confirmed(scope, await sessions.renew(scope, session, proof_of(PURPOSE, phone, typed)), progress)
 
 
-def _led_to(session: Session) -> Session | KnownPhone:
-    """What the first press of the same button has led to."""
-    known = REGISTRATION.progress(session)
-    return KnownPhone(known.known_phone, session) if known.known_phone else session
+def _outcome_of_first_press(session: Session) -> Session | KnownPhone:
+    """The outcome that the first press of the same button had."""
+    progress = REGISTRATION.progress(session)
+    return KnownPhone(progress.known_phone, session) if progress.known_phone else session
 
 
-async def _confirmed(scope: Scope, session: Session, known: Registration) -> Session | KnownPhone:
-    assert known.phone is not None
-    customer = await customers.by_phone(scope.phone_hash(known.number))
-    consent = await record_consent(scope, known.phone, customer["id"] if customer else None)
+async def _confirmed(scope: Scope, session: Session, progress: Registration) -> Session | KnownPhone:
+    assert progress.phone is not None
+    customer = await customers.by_phone(scope.phone_hash(progress.number))
+    consent = await record_consent(scope, progress.phone, customer["id"] if customer else None)
     if customer is not None:
         await journal.note(scope, "registration-of-known-phone", customer["id"])
-        outcome = end_for_known_phone(session, known.number)
+        outcome = end_for_known_phone(session, progress.number)
         await sessions.save(scope, session)
         return outcome
-    return await REGISTRATION.save(scope, session, replace(known, code=ConfirmedPhone(consent)))
+    return await REGISTRATION.save(scope, session, replace(progress, code=ConfirmedPhone(consent)))
 
 
 async def record_consent(scope: Scope, phone: GivenPhone, customer: int | None) -> int:
-    """From when the box was ticked, but not before its phone is confirmed: anyone can type any number.
+    """Save the consent, given when the box was ticked, once its phone is confirmed: anyone can type any number.
 
-    It stays whether or not a customer comes of it: what was done with the phone until then was done by this consent.
+    It is kept even if the registration is not finished: until then the phone was processed under this consent.
     """
     return await consents.add(
         {
@@ -125,43 +128,45 @@ async def record_consent(scope: Scope, phone: GivenPhone, customer: int | None) 
     )
 
 
-async def find_account(scope: Scope, bill: Bill, further: Further | None = None) -> Session | Refused | NotNow:
+async def find_account(scope: Scope, bill: Bill, further: FurtherProof | None = None) -> Session | Refused | NotNow:
     """Look for the account that has this bill."""
 
-    async def find(session: Session, known: Registration) -> Session | Refused:
-        if known.bill is not None and known.bill.bill == bill and await account_found(known) is not None:
+    async def find(session: Session, progress: Registration) -> Session | Refused:
+        if progress.bill is not None and progress.bill.bill == bill and await account_found(progress) is not None:
             return session
-        found = await bill_proof.find_account(scope, known.number, bill, further)
-        sought = SoughtBill(bill, not_found=True) if isinstance(found, Refused) else SoughtBill(bill, found["id"])
-        saved = await REGISTRATION.save(scope, session, REGISTRATION.anew(known, "bill", sought))
+        found = await bill_proof.find_account(scope, progress.number, bill, further)
+        search = BillSearch(bill, not_found=True) if isinstance(found, Refused) else BillSearch(bill, found["id"])
+        saved = await REGISTRATION.save(scope, session, REGISTRATION.redo(progress, "bill", search))
         return found if isinstance(found, Refused) else saved
 
-    return await take(scope, REGISTRATION, "bill", find)
+    return await take_step(scope, REGISTRATION, "bill", find)
 
 
-async def account_found(known: Registration) -> AccountRow | None:
+async def account_found(progress: Registration) -> AccountRow | None:
     """The account of the bill, for its address; None where an import has removed it meanwhile."""
-    return await registry.account(known.bill.account) if known.bill and known.bill.account else None
+    return await registry.account(progress.bill.account) if progress.bill and progress.bill.account else None
 
 
 async def confirm_address(scope: Scope, *, mine: bool) -> Session | NotNow:
-    """«Да» goes on, «Нет» goes back to the bill with what was typed kept."""
+    """«Да» confirms the address, «Нет» goes back to the bill and keeps what was typed there."""
 
-    async def confirm(session: Session, known: Registration) -> Session:
-        assert known.bill is not None
-        assert known.bill.account is not None
+    async def confirm(session: Session, progress: Registration) -> Session:
+        assert progress.bill is not None
+        assert progress.bill.account is not None
         if mine:
-            address = ConfirmedAddress(known.bill.account)
-            return await REGISTRATION.save(scope, session, replace(known, address=address))
-        return await REGISTRATION.save(scope, session, REGISTRATION.anew(known, "bill", SoughtBill(known.bill.bill)))
+            address = ConfirmedAddress(progress.bill.account)
+            return await REGISTRATION.save(scope, session, replace(progress, address=address))
+        return await REGISTRATION.save(
+            scope, session, REGISTRATION.redo(progress, "bill", BillSearch(progress.bill.bill))
+        )
 
-    return await take(scope, REGISTRATION, "address", confirm)
+    return await take_step(scope, REGISTRATION, "address", confirm)
 
 
 async def give_person(scope: Scope, person: Person) -> Session | NotNow:
-    """Who the customer is, as the password's rules and the cabinet need it."""
+    """Remember who the customer is: for the rules of the password and for the profile."""
 
-    async def give(session: Session, known: Registration) -> Session:
-        return await REGISTRATION.save(scope, session, replace(known, person=person))
+    async def give(session: Session, progress: Registration) -> Session:
+        return await REGISTRATION.save(scope, session, replace(progress, person=person))
 
-    return await take(scope, REGISTRATION, "person", give)
+    return await take_step(scope, REGISTRATION, "person", give)

@@ -27,13 +27,13 @@ from domain.values.people import fold_email
 log = logging.getLogger("kabinet.registry")
 
 PATH = "/registration/card/phone"
-# Without look-alikes: no 0/O, 1/l/I, and nothing that a person has to ask about.
+# Without characters that look alike, such as 0/O and 1/l/I.
 _ALPHABET = "abcdefghijkmnpqrstuvwxyzACDEFGHJKLMNPQRSTUVWXYZ2345679"
 _LENGTH = 10
 
 
 @dataclass(frozen=True)
-class Proof:
+class CaptchaAnswer:
     """A picture code as it came: the token of the picture, and what was typed."""
 
     token: str
@@ -42,16 +42,16 @@ class Proof:
 
 @dataclass(frozen=True)
 class LinkVoid:
-    """The link has expired, has been used, or never was one."""
+    """The link has expired, has been used, or was never sent."""
 
 
 async def ask_for_link(
-    scope: Scope, number: str, email: str, proof: Proof
+    scope: Scope, number: str, email: str, answer: CaptchaAnswer
 ) -> Refused | HolderRegistered | LoginTaken | None:
     """Step one: None where the e-mail with login and link is on its way."""
     about = f"{number}\0{fold_email(email)}"
     async with transaction():
-        judged = await captcha.judge(scope, proof.token, proof.typed, about=about)
+        judged = await captcha.judge(scope, answer.token, answer.typed, about=about)
         if isinstance(judged, Refused):
             return judged
         if not judged:
@@ -59,7 +59,7 @@ async def ask_for_link(
         card = await card_links.find_card(scope, number, email)
         if isinstance(card, Refused):
             return card
-        if await cards.customer_of_holder(card["holder_id"]) is None and await _others(scope, card):
+        if await cards.customer_of_holder(card["holder_id"]) is None and await _other_holders(scope, card):
             return await _login_taken(scope, card)
         if await _has_password(scope, card):
             return HolderRegistered()
@@ -70,16 +70,16 @@ async def ask_for_link(
             email,
             customer=None,
             path=PATH,
-            letter=lambda link, renewed: CardRegistrationMessage(card["login"], link, good_for, renewed),
+            make_message=lambda link, renewed: CardRegistrationMessage(card["login"], link, good_for, renewed),
         )
         if refused is None:
-            await captcha.remember_use(scope, proof.token, proof.typed, about=about)
+            await captcha.remember_use(scope, answer.token, answer.typed, about=about)
         return refused
 
 
 @dataclass(frozen=True)
 class LinkedCard:
-    """A link that is good, and the card it is about: rows of db/cards.py."""
+    """A valid link and its card: rows of db/cards.py."""
 
     link: CardLinkRow
     card: CardRow
@@ -87,7 +87,7 @@ class LinkedCard:
 
 @dataclass(frozen=True)
 class CardRegistration:
-    """`card` is known by the link alone; the phone makes the customer, who then makes the password."""
+    """`card` is stored in the link's row only; the step `phone` makes the customer, who then sets a password."""
 
     card: LinkedCard | None = None
     phone: int | None = None
@@ -98,37 +98,37 @@ REGISTRATION_BY_CARD = Journey("card-registration", CardRegistration, (Step("car
 
 
 async def _progress(scope: Scope, token: str, *, locked: bool = False) -> CardRegistration:
-    """Read from the link's row."""
+    """The progress, read from the link's row."""
     link = await cards.link(hash_token(token), scope.now, locked=locked)
     card = await cards.get(link["number_hash"]) if link and link["customer"] is None else None
     return CardRegistration(LinkedCard(link, card) if link and card else None)
 
 
-async def is_alive(scope: Scope, token: str) -> bool:
-    """Whether the link opens step two; nothing is spent."""
+async def link_is_valid(scope: Scope, token: str) -> bool:
+    """Whether the link opens step two; it is not used up."""
     return REGISTRATION_BY_CARD.may_take(await _progress(scope, token), "phone", scope.now)
 
 
 async def give_phone(
-    scope: Scope, token: str, phone: str, proof: Proof
+    scope: Scope, token: str, phone: str, answer: CaptchaAnswer
 ) -> Refused | LinkVoid | KnownPhone | HolderRegistered | LoginTaken | None:
     """Step two: None where the password is on its way. The fifth wrong phone ends the link."""
     about = f"{token}\0{phone}"
-    if not await is_alive(scope, token):
+    if not await link_is_valid(scope, token):
         return LinkVoid()
     # Made before the transaction: Argon2 must not keep the only writer waiting.
     password = "".join(secrets.choice(_ALPHABET) for _ in range(_LENGTH))
     password_hash = await scope.hasher.hash(password)
     async with transaction():
-        judged = await captcha.judge(scope, proof.token, proof.typed, about=about)
+        judged = await captcha.judge(scope, answer.token, answer.typed, about=about)
         if judged is False:
             return None
         await _lock_holder(scope, token)
-        known = await _progress(scope, token, locked=True)
-        if not REGISTRATION_BY_CARD.may_take(known, "phone", scope.now):
+        progress = await _progress(scope, token, locked=True)
+        if not REGISTRATION_BY_CARD.may_take(progress, "phone", scope.now):
             return LinkVoid()
-        assert known.card is not None
-        link, card = known.card.link, known.card.card
+        assert progress.card is not None
+        link, card = progress.card.link, progress.card.card
         if isinstance(judged, Refused):
             return judged
         phone_hash = scope.phone_hash(phone)
@@ -136,18 +136,18 @@ async def give_phone(
             return await _miss(scope, link)
         outcome = await _register(scope, card, link, phone, password_hash)
         if isinstance(outcome, LoginTaken):
-            # The link stays: it goes on once the registry is right.
+            # The link stays valid: it works once the registry is corrected.
             return outcome
         await cards.forget_links(card["holder_id"], None)
         if isinstance(outcome, int):
             await _send_password(scope, outcome, phone, password)
-            await captcha.remember_use(scope, proof.token, proof.typed, about=about)
+            await captcha.remember_use(scope, answer.token, answer.typed, about=about)
             return None
         return outcome
 
 
 async def _lock_holder(scope: Scope, token: str) -> None:
-    """Where the holder is a customer already: they may be making a password of their own at this moment."""
+    """Lock the customer whom the holder is, if any: they may be setting a password at this moment."""
     link = await cards.link(hash_token(token), scope.now)
     holder = await cards.customer_of_holder(link["holder_id"]) if link else None
     if holder is not None:
@@ -165,10 +165,10 @@ async def _miss(scope: Scope, link: CardLinkRow) -> Refused | LinkVoid:
 async def _register(
     scope: Scope, card: CardRow, link: CardLinkRow, phone: str, password_hash: str
 ) -> KnownPhone | HolderRegistered | LoginTaken | int:
-    """The customer who has the password of the SMS now.
+    """Make or find the holder's customer and give them the password of the SMS; their id, or why not.
 
-    Like any new password it ends what was opened or granted under the former one: somebody who has read an earlier SMS
-    may be signed in by it and about to choose the password.
+    Like any new password it ends the sessions and grants of the former one: a reader of an earlier SMS may be signed in
+    with that and about to set a password.
     """
     if await _has_password(scope, card):
         return HolderRegistered()
@@ -186,15 +186,15 @@ async def _register(
 
 
 async def _send_password(scope: Scope, customer: int, phone: str, password: str) -> None:
-    letter = CardPassword(password, scope.settings.sms_password_lifetime)
-    await outbox.post(scope, letter, phone, scope.client.language)
+    message = CardPassword(password, scope.settings.sms_password_lifetime)
+    await outbox.post(scope, message, phone, scope.client.language)
     await journal.note(scope, "card-registered", customer)
 
 
 async def _make_customer(
     scope: Scope, card: CardRow, link: CardLinkRow, phone: str
 ) -> KnownPhone | HolderRegistered | LoginTaken | int:
-    """The new customer with all cards of the holder, or what stands against one."""
+    """The new customer with all cards of the holder, or why there cannot be one."""
     email = scope.unseal(link["email_sealed"])
     customer = await customers.add(
         {
@@ -213,35 +213,35 @@ async def _make_customer(
         }
     )
     if customer is None:
-        # One person, one customer: a person with a cabinet signs in and adds the card there.
+        # The phone has a customer already, who signs in and adds the card to the profile.
         known = await customers.by_phone(card["phone_hash"])
         return KnownPhone(phone) if known is not None else await _login_taken(scope, card)
     if not await cards.attach_holder(customer, card["holder_id"], scope.now):
-        # Added to somebody's profile at this very moment.
+        # The card was added to another customer's profile at the same moment.
         await customers.delete(customer)
         return HolderRegistered()
     return customer
 
 
 async def _has_password(scope: Scope, card: BoundCardRow) -> bool:
-    """Whether the holder has a password of their own making, perhaps by another card.
+    """Whether the holder has registered and set a password, perhaps with another card.
 
-    They are known by their login where the registry has given them another number; not where others have that login.
+    Where the registry has given the holder another id they are found by the login, unless other holders have that too.
     """
     holder = await cards.customer_of_holder(card["holder_id"])
-    if holder is None and not await _others(scope, card):
+    if holder is None and not await _other_holders(scope, card):
         holder = await customers.by_login(scope.login_hash(card["login"]))
     return holder is not None and holder["password_hash"] is not None and holder["password_until"] is None
 
 
-async def _others(scope: Scope, card: BoundCardRow) -> list[str]:
-    """The other holders of the registry who are signed in by the login of this card's holder."""
+async def _other_holders(scope: Scope, card: BoundCardRow) -> list[str]:
+    """The ids of other holders whose customer has the login of this card's holder."""
     rows = await cards.others_with_login(scope.login_hash(card["login"]), card["holder_id"])
     return [row["holder_id"] for row in rows]
 
 
 async def _login_taken(scope: Scope, card: BoundCardRow) -> LoginTaken:
-    """The customer is told to call, the operator which rows of the registry contradict each other."""
-    others = ", ".join(map(repr, await _others(scope, card))) or "a holder who has no cards any more"
+    """The customer is asked to call the company; the log tells the operator which holders contradict each other."""
+    others = ", ".join(map(repr, await _other_holders(scope, card))) or "a holder who has no cards any more"
     log.error("the login of holder %r is that of %s: correct the registry and import it", card["holder_id"], others)
     return LoginTaken()

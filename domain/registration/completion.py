@@ -7,17 +7,17 @@ from datetime import date
 
 from db import consents, customers, registry
 from domain import journal, sessions
-from domain.journey import take
+from domain.journey import take_step
 from domain.profile import attached_accounts
 from domain.proofs import email_confirmation
 from domain.refusals import SessionExpired, WrongStep
 from domain.registration.by_account import NotNow
 from domain.registration.progress import (
     REGISTRATION,
+    BillSearch,
     KnownPhone,
     Registered,
     Registration,
-    SoughtBill,
     end_for_known_phone,
 )
 from domain.scope import Scope
@@ -26,54 +26,54 @@ from domain.sign_in import by_password
 from domain.sign_in.password_change import BrokenRules, broken_rules
 
 
-def rules_broken_by(scope: Scope, known: Registration, password: str) -> list[str]:
-    """Rules that `password` breaks for this person."""
-    person = known.person
+def rules_broken_by(scope: Scope, progress: Registration, password: str) -> list[str]:
+    """The rules that `password` breaks for the person who registers."""
+    person = progress.person
     about = (person.last_name, person.first_name, person.patronymic, person.email) if person else ()
-    return broken_rules(scope, password, (known.number, *about))
+    return broken_rules(scope, password, (progress.number, *about))
 
 
 async def register(scope: Scope, password: str) -> Session | KnownPhone | BrokenRules | NotNow:
-    """Make the customer, attach the account, send the e-mail link and sign in: the returned session is new."""
+    """Make the customer, attach the account, send the link to the e-mail, and sign in with a new session."""
     session = await sessions.resume(scope)
     if session is None:
         return SessionExpired()
-    known = REGISTRATION.progress(session)
-    if known.password is None:
-        if not REGISTRATION.may_take(known, "password", scope.now):
-            return _wrong_step(session, known)
-        if broken := rules_broken_by(scope, known, password):
+    progress = REGISTRATION.progress(session)
+    if progress.password is None:
+        if not REGISTRATION.may_take(progress, "password", scope.now):
+            return _wrong_step(session, progress)
+        if broken := rules_broken_by(scope, progress, password):
             return BrokenRules(broken)
         password_hash = await scope.hasher.hash(password)
 
-        async def make(locked: Session, now_known: Registration) -> Session | KnownPhone | WrongStep:
-            return await _make_customer(scope, locked, now_known, password_hash)
+        async def make(locked: Session, locked_progress: Registration) -> Session | KnownPhone | WrongStep:
+            return await _make_customer(scope, locked, locked_progress, password_hash)
 
-        outcome = await take(scope, REGISTRATION, "password", make)
+        outcome = await take_step(scope, REGISTRATION, "password", make)
         if not isinstance(outcome, WrongStep):
             return outcome
-        # Another press of the same button, or of another step's, was faster.
+        # Another press of this button, or another step, was faster.
         session = await sessions.resume(scope)
-        known = REGISTRATION.progress(session)
-    if known.password is not None:
-        return await _enter_again(scope, known.password.customer, password)
-    return _wrong_step(session, known)
+        progress = REGISTRATION.progress(session)
+    if progress.password is not None:
+        return await _sign_in_again(scope, progress.password.customer, password)
+    return _wrong_step(session, progress)
 
 
-def _wrong_step(session: Session | None, known: Registration) -> KnownPhone | WrongStep:
-    return KnownPhone(known.known_phone, session) if known.known_phone else WrongStep()
+def _wrong_step(session: Session | None, progress: Registration) -> KnownPhone | WrongStep:
+    return KnownPhone(progress.known_phone, session) if progress.known_phone else WrongStep()
 
 
 async def _make_customer(
-    scope: Scope, session: Session, known: Registration, password_hash: str
+    scope: Scope, session: Session, progress: Registration, password_hash: str
 ) -> Session | KnownPhone | WrongStep:
-    phone, code, address, person = known.phone, known.code, known.address, known.person
+    phone, code, address, person = progress.phone, progress.code, progress.address, progress.person
     assert phone is not None
     assert code is not None
     assert address is not None
     assert person is not None
     if await registry.account(address.account) is None:
-        return await _without_account(scope, session, known)
+        return await _without_account(scope, session, progress)
     customer = await customers.add(
         {
             "phone_hash": scope.phone_hash(phone.number),
@@ -89,7 +89,7 @@ async def _make_customer(
         }
     )
     if customer is None:
-        # Another session of the same phone was faster.
+        # Another session has registered the same phone at the same moment.
         outcome = end_for_known_phone(session, phone.number)
         await sessions.save(scope, session)
         return outcome
@@ -104,22 +104,22 @@ async def _make_customer(
     return await sessions.begin(scope, customer=customer)
 
 
-async def _without_account(scope: Scope, session: Session, known: Registration) -> WrongStep:
-    """An import has removed it meanwhile: back to the bill."""
-    assert known.bill is not None
-    await REGISTRATION.save(scope, session, REGISTRATION.anew(known, "bill", SoughtBill(known.bill.bill)))
+async def _without_account(scope: Scope, session: Session, progress: Registration) -> WrongStep:
+    """Back to the bill: an import has removed the account meanwhile."""
+    assert progress.bill is not None
+    await REGISTRATION.save(scope, session, REGISTRATION.redo(progress, "bill", BillSearch(progress.bill.bill)))
     return WrongStep()
 
 
-async def _enter_again(scope: Scope, customer: int, password: str) -> Session | WrongStep:
-    """The last POST once more: its answer may have been lost.
+async def _sign_in_again(scope: Scope, customer: int, password: str) -> Session | WrongStep:
+    """For the last POST sent again, because its answer was lost.
 
-    The same password opens a session, no other does, and it is counted as every sign-in is.
+    It is a sign-in: only the same password opens a session, and wrong ones are counted.
     """
     row = await customers.get(customer)
     if row is None:
         return WrongStep()
-    # Without the token: the finished session stays for its ten minutes, for the press after this one.
+    # Without the token, so that the finished session stays for its ten minutes, in case this answer is lost too.
     unknown = replace(scope, client=replace(scope.client, token=None))
-    entered = await by_password.by_phone(unknown, scope.unseal(row["phone_sealed"]), password)
-    return entered if isinstance(entered, Session) else WrongStep()
+    session_of_customer = await by_password.by_phone(unknown, scope.unseal(row["phone_sealed"]), password)
+    return session_of_customer if isinstance(session_of_customer, Session) else WrongStep()

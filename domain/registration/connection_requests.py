@@ -8,7 +8,7 @@ from db import connection_requests
 from domain import journal
 from domain.delivery import outbox
 from domain.delivery.messages import ConnectionRequestForStaff, ConnectionRequestReceived
-from domain.journey import take
+from domain.journey import take_step
 from domain.registration.by_account import NotNow
 from domain.registration.progress import REGISTRATION, Registration, SentRequest
 from domain.scope import Scope
@@ -17,13 +17,13 @@ from domain.values.money import show_amount
 from domain.values.periods import show_period
 from domain.values.phones import show_phone
 
-# Where the requests go while mail itself goes nowhere (`outbox:` needs no staff address).
+# The staff's address while mail is not sent: `outbox:` needs none in the settings.
 _STAFF_OF_THE_OUTBOX = "staff@example.org"
 
 
 @dataclass(frozen=True)
 class Request:
-    """What the form asks beside the phone, which is the confirmed one."""
+    """What the form asks for; the phone is the confirmed one."""
 
     last_name: str
     first_name: str
@@ -35,12 +35,12 @@ class Request:
 
 
 async def send(scope: Scope, request: Request) -> Session | NotNow:
-    """Send it once; the same session sending again gets the same number."""
+    """Send the request. A session sends one: repeated, it gets the same number."""
 
-    async def post(session: Session, known: Registration) -> Session:
-        if known.request is not None:
+    async def post(session: Session, progress: Registration) -> Session:
+        if progress.request is not None:
             return session
-        entries = _entries(known, request)
+        entries = _entries(progress, request)
         number = await connection_requests.add(scope.seal(entries), scope.now)
         staff = scope.settings.staff_email or _STAFF_OF_THE_OUTBOX
         await outbox.post(scope, ConnectionRequestForStaff(number, entries), staff)
@@ -48,21 +48,21 @@ async def send(scope: Scope, request: Request) -> Session | NotNow:
         await outbox.post(scope, received, request.email, scope.client.language)
         await journal.note(scope, "connection-requested", None, f"number {number}")
         sent = SentRequest(number, request.last_name, request.first_name, request.patronymic, request.email)
-        return await REGISTRATION.save(scope, session, replace(known, request=sent))
+        return await REGISTRATION.save(scope, session, replace(progress, request=sent))
 
-    return await take(scope, REGISTRATION, "connection", post)
+    return await take_step(scope, REGISTRATION, "connection", post)
 
 
-def _entries(known: Registration, request: Request) -> list[tuple[str, str]]:
-    """Everything that was entered, labelled as on the screens; what was left empty is left out."""
-    assert known.phone is not None
-    assert known.bill is not None
-    consent, bill = known.phone.consent, known.bill.bill
+def _entries(progress: Registration, request: Request) -> list[tuple[str, str]]:
+    """Everything that was entered, labelled as on the screens, without empty fields."""
+    assert progress.phone is not None
+    assert progress.bill is not None
+    consent, bill = progress.phone.consent, progress.bill.bill
     everything = [
         ("Фамилия", request.last_name),
         ("Имя", request.first_name),
         ("Отчество", request.patronymic),
-        ("Телефон", show_phone(known.number)),
+        ("Телефон", show_phone(progress.number)),
         ("Электронная почта", request.email),
         ("Адрес", request.address),
         ("Номер лицевого счета", request.account_number),
@@ -76,6 +76,6 @@ def _entries(known: Registration, request: Request) -> list[tuple[str, str]]:
 
 
 def _quoted(value: str) -> str:
-    """Several lines are marked as quoted, so that none of them looks like one of ours in a plain text."""
+    """Several lines are quoted, so that none of them can imitate a labelled line of the e-mail."""
     lines = value.splitlines()
     return "".join(f"\n> {line}" for line in lines) if len(lines) > 1 else value

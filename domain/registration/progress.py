@@ -1,4 +1,4 @@
-"""Registration by account: its steps, and what each of them brings. It lives in the session, encrypted."""
+"""Registration by account: its steps, and the progress that each of them adds. It is kept encrypted in the session."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from domain.sign_in import by_password
 
 @dataclass(frozen=True)
 class ConsentText:
-    """Which text was consented to."""
+    """The text that the customer consented to."""
 
     version: str
     sha256: str
@@ -38,14 +38,14 @@ class GivenPhone:
 
 @dataclass(frozen=True)
 class ConfirmedPhone:
-    """The row of the consent, which is there as soon as its phone is confirmed."""
+    """`consent` is the id of its row, which is written when the phone is confirmed."""
 
     consent: int
 
 
 @dataclass(frozen=True)
-class SoughtBill:
-    """What was typed, and the account that has this bill; `not_found` where none has."""
+class BillSearch:
+    """What was typed, and the id of the account that has this bill; `not_found` where none has."""
 
     bill: Bill
     account: int | None = None
@@ -54,7 +54,7 @@ class SoughtBill:
 
 @dataclass(frozen=True)
 class ConfirmedAddress:
-    """«Да» to the address of this account."""
+    """The id of the account whose address was answered with «Да»."""
 
     account: int
 
@@ -83,28 +83,28 @@ class SentRequest:
 
 @dataclass(frozen=True)
 class Registered:
-    """What a repeated last POST is measured against."""
+    """Kept for ten minutes, in case the last POST is sent again."""
 
     customer: int
 
 
 @dataclass(frozen=True)
 class Registration:
-    """One field a step, and what became of those who took another way."""
+    """A field for each step; `request` and `known_phone` for a registration that ended in another way."""
 
     phone: GivenPhone | None = None
     code: ConfirmedPhone | None = None
-    bill: SoughtBill | None = None
+    bill: BillSearch | None = None
     address: ConfirmedAddress | None = None
     person: Person | None = None
     password: Registered | None = None
     request: SentRequest | None = None
-    # The number, confirmed, has a customer already: the registration has ended there.
+    # The confirmed number, where it has a customer already: the registration has ended.
     known_phone: str | None = None
 
     @property
     def number(self) -> str:
-        """The phone given, or empty."""
+        """The phone, or empty."""
         return self.phone.number if self.phone else ""
 
 
@@ -114,26 +114,26 @@ REGISTRATION = Journey(
     (
         Step("phone"),
         Step("code", once=True),
-        Step("bill", done=lambda known, _now: known.bill is not None and known.bill.account is not None),
+        Step("bill", done=lambda progress, _now: progress.bill is not None and progress.bill.account is not None),
         Step("address"),
         Step("person", typed_only=True),
         Step("password"),
     ),
-    # Only after the search has failed for a confirmed phone.
-    {"connection": Branch("bill", lambda known: known.bill is not None and known.bill.not_found)},
+    # Only for a confirmed phone, after no account was found.
+    {"connection": Branch("bill", lambda progress: progress.bill is not None and progress.bill.not_found)},
 )
 
 
 @dataclass(frozen=True)
 class KnownPhone:
-    """The phone, confirmed a moment ago, has a customer already. `session` is the one that knows it."""
+    """The phone is confirmed and has a customer already. `session`, if any, remembers it for the sign-in."""
 
     phone: str
     session: Session | None = None
 
 
 def end_for_known_phone(session: Session, phone: str) -> KnownPhone:
-    """Forget the journey, but not what its code has told: the button may be pressed again."""
+    """Forget the progress but for the phone that has a customer: the button may be pressed again."""
     session.progress = {}
     REGISTRATION.put(session, Registration(known_phone=phone))
     by_password.remember_phone(session, phone)

@@ -1,4 +1,4 @@
-"""Signing in by phone and password, and signing out. Known and unknown numbers cost the same work."""
+"""Signing in by phone and password, and signing out. Known and unknown numbers take the same work."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from db import sessions as session_rows
 from db.customers import CredentialsRow
 from db.engine import transaction
 from domain import device_cookies, journal, sessions, throttles
-from domain.journey import Journey, Step, take
+from domain.journey import Journey, Step, take_step
 from domain.passwords import OverloadedError
-from domain.refusals import Code, ProofNeeded, Refused, SessionExpired, WrongStep
+from domain.refusals import Code, PasswordNeeded, Refused, SessionExpired, WrongStep
 from domain.scope import Scope
 from domain.sessions import Session
 from domain.throttles import HOUR, Limit
 from domain.values.people import fold_login
 
-# What a password is judged by: where one of these has changed meanwhile, the judgement is void.
+# The columns that a password is judged by: a change of one of them makes the judgement void.
 _JUDGED: Final = ("password_hash", "password_until", "credentials")
 
 
@@ -33,13 +33,13 @@ class SignIn:
 SIGN_IN = Journey("sign-in", SignIn, (Step("phone"), Step("password")))
 
 
-async def give_phone(scope: Scope, phone: str) -> Session | SessionExpired | WrongStep | ProofNeeded:
+async def give_phone(scope: Scope, phone: str) -> Session | SessionExpired | WrongStep | PasswordNeeded:
     """Remember which number the password window is for."""
 
-    async def give(session: Session, known: SignIn) -> Session:
-        return await SIGN_IN.save(scope, session, replace(known, phone=phone))
+    async def give(session: Session, progress: SignIn) -> Session:
+        return await SIGN_IN.save(scope, session, replace(progress, phone=phone))
 
-    return await take(scope, SIGN_IN, "phone", give)
+    return await take_step(scope, SIGN_IN, "phone", give)
 
 
 def remember_phone(session: Session, phone: str) -> None:
@@ -47,18 +47,18 @@ def remember_phone(session: Session, phone: str) -> None:
 
 
 async def by_phone(scope: Scope, phone: str, password: str, *, remembered: bool = False) -> Session | list[Refused]:
-    """Judge the password; the returned session is a new session, the one that led here has ended."""
+    """Judge the password; if it is right, end the present session and begin a new one."""
     customer = await customers.by_phone(scope.phone_hash(phone))
-    return await _enter(scope, phone, customer, password, remembered=remembered)
+    return await _sign_in(scope, phone, customer, password, remembered=remembered)
 
 
 async def by_login(scope: Scope, login: str, password: str, *, remembered: bool = False) -> Session | list[Refused]:
     """The same for a login of the card track."""
     customer = await customers.by_login(scope.login_hash(login))
-    return await _enter(scope, fold_login(login), customer, password, remembered=remembered)
+    return await _sign_in(scope, fold_login(login), customer, password, remembered=remembered)
 
 
-async def _enter(
+async def _sign_in(
     scope: Scope,
     identifier: str,
     customer: CredentialsRow | None,
@@ -72,8 +72,8 @@ async def _enter(
     assert customer is not None
     async with transaction():
         session = await sessions.lock(scope)
-        # The password was verified outside of any transaction: a password changed meanwhile ends this sign-in.
-        if not await still_judged(customer):
+        # The password was verified outside of any transaction: it may have been changed meanwhile.
+        if not await credentials_unchanged(customer):
             return [Refused(Code.SIGN_IN_WRONG, "password")]
         until = customer["password_until"]
         due = until is not None
@@ -82,30 +82,30 @@ async def _enter(
         if due and not await customers.spend_sms_password(customer["id"], customer["password_hash"]):
             return [Refused(Code.SIGN_IN_WRONG, "password")]
         await journal.note(scope, "signed-in", customer["id"])
-        entered = await sessions.replace_at_sign_in(scope, session, customer["id"], remembered=remembered)
-        entered.password_due = due
-        return entered
+        new_session = await sessions.replace_at_sign_in(scope, session, customer["id"], remembered=remembered)
+        new_session.password_due = due
+        return new_session
 
 
-async def still_judged(customer: CredentialsRow) -> bool:
-    """Whether what `judge` has judged is still so; it stays so until the transaction ends."""
+async def credentials_unchanged(customer: CredentialsRow) -> bool:
+    """Whether what `judge` has judged is unchanged. It cannot change until the transaction ends."""
     known = await customers.lock(customer["id"])
     return known is not None and all(known[name] == customer[name] for name in _JUDGED)
 
 
 async def judge(scope: Scope, identifier: str, customer: CredentialsRow | None, password: str) -> list[Refused]:
-    """Whether `password` is the customer's, counted against `identifier`; empty where it is.
+    """Why `password` is refused; empty where it is the customer's. A try is counted for `identifier`.
 
-    Without a customer, or for one without a password, the same work is done and the answer is no.
+    Without a customer, or for one without a password, the same work is done and it is refused.
     """
     device = device_cookies.recognised(scope, scope.client.device, customer["id"] if customer else 0)
-    # A device that signed in before has its own counter and no other: nobody else's guesses lock it.
+    # A device that signed in before has a counter of its own alone: guesses from elsewhere do not lock it.
     counted = limits(scope, identifier) if device is None else [limit_of_device(scope, device)]
     return await _judge(scope, counted, customer, password)
 
 
 async def judge_again(scope: Scope, customer: CredentialsRow, password: str) -> list[Refused]:
-    """The same for a signed-in customer: counted by this session, whatever others have tried at the sign-in."""
+    """Like `judge`, for a signed-in customer: counted for this session alone, apart from tries at the sign-in."""
     return await _judge(scope, [limit_of_session(scope, customer["id"])], customer, password)
 
 
@@ -115,9 +115,9 @@ async def _judge(
     customer: CredentialsRow | None,
     password: str,
 ) -> list[Refused]:
-    """The first of `counted` is emptied by the right password, the others get their hit back."""
+    """The right password empties the first of `counted` and gives the others their hit back."""
     async with transaction():
-        # Counted before it is judged: of 500 guesses at once no more than the allowed ones are looked at.
+        # Counted before it is judged, so that of many guesses at once only the allowed ones are judged.
         at = await throttles.claim(scope, counted)
     if at is not None:
         return [Refused(Code.SIGN_IN_LOCKED, "password", at)]
@@ -125,7 +125,7 @@ async def _judge(
     try:
         right = await scope.hasher.verify(password_hash, password, source=source)
     except OverloadedError:
-        # Not looked at, so not counted.
+        # It was not judged, so it is not counted.
         async with transaction():
             await throttles.give_back(scope, counted)
         raise
@@ -145,17 +145,17 @@ async def _refuse(scope: Scope, counted: list[Limit], customer: int | None) -> l
 
 
 async def lift_lock(scope: Scope, identifier: str, customer: int) -> None:
-    """A customer who has set a new password by SMS may use it at once. Part of the caller's transaction."""
+    """Lift the lock of wrong passwords for a customer who has set a new one. Part of the caller's transaction."""
     device = device_cookies.recognised(scope, scope.client.device, customer)
     own = [limit_of_device(scope, device)] if device is not None else []
-    # Not those of the network: one customer's new password says nothing about the others there.
+    # The counters of the network stay: they count the guesses at other customers too.
     await throttles.give_back(scope, [], emptied=[*own, *_of_identifier(scope, identifier)])
 
 
 async def sign_out(scope: Scope) -> None:
     """End the client's session; without one there is nothing to end.
 
-    Only a customer's sign-out is written down: progress that lives in the cookie alone can be sent again and again.
+    Only a customer's sign-out gets a journal entry: a session without a row could be signed out any number of times.
     """
     async with transaction():
         session = await sessions.lock(scope)
@@ -167,7 +167,7 @@ async def sign_out(scope: Scope) -> None:
 
 
 def limits(scope: Scope, identifier: str) -> list[Limit]:
-    """What a sign-in from anywhere counts in; the first one begins anew with the right password."""
+    """The counters of a sign-in from any device; the right password empties the first one."""
     settings = scope.settings
     most = max(settings.sign_in_failures_ip_hour, settings.sign_in_tries, settings.sign_in_tries_anywhere_hour)
     return [

@@ -1,4 +1,4 @@
-"""What every new password goes through, whichever way it comes."""
+"""Saving a new password: after a sign-in, by recovery, and in place of the password of an SMS."""
 
 from __future__ import annotations
 
@@ -9,38 +9,37 @@ from db import customers
 from db import sessions as session_rows
 from db.customers import CustomerRow
 from db.engine import transaction
-from domain import journal, sessions, throttles
+from domain import journal, passwords, sessions, throttles
 from domain.delivery import outbox
 from domain.delivery.messages import PasswordChanged, RecoveryCode
-from domain.passwords import unmet_conditions
 from domain.proofs import one_time_codes
 from domain.proofs.one_time_codes import Purpose
 from domain.proofs.recovery_codes import RecoveryRequest
-from domain.refusals import Code, ProofNeeded, Refused, SessionExpired
+from domain.refusals import Code, PasswordNeeded, Refused, SessionExpired
 from domain.scope import Scope
-from domain.sessions import Session, is_fresh
-from domain.sign_in import by_password, reauthentication
+from domain.sessions import Session, password_is_recent
+from domain.sign_in import by_password
 from domain.throttles import DAY, Limit
 from domain.values.people import fold_login
 
 # The field of the current password; `password` is the new one.
 CURRENT = "current_password"
-# A code that allows a new password; any new password voids those that are under way.
+# A code that allows a new password; saving any new password makes those that were sent void.
 RECOVERY_CODE = Purpose("recovery", RecoveryCode, "recovery")
-_UNCONFIRMED_LETTERS = 5
+_UNCONFIRMED_EMAILS = 5
 
 
 @dataclass(frozen=True)
 class BrokenRules:
-    """The password breaks these conditions of domain/passwords.py."""
+    """The rules of domain/passwords.py that a password breaks."""
 
-    conditions: list[str]
+    rules: list[str]
 
 
 def broken_rules(scope: Scope, password: str, about: Sequence[str]) -> list[str]:
-    """Conditions that `password` breaks; `about` is what others know of the customer."""
+    """The rules that `password` breaks; `about` is what others know of the customer."""
     settings = scope.settings
-    return unmet_conditions(
+    return passwords.broken_rules(
         password,
         shortest=settings.password_min,
         longest=settings.password_max,
@@ -52,7 +51,7 @@ def broken_rules(scope: Scope, password: str, about: Sequence[str]) -> list[str]
 async def about(scope: Scope, customer: int, credentials: int | None = None) -> Sequence[str]:
     """What a customer's password may not contain: phone, names, e-mail, login.
 
-    Nothing where something was granted under `credentials` that have changed since.
+    Empty where `credentials`, the version of a grant, is not the customer's present one.
     """
     row = await customers.get(customer)
     if row is None or credentials not in {None, row["credentials"]}:
@@ -68,31 +67,31 @@ def _about(scope: Scope, row: CustomerRow) -> Sequence[str]:
 
 async def change(
     scope: Scope, password: str, *, current: str | None
-) -> Session | BrokenRules | list[Refused] | SessionExpired | ProofNeeded:
-    """A signed-in customer sets a new one: every other session ends, and this one goes on under another id.
+) -> Session | BrokenRules | list[Refused] | SessionExpired | PasswordNeeded:
+    """Set the new password of a signed-in customer: every other session ends, this one gets another id.
 
-    `current` is the password they have, judged and counted as a sign-in is. It is None where there is none: that of
-    the SMS is spent by the sign-in that led here.
+    `current` is the present password, judged and counted. It is None for a customer who has none: the password of the
+    SMS is used up by the sign-in.
     """
-    customer = await sessions.customer_to_prove(scope)
+    customer = await sessions.customer_to_reauthenticate(scope)
     row = await customers.get(customer) if customer is not None else None
     if row is None:
         # Signed out, or the cabinet deleted, on another device meanwhile.
         return SessionExpired()
-    if conditions := broken_rules(scope, password, _about(scope, row)):
-        return BrokenRules(conditions)
+    if broken := broken_rules(scope, password, _about(scope, row)):
+        return BrokenRules(broken)
     proof = f"new password\0{password}"
-    if current is not None and (refused := await reauthentication.judge(scope, row, current)):
+    if current is not None and (refused := await by_password.judge_again(scope, row, current)):
         again = await _pressed_again(scope, row["id"], password, proof)
         return again or [replace(one, field=CURRENT) for one in refused]
     password_hash = await scope.hasher.hash(password)
     async with transaction():
         session = await sessions.lock(scope)
         if session is not None and session.customer is not None:
-            if not session.password_due and (current is None or not is_fresh(scope, session)):
-                return ProofNeeded()
-            if not await by_password.still_judged(row):
-                # Changed on another device since it was judged: what was typed is the current one no more.
+            if not session.password_due and (current is None or not password_is_recent(scope, session)):
+                return PasswordNeeded()
+            if not await by_password.credentials_unchanged(row):
+                # The password was changed on another device after `current` was judged.
                 return [Refused(Code.SIGN_IN_WRONG, CURRENT)]
             await set_password(scope, session.customer, password_hash, but=session.id)
             await journal.note(scope, "password-changed", session.customer)
@@ -103,7 +102,7 @@ async def change(
 
 
 async def _pressed_again(scope: Scope, customer: int, password: str, proof: str) -> Session | None:
-    """Where the first press has changed the password already, what was the current one is wrong at the second."""
+    """The session of the first press, which has changed the password: to the second press `current` is wrong."""
     async with transaction():
         session = await sessions.lock_for_proof(scope)
     if session is None or not session.former:
@@ -113,7 +112,7 @@ async def _pressed_again(scope: Scope, customer: int, password: str, proof: str)
 
 
 async def _changed_before(scope: Scope, customer: int, password: str, proof: str) -> Session | SessionExpired:
-    """The same press again: who knows the password it has set is led to the session it has led to."""
+    """The same press again: a request with the password that was set gets the session of the first press."""
     row = await customers.get(customer)
     if row is None:
         return SessionExpired()
@@ -122,15 +121,15 @@ async def _changed_before(scope: Scope, customer: int, password: str, proof: str
         return SessionExpired()
     async with transaction():
         session = await sessions.lock_for_proof(scope)
-        if session is None or not session.former or not await by_password.still_judged(row):
+        if session is None or not session.former or not await by_password.credentials_unchanged(row):
             return SessionExpired()
-        return await sessions.renewed(scope, proof) or SessionExpired()
+        return await sessions.find_renewed(scope, proof) or SessionExpired()
 
 
 async def set_password(scope: Scope, customer: int, password_hash: str, *, but: int | None = None) -> None:
-    """Save it, end all sessions `but` one, tell the customer. Part of the caller's transaction.
+    """Save the password, end all sessions `but` one, tell the customer. Part of the caller's transaction.
 
-    Whatever else was granted under the former one, codes and links under way among it, is void with it.
+    All that was granted under the former password becomes void, codes and links that were sent included.
     """
     await customers.lock(customer)
     await customers.set_password(customer, password_hash)
@@ -146,18 +145,18 @@ async def set_password(scope: Scope, customer: int, password_hash: str, *, but: 
 
 
 async def _may_be_told(scope: Scope, row: CustomerRow) -> bool:
-    """An address that nobody has confirmed may be a stranger's: it gets a few of these e-mails a day and no more."""
+    """Whether the e-mail may be sent. An unconfirmed address may be a stranger's: it gets only a few a day."""
     if row["email_confirmed_at"] is not None:
         return True
-    return await throttles.claim(scope, [limit_of_letters(row["email_hash"])]) is None
+    return await throttles.claim(scope, [limit_of_unconfirmed_emails(row["email_hash"])]) is None
 
 
-def limit_of_letters(email_hash: str) -> Limit:
-    return Limit("password-letter", email_hash, _UNCONFIRMED_LETTERS, DAY)
+def limit_of_unconfirmed_emails(email_hash: str) -> Limit:
+    return Limit("password-email", email_hash, _UNCONFIRMED_EMAILS, DAY)
 
 
 async def void_recoveries(scope: Scope, row: CustomerRow) -> None:
-    """End the codes on their way for a new password, asked for by the number alone or with the customer's login."""
+    """Make the customer's codes for a new password void, asked for by the number alone or with the login."""
     phone = scope.unseal(row["phone_sealed"])
     for login in {"", fold_login(row["login"])}:
         await one_time_codes.void(scope, RECOVERY_CODE, RecoveryRequest(phone, login, known=True).subject)

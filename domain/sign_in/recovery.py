@@ -1,7 +1,7 @@
-"""A new password for a customer who has forgotten theirs, or never had one: code by SMS, then the password.
+"""A new password for a customer who has forgotten theirs or was imported: code by SMS, then the password.
 
-Unknown numbers walk the same way as known ones; only the SMS never comes. Whose the number is, is looked up at each
-step: until a code has been confirmed nothing that leaves the portal knows it.
+Unknown numbers pass the same steps as known ones, but get no SMS. The customer of the number is looked up at each step
+and not kept in the progress, which may be in a cookie, until a code has been confirmed.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from db import customers
 from db.customers import CredentialsRow
 from db.engine import transaction
 from domain import journal, sessions
-from domain.journey import Grant, Journey, Step, grant, take
+from domain.journey import Grant, Journey, Step, grant, take_step
 from domain.proofs import email_confirmation, one_time_codes, recovery_codes
 from domain.proofs.one_time_codes import proof_of
 from domain.proofs.recovery_codes import RecoveryRequest
-from domain.refusals import Code, ProofNeeded, Refused, SessionExpired, WrongStep
+from domain.refusals import Code, PasswordNeeded, Refused, SessionExpired, WrongStep
 from domain.scope import Scope
 from domain.sessions import Session
 from domain.sign_in import by_password
@@ -30,7 +30,7 @@ GRANT_LIFETIME = timedelta(minutes=10)
 
 @dataclass(frozen=True)
 class Recovery:
-    """`login` (folded) where it was asked for by one; `password` is when the new one was saved."""
+    """`login` (folded) where the recovery began with one; `password` is when the new one was saved."""
 
     login: str | None = None
     phone: str | None = None
@@ -38,7 +38,7 @@ class Recovery:
     password: datetime | None = None
 
     def has_expired(self, now: datetime) -> bool:
-        """Whether the code was right, but too long ago, or something has changed since."""
+        """Whether the code was confirmed too long ago, or password or phone have changed since."""
         return self.code is not None and not self.code.holds(now)
 
 
@@ -46,140 +46,140 @@ RECOVERY = Journey(
     "recovery",
     Recovery,
     (
-        # Without a login it is the number of the password window.
-        Step("phone", applies=lambda known: known.login is not None),
-        Step("code", done=lambda known, now: known.code is not None and known.code.holds(now), once=True),
+        # Without a login the number is that of the sign-in.
+        Step("phone", applies=lambda progress: progress.login is not None),
+        Step("code", done=lambda progress, now: progress.code is not None and progress.code.holds(now), once=True),
         Step("password"),
     ),
 )
 
 
 async def give_login(scope: Scope, login: str) -> Session:
-    """Remember whose password it is about; the number bound to it is asked for next."""
+    """Begin with a login; the number bound to it is asked for next."""
     async with transaction():
         session = await sessions.lock(scope) or sessions.begin_unproved(scope)
         return await RECOVERY.save(scope, session, Recovery(login=fold_login(login)))
 
 
 async def begin(scope: Scope, phone: str, *, login: str | None = None) -> Session | Refused:
-    """«Я забыл пароль» for a number, or for a login (folded) and the number bound to it: send the code."""
+    """Send the code to a number, or for a login (folded) to the number typed as bound to it."""
     async with transaction():
         session = await sessions.lock(scope) or sessions.begin_unproved(scope)
-        known = Recovery(login, phone)
-        asked = await _asked(scope, known)
+        progress = Recovery(login, phone)
+        asked = await _asked(scope, progress)
         at = await recovery_codes.send(scope, RECOVERY_CODE, asked)
         if at is not None and not await one_time_codes.is_under_way(scope, RECOVERY_CODE, asked.subject):
             return Refused(Code.RESEND_EARLY, "phone", at)
-        return await RECOVERY.save(scope, session, known)
+        return await RECOVERY.save(scope, session, progress)
 
 
-async def send_another_code(scope: Scope) -> Session | Refused | SessionExpired | WrongStep | ProofNeeded:
+async def send_another_code(scope: Scope) -> Session | Refused | SessionExpired | WrongStep | PasswordNeeded:
     """«Отправить код еще раз»."""
 
-    async def send(session: Session, known: Recovery) -> Session | Refused:
-        at = await recovery_codes.send(scope, RECOVERY_CODE, await _asked(scope, known))
+    async def send(session: Session, progress: Recovery) -> Session | Refused:
+        at = await recovery_codes.send(scope, RECOVERY_CODE, await _asked(scope, progress))
         if at is not None:
             return Refused(Code.RESEND_EARLY, "code", at)
-        return await RECOVERY.save(scope, session, replace(known, code=None))
+        return await RECOVERY.save(scope, session, replace(progress, code=None))
 
-    return await take(scope, RECOVERY, "code", send)
+    return await take_step(scope, RECOVERY, "code", send)
 
 
-async def next_code_at(scope: Scope, known: Recovery) -> datetime:
+async def next_code_at(scope: Scope, progress: Recovery) -> datetime:
     """When another code may be asked for; `now` where it may already."""
-    return await recovery_codes.next_at(scope, RECOVERY_CODE, await _asked(scope, known))
+    return await recovery_codes.next_at(scope, RECOVERY_CODE, await _asked(scope, progress))
 
 
 async def confirm_code(scope: Scope, typed: str) -> Session | list[Refused] | SessionExpired | WrongStep:
-    """Judge the code. One that was sent about another login, or before the number changed hands, proves nothing."""
+    """Judge the code. A code for another login, or from before the number became another customer's, proves nothing."""
     async with transaction():
         session = await sessions.lock_for_proof(scope)
         if session is None:
             return SessionExpired()
-        known = RECOVERY.progress(session)
-        if known.phone is None or not (session.former or RECOVERY.may_take(known, "code", scope.now)):
+        progress = RECOVERY.progress(session)
+        if progress.phone is None or not (session.former or RECOVERY.may_take(progress, "code", scope.now)):
             return WrongStep()
-        customer = await _customer_of(scope, known)
+        customer = await _customer_of(scope, progress)
         expected = customer is not None
-        subject = RecoveryRequest(known.phone, known.login or "", known=expected).subject
+        subject = RecoveryRequest(progress.phone, progress.login or "", known=expected).subject
         proved = await one_time_codes.prove(
-            scope, session, RECOVERY_CODE, known.phone, typed, subject=subject, expected=expected
+            scope, session, RECOVERY_CODE, progress.phone, typed, subject=subject, expected=expected
         )
         if proved is not None:
             return proved
         assert customer is not None
         granted = grant(scope, customer["id"], customer["credentials"], GRANT_LIFETIME)
-        session = await sessions.renew(scope, session, proof_of(RECOVERY_CODE, known.phone, typed))
-        return await RECOVERY.save(scope, session, replace(known, code=granted))
+        session = await sessions.renew(scope, session, proof_of(RECOVERY_CODE, progress.phone, typed))
+        return await RECOVERY.save(scope, session, replace(progress, code=granted))
 
 
-async def rules_broken_by(scope: Scope, known: Recovery, password: str) -> list[str]:
-    """Rules that `password` breaks for the customer who is about to set it.
+async def rules_broken_by(scope: Scope, progress: Recovery, password: str) -> list[str]:
+    """The rules that `password` breaks for the customer who sets it.
 
-    They tell something of the customer: they are asked only under a code that allows a new password now.
+    They tell something about the customer, so they are judged only while a confirmed code allows a new password.
     """
-    granted = known.code if RECOVERY.may_take(known, "password", scope.now) else None
+    granted = progress.code if RECOVERY.may_take(progress, "password", scope.now) else None
     return broken_rules(scope, password, await about(scope, granted.customer, granted.credentials) if granted else ())
 
 
 async def save_password(
     scope: Scope, password: str
-) -> Session | BrokenRules | SessionExpired | WrongStep | ProofNeeded:
-    """Set it, end every session of the customer, tell them by e-mail. Pressed twice it is set once."""
+) -> Session | BrokenRules | SessionExpired | WrongStep | PasswordNeeded:
+    """Set the password, end every session of the customer, tell them by e-mail. Pressed twice, once."""
     session = await sessions.resume(scope)
     if session is None:
         return SessionExpired()
-    known = RECOVERY.progress(session)
-    if known.password is not None:
+    progress = RECOVERY.progress(session)
+    if progress.password is not None:
         return session
-    if not RECOVERY.may_take(known, "password", scope.now):
+    if not RECOVERY.may_take(progress, "password", scope.now):
         return WrongStep()
-    if broken := await rules_broken_by(scope, known, password):
+    if broken := await rules_broken_by(scope, progress, password):
         return BrokenRules(broken)
     password_hash = await scope.hasher.hash(password)
 
-    async def save(locked: Session, now_known: Recovery) -> Session | SessionExpired | WrongStep:
-        return await _save(scope, locked, now_known, password_hash)
+    async def save(locked: Session, locked_progress: Recovery) -> Session | SessionExpired | WrongStep:
+        return await _save(scope, locked, locked_progress, password_hash)
 
-    outcome = await take(scope, RECOVERY, "password", save)
+    outcome = await take_step(scope, RECOVERY, "password", save)
     if isinstance(outcome, WrongStep):
-        # Another press of the same button may have been faster.
+        # A second press of the button: the first one was faster.
         session = await sessions.resume(scope)
         return session if session and RECOVERY.progress(session).password else outcome
     return outcome
 
 
 async def _save(
-    scope: Scope, session: Session, known: Recovery, password_hash: str
+    scope: Scope, session: Session, progress: Recovery, password_hash: str
 ) -> Session | SessionExpired | WrongStep:
-    granted = known.code
+    granted = progress.code
     assert granted is not None
     customer = await customers.lock(granted.customer)
     if customer is None:
-        # Deleted meanwhile, on another device.
+        # The customer has deleted the cabinet on another device meanwhile.
         return SessionExpired()
     if customer["credentials"] != granted.credentials:
-        await RECOVERY.save(scope, session, replace(known, code=replace(granted, until=scope.now)))
+        await RECOVERY.save(scope, session, replace(progress, code=replace(granted, until=scope.now)))
         return WrongStep()
     await set_password(scope, granted.customer, password_hash)
     await email_confirmation.send_first_link(scope, granted.customer)
-    await by_password.lift_lock(scope, known.login or known.phone or "", granted.customer)
+    await by_password.lift_lock(scope, progress.login or progress.phone or "", granted.customer)
     await journal.note(scope, "password-recovered", granted.customer)
-    if known.login is None and known.phone is not None:
-        # The window of the sign-in asks for this password, whatever number was typed there meanwhile.
-        by_password.remember_phone(session, known.phone)
-    return await RECOVERY.save(scope, session, Recovery(known.login, known.phone, granted, scope.now))
+    if progress.login is None and progress.phone is not None:
+        # The sign-in goes on with this number, even if another one was typed there meanwhile.
+        by_password.remember_phone(session, progress.phone)
+    return await RECOVERY.save(scope, session, Recovery(progress.login, progress.phone, granted, scope.now))
 
 
-async def _asked(scope: Scope, known: Recovery) -> RecoveryRequest:
-    is_known = await _customer_of(scope, known) is not None
-    return RecoveryRequest(known.phone or "", known.login or "", is_known)
+async def _asked(scope: Scope, progress: Recovery) -> RecoveryRequest:
+    is_known = await _customer_of(scope, progress) is not None
+    return RecoveryRequest(progress.phone or "", progress.login or "", is_known)
 
 
-async def _customer_of(scope: Scope, known: Recovery) -> CredentialsRow | None:
-    """Whose the number is now; with a login, only where both are the same customer's."""
-    customer = await customers.by_phone(scope.phone_hash(known.phone or ""))
-    if known.login is not None:
-        holder = await customers.by_login(scope.login_hash(known.login))
+async def _customer_of(scope: Scope, progress: Recovery) -> CredentialsRow | None:
+    """The customer of the number now; with a login only if that is the same customer's."""
+    customer = await customers.by_phone(scope.phone_hash(progress.phone or ""))
+    if progress.login is not None:
+        holder = await customers.by_login(scope.login_hash(progress.login))
         customer = customer if customer and holder and customer["id"] == holder["id"] else None
     return customer

@@ -1,1 +1,1 @@
-"""Values as people type them, kept in one form. Nothing of the project is imported here."""
+"""Reads values as people type them into one form. Nothing of the project is imported here."""

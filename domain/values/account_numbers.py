@@ -1,4 +1,4 @@
-"""Account numbers as they are printed on bills, kept in one form."""
+"""Reads account numbers as they are printed on bills into one form."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 import unicodedata
 
 _SEPARATORS = re.compile(r"[\s\u2010-\u2015\u2212.\-_]")
-# At most 40 signs, as wide as the column. Most of those in a registry, which come by the million, are digits.
+# At most 40 characters, as in the column. Digits alone are read fast: a registry has millions of such numbers.
 _USUAL = re.compile(r"[0-9]{1,40}")
 _NUMBER = re.compile(r"[0-9A-ZА-ЯЁ/]{1,40}")
 
@@ -18,7 +18,7 @@ def read_account_number(text: str) -> str | None:
     """
     if _USUAL.fullmatch(text):
         return text
-    # Before NFKC, which makes "No" of it.
+    # Before NFKC, which turns it into "No".
     text = text.replace("№", "")
     text = _SEPARATORS.sub("", unicodedata.normalize("NFKC", text)).upper()
     return text if _NUMBER.fullmatch(text) else None

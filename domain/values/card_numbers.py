@@ -9,7 +9,7 @@ _SEPARATORS = re.compile(r"[\s\-\u2010-\u2015\u2212.]")
 
 
 def read_card_number(text: str) -> str | None:
-    """12 to 19 digits (ISO/IEC 7812-1) behind spaces, dashes and full-width digits, or None."""
+    """12 to 19 digits (ISO/IEC 7812-1), typed with spaces or dashes or full-width; None for anything else."""
     digits = _SEPARATORS.sub("", unicodedata.normalize("NFKC", text))
     return digits if re.fullmatch("[0-9]{12,19}", digits) else None
 

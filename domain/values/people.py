@@ -11,9 +11,9 @@ from email_validator import EmailNotValidError, validate_email
 LONGEST_NAME = 100
 _LONGEST_EMAIL = 400
 _LONGEST_DATE = 100
-# Words of letters, with hyphens and apostrophes inside and spaces between. Names stand in letters to addresses that
-# nobody has confirmed, so nothing in them may become a link there: a dot stands only behind one to three letters that
-# end a word (`А. С.`, `Мл.`).
+# Words of letters, with hyphens and apostrophes inside and spaces between. E-mails to unconfirmed addresses contain
+# names, so no name may look like a link there: a dot is allowed only after one to three letters at the end of a word
+# (`А. С.`, `Мл.`).
 _WORD = r"[^\W\d_]+(?: ?['’\-] ?[^\W\d_]+)*['’]?"
 _ABBREVIATION = r"(?<![^\W\d_])[^\W\d_]{1,3}\."
 _NAME = re.compile(rf"(?:{_ABBREVIATION}|{_WORD})(?: (?:{_ABBREVIATION}|{_WORD}))*")
@@ -70,7 +70,7 @@ def read_email(text: str) -> str | None:
         return None
     text = unicodedata.normalize("NFKC", text).strip()
     try:
-        # Reserved names such as example.test are well formed: whether anyone lives there, the link will tell.
+        # Reserved names such as example.test are accepted too: the link tells whether an address exists.
         address = validate_email(
             text, check_deliverability=False, globally_deliverable=False, test_environment=True, strict=True
         )

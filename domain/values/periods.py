@@ -25,7 +25,7 @@ def read_period(text: str) -> str | None:
 
 
 def latest_period(today: date) -> str:
-    """The month after the one of `today`: a bill may be made out ahead, but no further."""
+    """The month after the one of `today`: a bill may be issued for it, but for no later one."""
     year, month = divmod(today.year * 12 + today.month, 12)
     return f"{year}-{month + 1:02d}"
 

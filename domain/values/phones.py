@@ -10,7 +10,7 @@ from phonenumbers import NumberParseException, PhoneNumberType
 
 _SEPARATORS = frozenset(" \u00a0\u2007\u2009\u202f\t()-.\u2010\u2011\u2012\u2013\u2014\u2212/")
 _LONGEST = 40
-# As it may come: full-width digits and spaces of all kinds are still to be folded.
+# Before full-width digits and kinds of spaces are normalised.
 _LONGEST_TYPED = 100
 
 
@@ -50,9 +50,9 @@ def show_phone(phone: str) -> str:
 
 
 def mask_phone(phone: str) -> str:
-    """`+7 912 ···-··-89`: enough to recognise one's own number, too little to call it.
+    """`+7 912 ···-··-89`: a customer recognises their own number, and nobody else can call it.
 
-    The last two digits are shown, and of the first three as many as leave five hidden.
+    Shown are the last two digits, and up to three of the first ones: at least five stay hidden.
     """
     code, _, national = show_phone(phone).partition(" ")
     total = sum(map(str.isdigit, national))

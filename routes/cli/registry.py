@@ -17,7 +17,7 @@ from domain.registry.importing import import_rows
 from domain.registry.kinds import KINDS, Kind, kinds
 from domain.registry.rows import RegistryFileError
 from domain.sealing import Sealing
-from routes.cli.registry_output import progress_bar, say_bad_rows, say_counts
+from routes.cli.registry_output import print_bad_rows, print_counts, progress_bar
 from routes.cli.running import database_time, loaded_settings, refuse, run_with_database
 from routes.cli.stopping import Stopped, stopped_by_signals
 from settings import Settings
@@ -31,7 +31,7 @@ def registry_group() -> None:
 @registry_group.command("kinds")
 def list_kinds() -> None:
     """Say which columns a file of each kind has."""
-    # Neither a key nor a country nor a day changes the names of columns.
+    # The names of the columns depend on none of the arguments.
     for name, kind in kinds(Sealing("-"), (), date.max).items():
         click.echo(f"{name}: {'; '.join(kind.column_names)}")
 
@@ -72,10 +72,10 @@ def import_file(kind: str, file: Path, dry_run: bool, replace: bool, allow_remov
             )  # fmt: skip
         if report.done and not dry_run:
             await tell_losses(make_portal(settings), now)
-        say_bad_rows(name, report)
+        print_bad_rows(name, report)
         if not report.done:
             refuse(f"{name}: nothing was imported; correct the rows above or leave them out with --skip-bad")
-        say_counts(name, report, dry_run)
+        print_counts(name, report, dry_run)
 
     try:
         run_with_database(settings, work)
@@ -99,12 +99,12 @@ def demo(if_empty: bool) -> None:
         if if_empty and await run("SELECT 1 FROM accounts LIMIT 1"):
             return
         now = await database_time()
-        # Its phones are Russian, whatever countries this portal serves.
+        # Its phones are Russian, whichever countries the settings name.
         for name, kind in _kinds(settings, ("RU",), now).items():
             cells = [
                 [row[column] for column in kind.column_names] for row in demo_company.ROWS[name](_today(settings, now))
             ]
-            say_counts(name, await import_rows(engine, kind, enumerate(cells, 1), now))
+            print_counts(name, await import_rows(engine, kind, enumerate(cells, 1), now))
 
     run_with_database(settings, work)
 

@@ -1,4 +1,4 @@
-"""What an import says to the operator. Nothing here knows a cell's content."""
+"""What an import prints for the operator; never the content of a cell."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def progress_bar(name: str) -> Iterator[registry_rows.Progress]:
         yield show
 
 
-def say_bad_rows(name: str, report: Report) -> None:
+def print_bad_rows(name: str, report: Report) -> None:
     """The first bad rows on stderr, a line each."""
     for row in report.bad:
         column = f", {row.column}" if row.column else ""
@@ -40,8 +40,8 @@ def say_bad_rows(name: str, report: Report) -> None:
         click.echo(f"{name}: and {report.skipped - len(report.bad)} more bad rows", err=True)
 
 
-def say_counts(name: str, report: Report, dry_run: bool = False) -> None:
-    """`bills.csv: 3 added, 0 changed, 5 unchanged, 0 removed, 0 skipped`, and what a dry run should be followed by."""
+def print_counts(name: str, report: Report, dry_run: bool = False) -> None:
+    """`bills.csv: 3 added, 0 changed, 5 unchanged, 0 removed, 0 skipped`, and which option the real run needs."""
     counts = ", ".join(
         f"{getattr(report, what)} {what}" for what in ("added", "changed", "unchanged", "removed", "skipped")
     )

@@ -30,7 +30,7 @@ def requests_group(context: click.Context) -> None:
         async def work(_: Engine) -> None:
             rows, now = await connection_requests.listed(), await database_time()
             lines = [_cells(row, settings, now) for row in rows]
-            _say_table([_HEADINGS, *lines] if lines else [("No connection requests",)])
+            _print_table([_HEADINGS, *lines] if lines else [("No connection requests",)])
 
         run_with_database(settings, work)
 
@@ -48,7 +48,7 @@ def show(number: str) -> None:
         except ValueError:
             refuse(f"Connection request {row['id']} was sealed with another KABINET_SECRET")
         about = zip(_HEADINGS, _cells(row, settings, await database_time()), strict=True)
-        _say_table([(label, line) for label, text in [*about, *entries] for label, line in _lines(label, text)])
+        _print_table([(label, line) for label, text in [*about, *entries] for label, line in _lines(label, text)])
 
     run_with_database(settings, work)
 
@@ -70,7 +70,7 @@ def mark_handled(number: str) -> None:
 async def found_request(number: str) -> ConnectionRequestRow:
     """The request, from its number as the e-mails write it."""
     digits = number.removeprefix("№").strip()
-    # Cut before it is read: Python refuses to read thousands of digits with an error of its own.
+    # Cut first: for thousands of digits `int` raises a ValueError.
     known = await connection_requests.get(int(digits[:20])) if digits.isdecimal() else None
     if known is None:
         refuse(f"There is no connection request {number[:40]!r}")
@@ -98,18 +98,18 @@ def _age(passed: timedelta) -> str:
 
 
 def _lines(label: str, text: str) -> list[tuple[str, str]]:
-    """A cell a line; the further lines of a comment carry no label, so that nobody can write one."""
+    """A pair for each line. Only the first has the label, so a typed text cannot imitate a labelled line."""
     first, *more = (_printable(line) for line in text.splitlines() or [""])
     return [(label, first), *(("", line) for line in more)]
 
 
 def _printable(text: str) -> str:
-    """Without what a terminal obeys: escape sequences, and marks that turn the direction of writing."""
+    """Without escape sequences and direction marks, which a terminal would act on."""
     spaced = "".join(" " if unicodedata.category(char) == "Zs" else char for char in text)
     return "".join(char if char.isprintable() else "\ufffd" for char in spaced)
 
 
-def _say_table(rows: list[tuple[str, ...]]) -> None:
+def _print_table(rows: list[tuple[str, ...]]) -> None:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())

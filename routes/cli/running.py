@@ -11,7 +11,7 @@ import click
 
 from db.clock import DatabaseClock
 from db.engine import Engine
-from domain.installation import UNUSABLE, load_settings, opened_installation, said_of
+from domain.installation import UNUSABLE, error_line, load_settings, opened_installation
 from settings import Settings, SettingsError
 
 
@@ -37,11 +37,11 @@ def run_with_database(settings: Settings, work: Callable[[Engine], Coroutine[Any
     try:
         asyncio.run(run())
     except (*UNUSABLE, OSError) as error:
-        refuse(said_of(error))
+        refuse(error_line(error))
 
 
 async def database_time() -> datetime:
-    """The time of the bound database: what a command writes is judged by the portal, which goes by that one."""
+    """The time of the bound database: the portal compares what a command has written with that clock."""
     clock = DatabaseClock()
     await clock.set()
     return clock()

@@ -27,8 +27,8 @@ from routes.logs import logging_settings
 
 # From a connection's first byte to the end of the headers, and between two requests of one connection; milliseconds.
 _HEADERS_MS = 15_000
-# Longer than anything that a worker still does after SIGTERM: requests, and the message that is being sent.
-_LONGEST_FAREWELL = 30
+# How long a worker may take after SIGTERM, seconds: its requests and the message that is being sent end sooner.
+_SHUTDOWN_SECONDS = 30
 _BACKLOG = 1024
 _PR_SET_PDEATHSIG = 1  # prctl(2)
 
@@ -56,7 +56,7 @@ class PortalServer(Server):  # type: ignore[misc, valid-type]
             http1_settings=HTTP1Settings(header_read_timeout=_HEADERS_MS),
             log_dictconfig=log,
             respawn_failed_workers=True,
-            workers_kill_timeout=_LONGEST_FAREWELL,
+            workers_kill_timeout=_SHUTDOWN_SECONDS,
         )
         self._listening = listening
 
@@ -89,7 +89,7 @@ def run_command(app: Litestar, host: str, port: int, workers: int, path: Path | 
     settings = loaded_settings()
     run_with_database(settings, _nothing)
     with _listening(host, port, path, descriptor) as listening:
-        # The app that this command has been found in: a forked worker has it already.
+        # A forked worker has the app already: the command line has built it to find this command.
         multiprocessing.set_start_method("fork", force=True)
         server = PortalServer(listening, workers, logging_settings(settings.log_level))
         parent = os.getpid()
@@ -97,11 +97,11 @@ def run_command(app: Litestar, host: str, port: int, workers: int, path: Path | 
 
 
 async def _nothing(_: Engine) -> None:
-    """Opening has brought the schema up to date and found the secret right, before there is a worker."""
+    """Opening the database has done all: the schema is up to date and the secret checked before a worker starts."""
 
 
 def _in_worker(app: Litestar, parent: int) -> Litestar:
-    """What a worker serves. It dies with its parent, however that one ends, and lets go of the port."""
+    """What a worker serves. The worker is killed when its parent ends in any way, so that the port is free again."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != parent:
@@ -118,7 +118,7 @@ def _listening(host: str, port: int, path: Path | None, descriptor: int | None) 
             listening = _at_path(path)
         else:
             listening = _at_port(host, port)
-    except (OSError, ValueError, OverflowError) as error:  # a name that is none, a descriptor out of range
+    except (OSError, ValueError, OverflowError) as error:  # not a host name, or a descriptor out of range
         where = path if path is not None else f"{host}:{port}" if descriptor is None else f"fd:{descriptor}"
         reason = error.strerror if isinstance(error, OSError) else None
         refuse(f"{where} cannot be listened on: {reason or error}")
@@ -142,7 +142,7 @@ def _at_port(host: str, port: int) -> socket.socket:
 
 
 def _at_path(path: Path) -> socket.socket:
-    """Readable for the proxy, whichever user it runs as: the folder says who may reach it."""
+    """Open to every user, as the proxy may be any: the permissions of its folder decide who reaches it."""
     listening = socket.socket(socket.AF_UNIX)
     with contextlib.suppress(FileNotFoundError):
         if stat.S_ISSOCK(path.stat().st_mode) and not _answers(path):

@@ -1,4 +1,4 @@
-"""How a command that works for long ends on Ctrl-C and SIGTERM: with what it has begun ended as well."""
+"""How a long command ends on Ctrl-C and SIGTERM: what it has started is ended first."""
 
 from __future__ import annotations
 

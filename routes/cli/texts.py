@@ -13,7 +13,7 @@ from babel.messages.pofile import read_po, write_po
 from routes.catalogue import LANGUAGES, path_of
 from routes.sources import TEMPLATES
 
-# As routes/templates.py sets Jinja up: what counts is that both read a template alike.
+# The same as in routes/templates.py: both have to read a template alike.
 _OPTIONS = {"newstyle_gettext": "true", "trim_blocks": "true", "lstrip_blocks": "true", "silent": "false"}
 _READERS = [("**.html", "jinja2.ext:babel_extract"), ("**.txt", "jinja2.ext:babel_extract")]
 # No dates and no names: a catalogue changes only where a text does.
@@ -78,6 +78,6 @@ def messages_of(catalogue: Catalog) -> Iterator[Message]:
 
 
 def is_translated(message: Message) -> bool:
-    """Every form of it, and not by guess."""
+    """Whether every form has a text, and none is marked as a guess."""
     texts = message.string if isinstance(message.string, tuple) else (message.string,)
     return all(texts) and not message.fuzzy

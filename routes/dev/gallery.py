@@ -1,4 +1,4 @@
-"""Every fragment in every state, drawn by the production templates with made-up data."""
+"""Every fragment in every state, rendered by the production templates with example data."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ async def show_state(page: ThisPage) -> Response[Any]:
 
 
 def draw(templates: Templates, state: State, layout: str = "page.html") -> str:
-    """A state in the page around it, for a reader who is not signed in."""
+    """A state inside the whole page, as for a visitor who is not signed in."""
     around = {
         "layout": layout,
         "path": _GALLERY,

@@ -17,7 +17,7 @@ _texts = MessageTexts()
 @get("/dev/outbox", name="dev.outbox")
 async def show(page: ThisPage) -> Response[Any]:
     messages = []
-    for row, letter in await outbox.newest(page.scope, _NEWEST):
+    for row, posted in await outbox.newest(page.scope, _NEWEST):
         shown = {
             "id": row["id"],
             "kind": row["kind"],
@@ -25,9 +25,9 @@ async def show(page: ThisPage) -> Response[Any]:
             "at": row["created_at"],
             "name": row["message"],
         }
-        if letter:
-            language = letter.get("language", "ru")
-            shown |= {"to": letter["to"], "rendered": _texts(row["message"], letter["values"], language)}
+        if posted:
+            language = posted.get("language", "ru")
+            shown |= {"to": posted["to"], "rendered": _texts(row["message"], posted["values"], language)}
         messages.append(shown)
     return page.show("dev/outbox", messages=messages)
 

@@ -2,8 +2,8 @@
 
 A file says `{"with": values of all states, "states": {name: further values}}`. In the values
 `"form": {"typed": {field: text}, "errors": {field: [codes]}}` becomes a filled form (`"every"` instead of the codes
-is all there are), and a text under a name that is `at` or ends in `_at` becomes a time, however deep it stands. Which
-step of how many it is (`place`) is not written there: the journey says it.
+stands for all there are), and a text under a name that is `at` or ends in `_at` becomes a time, at any depth. `place`,
+the number of the step, is not written there: the journey knows it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 
 from domain.refusals import Code, Refused
 from domain.registration.progress import REGISTRATION
-from routes.forms import Filled
+from routes.forms import FilledForm
 from routes.registration.account import FOLDER
 from routes.sources import TEMPLATES
 
@@ -61,7 +61,7 @@ def _values(written: dict[str, Any]) -> dict[str, Any]:
         for field, codes in form.get("errors", {}).items()
     }
     values = {name: _read(name, value) for name, value in written.items()}
-    return values | {"form": Filled("/dev/gallery", form.get("typed", {}), errors)}
+    return values | {"form": FilledForm("/dev/gallery", form.get("typed", {}), errors)}
 
 
 def _read(name: str, value: Any) -> Any:

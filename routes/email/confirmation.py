@@ -1,4 +1,4 @@
-"""The link of the confirmation e-mail: a page with a button, because scanners open links."""
+"""The link of the confirmation e-mail opens a page with a button, because mail scanners open links."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LINK_PATH = f"{PATH}{TOKEN}"
 async def open_link(page: ThisPage, token: FromPath[str]) -> Response[Any]:
     if await email_confirmation.look_at(page.scope, token) is None:
         return _answer(page, token, None)
-    return links.exchange(page, PATH, token)
+    return links.move_token_to_cookie(page, PATH, token)
 
 
 @get(PATH, name=NAME)

@@ -1,4 +1,4 @@
-"""«+»: one more account, proved by its bill; and the removal of one, asked once more."""
+"""«+»: one more account, proved by its bill; and the removal of an account, with a question before it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from domain.profile import attached_accounts
 from domain.profile.attached_accounts import ACCOUNT_ADDITION
 from domain.refusals import Refused
 from routes import bill_form
-from routes.forms import Filled
+from routes.forms import FilledForm
 from routes.journeys import Addresses
 from routes.notices import Notice
 from routes.page import ThisPage
@@ -27,13 +27,13 @@ REMOVAL_PATH, REMOVAL_FRAGMENT = "/profile/accounts/{account:str}/removal", "pro
 @get(PATH, name=NAME)
 async def show(page: ThisPage) -> Response[Any]:
     """The profile with the form in the place of «+»."""
-    return await overview.answer(page, Filled(PATH), 200, adding=True)
+    return await overview.answer(page, FilledForm(PATH), 200, adding=True)
 
 
 @post(PATH, name=f"{NAME}.submit")
 async def submit(page: ThisPage) -> Response[Any]:
-    if elsewhere := await ADDRESSES.elsewhere(page, "bill"):
-        return elsewhere
+    if redirect := await ADDRESSES.guard(page, "bill"):
+        return redirect
     form = await bill_form.read(page)
     if form.data is None:
         return await overview.answer(page, form, 422, adding=True)

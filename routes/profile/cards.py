@@ -11,7 +11,7 @@ from domain.profile import card_addition
 from domain.profile.card_addition import CARD_ADDITION, LinkedCard
 from domain.refusals import Refused
 from routes import links
-from routes.forms import BoundEmail, CardNumber, Filled, Form
+from routes.forms import BoundEmail, CardNumber, FilledForm, Form
 from routes.journeys import Addresses, Outcome
 from routes.notices import Notice
 from routes.own_path import TOKEN
@@ -36,10 +36,10 @@ async def _send(page: Page, form: NewCardForm) -> Outcome | Refused | Done:
 
 @get(LINK_TOKEN_PATH, name=f"{LINK_NAME}.link")
 async def open_link(page: ThisPage, token: FromPath[str]) -> Response[Any]:
-    if not await card_addition.is_alive(page.scope, token):
+    if not await card_addition.link_is_valid(page.scope, token):
         return _answer(page, token, None)
-    elsewhere = await page.redirect_to_sign_in(LINK_PATH) if page.customer is None else None
-    return links.exchange(page, LINK_PATH, token, elsewhere)
+    redirect = await page.redirect_to_sign_in(LINK_PATH) if page.customer is None else None
+    return links.move_token_to_cookie(page, LINK_PATH, token, redirect)
 
 
 @get(LINK_PATH, name=LINK_NAME)
@@ -63,9 +63,9 @@ async def add_by_link(page: ThisPage, token: FromPath[str]) -> Response[Any]:
 
 async def _add(page: Page, token: str) -> Response[Any]:
     if page.customer is None:
-        elsewhere = await page.redirect_to_sign_in(LINK_PATH)
-        alive = await card_addition.is_alive(page.scope, token)
-        return links.exchange(page, LINK_PATH, token, elsewhere) if alive else elsewhere
+        redirect = await page.redirect_to_sign_in(LINK_PATH)
+        valid = await card_addition.link_is_valid(page.scope, token)
+        return links.move_token_to_cookie(page, LINK_PATH, token, redirect) if valid else redirect
     linked = await card_addition.add(page.scope, page.customer, token)
     if isinstance(linked, LinkedCard) and linked.theirs:
         return page.redirect(overview.PATH, notice=Notice.CARD_ADDED)
@@ -74,7 +74,7 @@ async def _add(page: Page, token: str) -> Response[Any]:
 
 def _answer(page: Page, token: str, linked: LinkedCard | Refused | None) -> Response[Any]:
     if isinstance(linked, Refused):
-        return page.refuse(FRAGMENT, Filled(PATH).refuse(linked))
+        return page.refuse(FRAGMENT, FilledForm(PATH).refuse(linked))
     if linked is None or not linked.theirs:
         return page.show("email/link-invalid", status=410)
     link = links.seal(page, LINK_PATH, token)

@@ -7,11 +7,12 @@ from typing import Any
 
 from litestar import Response, get, post
 
-from domain.profile import overview, personal_data
+from domain.profile import personal_data
 from domain.refusals import SessionExpired
-from routes.forms import Filled, Form, Password
+from routes.forms import FilledForm, Form, Password
 from routes.notices import Notice
 from routes.page import Page, ThisPage
+from routes.profile import profile_of
 from routes.profile.security import BASE, guard
 
 DATA_PATH = "/profile/data"
@@ -24,11 +25,11 @@ class DeletionForm(Form):
 
 @get(DATA_PATH, name="profile.data")
 async def download(page: ThisPage) -> Response[Any]:
-    # Back to the page with the link: a file cannot be the next step of a form that htmx sends.
+    # Not back to this address: htmx sends the form of the sign-in, and cannot show a file in its place.
     if page.customer is None:
         return await page.redirect_to_sign_in(BASE)
-    if elsewhere := await guard(page, BASE):
-        return elsewhere
+    if redirect := await guard(page, BASE):
+        return redirect
     data = await personal_data.export(page.scope, page.customer)
     if isinstance(data, SessionExpired):
         return await page.redirect_to_sign_in(BASE)
@@ -38,7 +39,7 @@ async def download(page: ThisPage) -> Response[Any]:
 
 @get(PATH, name=NAME)
 async def show(page: ThisPage) -> Response[Any]:
-    return await _answer(page, Filled(PATH), 200)
+    return await _answer(page, FilledForm(PATH), 200)
 
 
 @post(PATH, name=f"{NAME}.submit")
@@ -58,11 +59,11 @@ async def delete(page: ThisPage) -> Response[Any]:
             return await _answer(page, form.refuse(outcome), 422)
 
 
-async def _answer(page: Page, form: Filled[Any], status: int) -> Response[Any]:
-    known = await overview.of(page.scope, page.customer) if page.customer is not None else None
-    if known is None:
+async def _answer(page: Page, form: FilledForm[Any], status: int) -> Response[Any]:
+    profile = await profile_of(page)
+    if profile is None:
         return await page.redirect_to_sign_in()
-    return page.show(FRAGMENT, status=status, form=form, phone=known.phone)
+    return page.show(FRAGMENT, status=status, form=form, phone=profile.phone)
 
 
 handlers = [download, show, delete]

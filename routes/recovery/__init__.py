@@ -10,9 +10,9 @@ SIGN_IN = "/sign-in/password"
 SIGN_IN_BY_LOGIN = "/sign-in/login"
 
 
-def _over(known: Recovery) -> str:
-    """The window that asks for the password that has been saved."""
-    return SIGN_IN_BY_LOGIN if known.login else SIGN_IN
+def _over(progress: Recovery) -> str:
+    """The sign-in page on which the new password is typed."""
+    return SIGN_IN_BY_LOGIN if progress.login else SIGN_IN
 
 
 ADDRESSES = Addresses(RECOVERY, "/recovery", "/sign-in/phone", over=_over, over_notice=Notice.PASSWORD_RECOVERED)

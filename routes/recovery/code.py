@@ -5,14 +5,14 @@ from __future__ import annotations
 from domain.sign_in import recovery
 from routes.page import Page
 from routes.recovery import ADDRESSES
-from routes.steps.code import CodeStep, Window, code_handlers
+from routes.steps.code import CodeStep, SentCode, code_handlers
 
 
-async def _window(page: Page) -> Window:
-    known = ADDRESSES.known(page)
-    # The code was right, but nothing came of it in time, or the password or the phone have changed since.
-    expired = known.has_expired(page.scope.now)
-    return Window(known.phone or "", await recovery.next_code_at(page.scope, known), expired)
+async def _sent_code(page: Page) -> SentCode:
+    progress = ADDRESSES.progress(page)
+    # The code was confirmed, but too long ago, or the password or the phone has changed since.
+    expired = progress.has_expired(page.scope.now)
+    return SentCode(progress.phone or "", await recovery.next_code_at(page.scope, progress), expired)
 
 
 handlers = code_handlers(
@@ -20,7 +20,7 @@ handlers = code_handlers(
         addresses=ADDRESSES,
         name="recovery.code",
         fragment="recovery/code",
-        window=_window,
+        sent_code=_sent_code,
         confirm=recovery.confirm_code,
         send_another=recovery.send_another_code,
     )

@@ -1,4 +1,4 @@
-"""«Регистрация»: straight to the only track's first step, or the choice of the two."""
+"""«Регистрация»: the choice of the two tracks, or the first step of the only one."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ _FIRST_STEPS = {"account": "/registration/account/phone", "card": "/registration
 @get("/registration", name="registration", opt=SAME_FOR_VISITORS)
 async def show(page: ThisPage) -> Response[Any]:
     tracks = page.settings.tracks
-    if home := page.home():
-        return home
+    if redirect := page.redirect_if_signed_in():
+        return redirect
     return page.show("registration/choice") if len(tracks) > 1 else page.redirect(_FIRST_STEPS[tracks[0]])
 
 

@@ -8,7 +8,7 @@ from litestar import Response, get, post
 
 from domain.sessions import Session
 from domain.sign_in import by_password
-from routes.forms import Filled, Form, Login, Password
+from routes.forms import FilledForm, Form, Login, Password
 from routes.kept_pages import SAME_FOR_VISITORS
 from routes.page import Page, ThisPage
 from routes.sign_in import tabs
@@ -23,13 +23,13 @@ class LoginForm(Form):
 
 @get(PATH, name=NAME, opt=SAME_FOR_VISITORS)
 async def show(page: ThisPage) -> Response[Any]:
-    return page.home() or answer(page, Filled(PATH), 200)
+    return page.redirect_if_signed_in() or answer(page, FilledForm(PATH), 200)
 
 
 @post(PATH, name=f"{NAME}.submit")
 async def submit(page: ThisPage) -> Response[Any]:
-    if home := page.home():
-        return home
+    if redirect := page.redirect_if_signed_in():
+        return redirect
     form = await page.read(LoginForm)
     if form.data is None:
         return answer(page, form, 422)
@@ -39,7 +39,7 @@ async def submit(page: ThisPage) -> Response[Any]:
     return answer(page, form.refuse(outcome), 422)
 
 
-def answer(page: Page, form: Filled[Any], status: int) -> Response[Any]:
+def answer(page: Page, form: FilledForm[Any], status: int) -> Response[Any]:
     return page.show(FRAGMENT, status=status, form=form, tabs=tabs(page, "login"))
 
 

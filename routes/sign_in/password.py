@@ -1,4 +1,4 @@
-"""The second window of the sign-in by phone. It opens for every well-formed number, known or not."""
+"""The second window of the sign-in by phone. It opens for every well-formed number, a customer's or not."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from litestar import Response, get, post
 
 from domain.sessions import Session
 from domain.sign_in import by_password
-from routes.forms import Choice, Filled, Form, Password
+from routes.forms import Choice, FilledForm, Form, Password
 from routes.page import Page, ThisPage
 from routes.sign_in import ADDRESSES
 
@@ -22,17 +22,17 @@ class SignInForm(Form):
 
 @get(PATH, name=NAME)
 async def show(page: ThisPage) -> Response[Any]:
-    return await ADDRESSES.elsewhere(page, "password") or answer(page, Filled(PATH), 200)
+    return await ADDRESSES.guard(page, "password") or answer(page, FilledForm(PATH), 200)
 
 
 @post(PATH, name=f"{NAME}.submit")
 async def submit(page: ThisPage) -> Response[Any]:
-    if elsewhere := await ADDRESSES.elsewhere(page, "password"):
-        return elsewhere
+    if redirect := await ADDRESSES.guard(page, "password"):
+        return redirect
     form = await page.read(SignInForm)
     if form.data is None:
         return answer(page, form, 422)
-    phone = ADDRESSES.known(page).phone
+    phone = ADDRESSES.progress(page).phone
     assert phone is not None
     outcome = await by_password.by_phone(page.scope, phone, form.data.password, remembered=bool(form.data.remember))
     if isinstance(outcome, Session):
@@ -40,8 +40,8 @@ async def submit(page: ThisPage) -> Response[Any]:
     return answer(page, form.refuse(outcome), 422)
 
 
-def answer(page: Page, form: Filled[Any], status: int) -> Response[Any]:
-    return page.show(FRAGMENT, status=status, form=form, phone=ADDRESSES.known(page).phone)
+def answer(page: Page, form: FilledForm[Any], status: int) -> Response[Any]:
+    return page.show(FRAGMENT, status=status, form=form, phone=ADDRESSES.progress(page).phone)
 
 
 handlers = [show, submit]

@@ -8,7 +8,7 @@ from litestar import Response, get, post
 
 from domain.sign_in import by_password
 from domain.values.phones import show_phone
-from routes.forms import Filled, Form, Phone
+from routes.forms import FilledForm, Form, Phone
 from routes.kept_pages import SAME_FOR_VISITORS
 from routes.page import Page, ThisPage
 from routes.sign_in import ADDRESSES, login, tabs
@@ -25,7 +25,7 @@ class PhoneForm(Form):
 async def show_welcome(page: ThisPage) -> Response[Any]:
     """The first tab's form."""
     if page.session is None and "account" not in page.settings.tracks:
-        return login.answer(page, Filled(login.PATH), 200)
+        return login.answer(page, FilledForm(login.PATH), 200)
     return _show(page)
 
 
@@ -35,17 +35,17 @@ async def show(page: ThisPage) -> Response[Any]:
 
 
 def _show(page: Page) -> Response[Any]:
-    if home := page.home():
-        return home
-    phone = ADDRESSES.known(page).phone
+    if redirect := page.redirect_if_signed_in():
+        return redirect
+    phone = ADDRESSES.progress(page).phone
     typed = {"phone": show_phone(phone)} if phone else {}
-    return page.show(FRAGMENT, form=Filled(PATH, typed), tabs=tabs(page, "phone"))
+    return page.show(FRAGMENT, form=FilledForm(PATH, typed), tabs=tabs(page, "phone"))
 
 
 @post(PATH, name=f"{NAME}.submit")
 async def submit(page: ThisPage) -> Response[Any]:
-    if home := page.home():
-        return home
+    if redirect := page.redirect_if_signed_in():
+        return redirect
     form = await page.read(PhoneForm)
     if form.data is None:
         return page.refuse(FRAGMENT, form, tabs=tabs(page, "phone"))

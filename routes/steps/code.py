@@ -1,4 +1,4 @@
-"""The step that asks for the code of an SMS. Another one is sent by a second button of the same form."""
+"""The step that asks for the code from an SMS. A second button of its form sends another code."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from litestar.handlers import HTTPRouteHandler
 from domain.refusals import Code, Refused
 from domain.scope import Scope
 from domain.sessions import Session
-from routes.forms import Choice, CodeForm, Filled, Form
+from routes.forms import Choice, CodeForm, FilledForm, Form
 from routes.journeys import Addresses, Outcome
 from routes.notices import Notice
 from routes.page import Page, ThisPage
@@ -26,8 +26,8 @@ class AnotherForm(Form):
 
 
 @dataclass(frozen=True)
-class Window:
-    """The number (E.164) the code went to, when another may be asked for, whether the right one came too late."""
+class SentCode:
+    """`phone` (E.164) got it, `next_at` is when to send another, `expired` where it is void."""
 
     phone: str
     next_at: datetime
@@ -36,12 +36,12 @@ class Window:
 
 @dataclass(frozen=True, kw_only=True)
 class CodeStep:
-    """What differs from journey to journey. `confirmed` answers a right code where the next step is no answer."""
+    """What differs from journey to journey. `confirmed`, if any, answers a right code instead of the next step."""
 
     addresses: Addresses[Any]
     name: str
     fragment: str
-    window: Callable[[Page], Awaitable[Window]]
+    sent_code: Callable[[Page], Awaitable[SentCode]]
     confirm: Callable[[Scope, str], Awaitable[Outcome | list[Refused]]]
     send_another: Callable[[Scope], Awaitable[Outcome | Refused]]
     confirmed: Callable[[Page, Session], Response[Any]] | None = None
@@ -53,12 +53,12 @@ def code_handlers(step: CodeStep) -> Sequence[HTTPRouteHandler]:
 
     @get(path, name=step.name)
     async def show(page: ThisPage) -> Response[Any]:
-        return await _answer(page, Filled(path), 200)
+        return await _answer(page, FilledForm(path), 200)
 
     @post(path, name=f"{step.name}.submit")
     async def submit(page: ThisPage) -> Response[Any]:
-        if home := addresses.home(page):
-            return home
+        if redirect := addresses.redirect_if_signed_in(page):
+            return redirect
         if (await page.read(AnotherForm)).typed["another"]:
             return await _send_another(page)
         form = await page.read(CodeForm)
@@ -74,25 +74,25 @@ def code_handlers(step: CodeStep) -> Sequence[HTTPRouteHandler]:
     async def _send_another(page: Page) -> Response[Any]:
         outcome = await step.send_another(page.scope)
         if isinstance(outcome, Refused):
-            return await _answer(page, Filled[Any](path).refuse(outcome), 422)
+            return await _answer(page, FilledForm[Any](path).refuse(outcome), 422)
         if isinstance(outcome, Session):
             return page.redirect(path, outcome, notice=Notice.CODE_SENT_AGAIN)
         return await addresses.answer(page, outcome, "code")
 
-    async def _answer(page: Page, form: Filled[Any], status: int) -> Response[Any]:
-        if elsewhere := await addresses.elsewhere(page, "code"):
-            return elsewhere
-        window = await step.window(page)
-        if window.expired and not form.errors:
+    async def _answer(page: Page, form: FilledForm[Any], status: int) -> Response[Any]:
+        if redirect := await addresses.guard(page, "code"):
+            return redirect
+        sent_code = await step.sent_code(page)
+        if sent_code.expired and not form.errors:
             form.refuse(Refused(Code.CODE_EXPIRED, "code"))
         return page.show(
             step.fragment,
             status=status,
             form=form,
             place=addresses.journey.place("code"),
-            phone=window.phone,
+            phone=sent_code.phone,
             good_for=page.settings.code_lifetime,
-            next_at=window.next_at if window.next_at > page.scope.now else None,
+            next_at=sent_code.next_at if sent_code.next_at > page.scope.now else None,
         )
 
     return [show, submit]

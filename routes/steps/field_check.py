@@ -1,4 +1,4 @@
-"""A field checked when it is left: the answer is that one field, and nothing else comes of it."""
+"""Validates one field when the customer leaves it: the answer is that field alone, and nothing is saved."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from routes.page import ThisPage
 
 
 def field_check(path: str, name: str, fragment: str, model: type[Form], fields: Sequence[str]) -> HTTPRouteHandler:
-    """The handler of `POST <path>/fields/<field>` for these fields of a step; an empty field is left in peace."""
+    """The handler of `POST <path>/fields/<field>` for these fields of a step; an empty field is not validated."""
 
     @post(f"{path}/fields/{{field:str}}", name=f"{name}.field", status_code=200)
     async def check(page: ThisPage, field: FromPath[str]) -> Response[str]:

@@ -1,4 +1,4 @@
-"""A step that is one form: shown where the journey allows it, and sent to one use case."""
+"""A step that is one form: shown where the journey allows it, and handled by one use case."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from litestar import Response, get, post
 from litestar.handlers import HTTPRouteHandler
 
 from domain.refusals import Refused
-from routes.forms import Filled, Form
+from routes.forms import FilledForm, Form
 from routes.journeys import Addresses, Outcome
 from routes.kept_pages import SAME_FOR_VISITORS
 from routes.notices import Notice
@@ -20,7 +20,7 @@ from routes.steps.field_check import field_check
 
 @dataclass(frozen=True)
 class Done:
-    """Where the step leads when it is done, and what is told there: for a journey that the session knows nothing of."""
+    """Where to redirect and what to tell there, for a journey whose progress is not in the session."""
 
     path: str
     notice: Notice | None = None
@@ -30,9 +30,9 @@ class Done:
 class FormStep:
     """What differs from step to step.
 
-    `send` is the use case. `typed` is what the form begins with, `shown` what the fragment needs beside form and place,
-    `checked` are the fields that are checked when they are left. `same_for_visitors` says that nothing of this is
-    anyone's own before something was typed (routes/kept_pages.py).
+    `send` calls the use case. `typed` prefills the form, `shown` is what the fragment needs beside `form` and `place`,
+    `checked` are the fields that are validated when the customer leaves them. `same_for_visitors`
+    says that the form is the same for everybody before something was typed (routes/kept_pages.py).
     """
 
     addresses: Addresses[Any]
@@ -48,17 +48,17 @@ class FormStep:
 
 
 def form_handlers(step: FormStep) -> Sequence[HTTPRouteHandler]:
-    """`GET` and `POST` of the step, and the check of its fields."""
+    """`GET` and `POST` of the step, and the check of its fields if any are `checked`."""
     addresses, slug, path = step.addresses, step.slug, step.addresses.path_of(step.slug)
 
     @get(path, name=step.name, opt=SAME_FOR_VISITORS if step.same_for_visitors else {})
     async def show(page: ThisPage) -> Response[Any]:
-        return await _answer(page, Filled(path, dict(step.typed(page))), 200)
+        return await _answer(page, FilledForm(path, dict(step.typed(page))), 200)
 
     @post(path, name=f"{step.name}.submit")
     async def submit(page: ThisPage) -> Response[Any]:
-        if home := addresses.home(page):
-            return home
+        if redirect := addresses.redirect_if_signed_in(page):
+            return redirect
         form = await page.read(step.form)
         if form.data is None:
             return await _answer(page, form, 422)
@@ -71,10 +71,12 @@ def form_handlers(step: FormStep) -> Sequence[HTTPRouteHandler]:
             case _:
                 return await addresses.answer(page, outcome, slug)
 
-    async def _answer(page: Page, form: Filled[Any], status: int) -> Response[Any]:
-        if elsewhere := await addresses.elsewhere(page, slug):
-            return elsewhere
+    async def _answer(page: Page, form: FilledForm[Any], status: int) -> Response[Any]:
+        if redirect := await addresses.guard(page, slug):
+            return redirect
         place = addresses.journey.place(slug)
         return page.show(step.fragment, status=status, form=form, place=place, **step.shown(page))
 
+    if not step.checked:
+        return [show, submit]
     return [show, submit, field_check(path, step.name, step.fragment, step.form, step.checked)]

@@ -46,8 +46,8 @@ def step() -> None:
             assert "Шаг 6 из 7" in shown.text.replace("\u00a0", " "), shown.text
             assert location(await browser.post(path_of("password"), {"password": "x"})) == path_of("contact")
             assert (await browser.post(path_of("contact"), {})).status_code == 422
-            assert location(await browser.take("contact")) == path_of("password")
-            assert location(await browser.take("password")) == "/profile"
+            assert location(await browser.submit("contact")) == path_of("password")
+            assert location(await browser.submit("password")) == "/profile"
 
     with tempfile.TemporaryDirectory() as folder:
         asyncio.run(walk(folder))

@@ -59,7 +59,7 @@ STEP = Recipe(
 
 from domain.registration import by_account
 from domain.registration.progress import Contact
-from routes.forms import Form, NeededLine
+from routes.forms import Form, RequiredLine
 from routes.journeys import Outcome
 from routes.page import Page
 from routes.registration.account import ADDRESSES, FOLDER
@@ -67,7 +67,7 @@ from routes.steps.form import FormStep, form_handlers
 
 
 class ContactForm(Form):
-    way: NeededLine = ""
+    way: RequiredLine = ""
 
 
 async def _send(page: Page, form: ContactForm) -> Outcome:
@@ -96,10 +96,10 @@ handlers = form_handlers(
                 Change(
                     "domain/registration/by_account.py",
                     """async def give_contact(scope: Scope, contact: Contact) -> Session | NotNow:
-    async def give(session: Session, known: Registration) -> Session:
-        return await REGISTRATION.save(scope, session, replace(known, contact=contact))
+    async def give(session: Session, progress: Registration) -> Session:
+        return await REGISTRATION.save(scope, session, replace(progress, contact=contact))
 
-    return await take(scope, REGISTRATION, "contact", give)
+    return await take_step(scope, REGISTRATION, "contact", give)
 
 
 """,
@@ -150,7 +150,7 @@ BROUGHT = Contact("Звоните")
 
 async def test_contact_leads_to_the_password(client: Browser) -> None:
     await client.reach("contact")
-    assert location(await client.take("contact")) == path_of("password")
+    assert location(await client.submit("contact")) == path_of("password")
 ''',
                 ),
             ),
@@ -162,7 +162,7 @@ ERROR = Recipe(
     "errors",
     {
         "code": Place(
-            (Change("domain/refusals.py", '    NAME_RESERVED = "name_reserved"\n', "    # Meaning\n"),),
+            (Change("domain/refusals.py", '    NAME_RESERVED = "name_reserved"\n', "    # What it means\n"),),
             "error name_reserved: is no Code in domain/refusals.py",
         ),
         "text": Place(
@@ -207,7 +207,7 @@ class DeviceEnded(Message):
 
 
 ''',
-                    "# All there are.\nMESSAGES:",
+                    "# A message is known by its line here.\nMESSAGES:",
                 ),
                 Change("domain/delivery/messages.py", "    DeviceEnded,\n", "    CardRegistration,\n"),
             ),

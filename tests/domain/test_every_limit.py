@@ -35,7 +35,7 @@ KINDS = [
     "sms-recovery-phone-hour", "sms-recovery-phone-day", "unsent-sms-recovery-day", "unsent-sms-recovery-phone-hour",
     "code-guesses-day", "sign-in-here", "sign-in-anywhere", "sign-in-failures-hour", "sign-in-failures-hour-48",
     "sign-in-device", "password-again", "bill-phone-day", "bill-account-day", "account-asked-day",
-    "accounts-phone-day", "card-hour", "card-ip-hour", "card-email", "email-link", "account-shared", "password-letter",
+    "accounts-phone-day", "card-hour", "card-ip-hour", "card-email", "email-link", "account-shared", "password-email",
     "phone-change-day",
 ]  # fmt: skip
 
@@ -44,16 +44,16 @@ def every_limit(portal: Portal) -> dict[str, Limit]:
     caller = Client(None, IP, "")
     v4 = Client(None, "203.0.113.7", "")
     recovery = [
-        *sms_limits.recovery_budgets(scope_of(portal)),
-        *sms_limits.recovery_phone(scope_of(portal), PHONE),
+        *sms_limits.of_recovery_budgets(scope_of(portal)),
+        *sms_limits.of_recovery_phone(scope_of(portal), PHONE),
     ]
     limits = [
-        *sms_limits.sent(scope_of(portal, client=caller), PHONE, "registration"),
-        *sms_limits.sent(scope_of(portal, client=v4), PHONE),
-        *sms_limits.asked(scope_of(portal, client=caller), PHONE),
+        *sms_limits.of_sending(scope_of(portal, client=caller), PHONE, "registration"),
+        *sms_limits.of_sending(scope_of(portal, client=v4), PHONE),
+        *sms_limits.of_recovery_request(scope_of(portal, client=caller), PHONE),
         *recovery,
-        *sms_limits.unsent(recovery),
-        sms_limits.guesses(scope_of(portal), "recovery", PHONE),
+        *sms_limits.uncharged(recovery),
+        sms_limits.of_wrong_codes(scope_of(portal), "recovery", PHONE),
         *by_password.limits(scope_of(portal, client=caller), PHONE),
         by_password.limit_of_device(scope_of(portal), "a device"),
         by_password.limit_of_session(scope_of(portal, client=caller), 7),
@@ -62,9 +62,9 @@ def every_limit(portal: Portal) -> dict[str, Limit]:
         *card_links.tries(scope_of(portal, client=caller), "4111111111111111"),
         card_links.limit_of_email(scope_of(portal), "a holder", None),
         email_confirmation._limit(scope_of(portal), 7),
-        *sms_limits.of_changer(scope_of(portal), 7),
+        *sms_limits.of_phone_change(scope_of(portal), 7),
         attached_accounts.limit_of_telling(7, 11),
-        password_change.limit_of_letters("a hash"),
+        password_change.limit_of_unconfirmed_emails("a hash"),
     ]
     return {limit.kind: limit for limit in limits}
 

@@ -51,7 +51,7 @@ async def test_one_value_that_does_not_open_is_not_taken_for_another_secret(engi
     await _sealed_request(RIGHT)
     await run(
         "INSERT INTO outbox (kind, message, sealed, state, attempts, created_at, next_at, expires_at, reason)"
-        " VALUES ('sms', 'registration-code', 'spoilt', 'waiting', 0, {}, {}, {}, '')",
+        " VALUES ('sms', 'registration-code', 'corrupted', 'waiting', 0, {}, {}, {}, '')",
         *[datetime(2026, 9, 1, tzinfo=UTC)] * 3,
     )
     await require_secret(Sealing(RIGHT))

@@ -18,8 +18,8 @@ from domain.proofs.bill_proof import Bill
 from domain.proofs.email_confirmation import LinkedAddress
 from domain.registration.progress import (
     REGISTRATION,
+    BillSearch,
     Registration,
-    SoughtBill,
 )
 from domain.sessions import Session
 from tests.conftest import NOW
@@ -53,7 +53,7 @@ EVERY_STEP = pytest.mark.parametrize(("journey", "slug"), STEPS, ids=[f"{j.name}
 
 
 def _before(journey: Journey[Any], slug: str) -> Any:
-    """Somebody who has done every step before `slug`, and nothing else."""
+    """The progress of a customer who has done every step before `slug`, and nothing else."""
     known = journey.empty()
     if journey.name == "recovery":
         known = replace(known, login="mk1001")
@@ -86,7 +86,7 @@ def test_a_step_needs_every_step_before_it(journey: Journey[Any], slug: str) -> 
 @EVERY_STEP
 def test_a_step_done_anew_takes_along_what_was_proved_after_it(journey: Journey[Any], slug: str) -> None:
     done = replace(_before(journey, journey.slugs[-1]), **{slug: VALUES[journey.name][slug]})
-    anew = journey.anew(done, slug, VALUES[journey.name][slug])
+    anew = journey.redo(done, slug, VALUES[journey.name][slug])
     for later in journey.steps[journey.slugs.index(slug) + 1 :]:
         assert later.typed_only or getattr(anew, later.slug) is None, later.slug
     for earlier in journey.slugs[: journey.slugs.index(slug)]:
@@ -119,9 +119,9 @@ def test_a_code_that_was_right_too_long_ago_is_asked_for_again(late: timedelta) 
 
 @pytest.mark.parametrize(
     ("bill", "opens"),
-    [(None, False), (SoughtBill(BILL), False), (SoughtBill(BILL, 3), False), (SoughtBill(BILL, not_found=True), True)],
+    [(None, False), (BillSearch(BILL), False), (BillSearch(BILL, 3), False), (BillSearch(BILL, not_found=True), True)],
 )
-def test_a_request_is_sent_only_where_the_account_was_not_found(bill: SoughtBill | None, opens: bool) -> None:
+def test_a_request_is_sent_only_where_the_account_was_not_found(bill: BillSearch | None, opens: bool) -> None:
     known = replace(_before(REGISTRATION, "bill"), bill=bill)
     assert REGISTRATION.may_take(known, "connection", NOW) is opens
     assert not REGISTRATION.may_take(replace(known, code=None), "connection", NOW)

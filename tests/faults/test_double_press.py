@@ -85,7 +85,7 @@ async def test_the_confirmation_of_an_address(client: Browser, posted: ReadPoste
     assert len(events) == 1
 
 
-async def test_another_letter(client: Browser, posted: ReadPosted) -> None:
+async def test_another_email(client: Browser, posted: ReadPosted) -> None:
     await client.register()
     await press(client, "/profile", ANOTHER)
     assert [message.name for message in await posted()].count("email-confirmation") == 2

@@ -33,7 +33,7 @@ async def test_the_journey_goes_on_after_a_kill_at_every_step(engine: Engine, pr
         # Had the answer been lost: the same press again leads to the same place.
         if step != "password":
             again = await browser.follow(await browser.post(path_of(step), form))
-            assert again.request.url.path == await browser.where()
+            assert again.request.url.path == await browser.path_of_last_step()
     profile = await browser.get("/profile")
     assert "Анна Петровна Иванова" in words(profile)
     assert await _sent() == ["registration-code", "email-confirmation"]

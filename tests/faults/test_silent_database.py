@@ -44,7 +44,7 @@ async def test_pages_probe_and_sigterm_end_while_the_database_is_silent(settings
             _asked(portal, "/health/ready"), *(_asked(portal, "/profile") for _ in range(15))
         )
         assert ready.status_code == 503
-        # A request of its own: however long the pages hang, whoever probes waits for two seconds.
+        # A request of its own: a probe waits for two seconds, however long the pages hang.
         assert ready.elapsed.total_seconds() < 5
         for page in pages:
             assert page.status_code == 503

@@ -80,7 +80,7 @@ async def test_every_unique_index_is_looked_at(engine: Engine) -> None:
     assert found >= OCCUPIED
 
 
-# --- Occupied by somebody a moment before: PostgreSQL's request waits for them in the middle of its own work ---
+# --- Occupied by another transaction a moment before: on PostgreSQL the request waits for that in the middle ---
 
 
 @contextlib.asynccontextmanager
@@ -140,11 +140,11 @@ async def _picture(client: Browser, path: str) -> str:
 
 
 async def _step_two(client: Browser, posted: Outbox, card: dict[str, str] | None = None) -> str:
-    """Up to the link of the letter."""
+    """Up to the link of the e-mail."""
     path = "/registration/card/card"
     await client.post(path, {**(card or CARD), "captcha": CODE, "picture": await _picture(client, path)})
-    letter = next(p for p in reversed(await posted()) if p.name == "card-registration")
-    return str(letter.values["link"]).removeprefix("http://127.0.0.1:8000")
+    message = next(p for p in reversed(await posted()) if p.name == "card-registration")
+    return str(message.values["link"]).removeprefix("http://127.0.0.1:8000")
 
 
 async def _give_phone(client: Browser, link: str, phone: str = BOUND) -> httpx.Response:
@@ -153,7 +153,7 @@ async def _give_phone(client: Browser, link: str, phone: str = BOUND) -> httpx.R
 
 
 async def _addition(client: Browser, posted: Outbox) -> str:
-    """The link that adds the card to the profile of whoever is signed in."""
+    """The link that adds the card to the profile of the signed-in customer."""
     assert location(await client.post("/profile/cards/new", CARD)) == "/profile"
     return str((await posted())[-1].values["link"]).removeprefix("http://127.0.0.1:8000")
 
@@ -200,7 +200,7 @@ async def test_the_login_of_a_registration_by_card(
 async def test_the_holder_of_a_registration_by_card(
     client: Browser, another_browser: Another, portal: Portal, posted: Outbox, clock: Clock
 ) -> None:
-    """Somebody adds the card to their profile while its holder registers: no customer is left without the card."""
+    """Another customer adds the card to their profile while its holder registers: no customer is made without it."""
     await another_browser().register()
     link = await _step_two(client, posted)
     sql, arguments = await _holder(clock, await _id_of(portal, "+79123456789"))

@@ -84,5 +84,5 @@ async def test_a_registration(pooled: str, tmp_path: Path) -> None:
     async with running_portal(pooled, tmp_path, 2) as portal:
         browser = portal.browser()
         for step in STEPS[:2]:
-            assert (await browser.take(step)).status_code == 303
+            assert (await browser.submit(step)).status_code == 303
         await browser.http.aclose()

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Error, expect, sync_playwright
 
 from tests.journeys.modes import WITH_SCRIPT, WITHOUT_SCRIPT
 from tests.journeys.server import Server, new_database, running
-from tests.journeys.visitor import PATIENCE, Complaints, Visitor
+from tests.journeys.visitor import PATIENCE, BrowserErrors, Visitor
 
 # Quiet: nothing here may reach out to the network by itself. Containers run as root, hence no sandbox.
 ARGUMENTS = (
@@ -79,10 +79,10 @@ def visitor(browser: Browser, server: Server, scripted: bool) -> Iterator[Visito
         java_script_enabled=scripted, viewport={"width": 320, "height": 640}, locale="ru-RU", reduced_motion="reduce"
     )
     context.set_default_timeout(PATIENCE)
-    complaints = Complaints(server.url)
-    complaints.listen_to(context)
+    browser_errors = BrowserErrors(server.url)
+    browser_errors.listen_to(context)
     number = next(_numbers)
     # The first hundred accounts belong in part to customers of the fictitious company.
-    yield Visitor(context.new_page(), server, complaints, number, server.bill(100 + number % 400))
+    yield Visitor(context.new_page(), server, browser_errors, number, server.bill(100 + number % 400))
     context.close()
-    complaints.check()
+    browser_errors.check()

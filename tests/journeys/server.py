@@ -47,7 +47,7 @@ class Bill:
 
 
 @dataclass(frozen=True)
-class Letter:
+class Message:
     """An SMS or e-mail as its recipient reads it."""
 
     message: str
@@ -74,12 +74,12 @@ class Server:
     url: str
     database: str
 
-    def letters(self, to: str) -> list[Letter]:
+    def messages(self, to: str) -> list[Message]:
         """What /dev/outbox shows for one phone (E.164) or e-mail, newest first."""
         with urllib.request.urlopen(f"{self.url}/dev/outbox") as answer:
             page = answer.read().decode()
         found = [(message, html.unescape(re.sub("<[^>]*>", "", body))) for message, body in _ARTICLE.findall(page)]
-        return [Letter(message, text) for message, text in found if re.search(rf"для {re.escape(to)}\s", text)]
+        return [Message(message, text) for message, text in found if re.search(rf"для {re.escape(to)}\s", text)]
 
     def bill(self, place: int) -> Bill:
         today = datetime.now(ZoneInfo("Europe/Moscow")).date()

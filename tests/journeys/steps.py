@@ -10,18 +10,18 @@ CONSENT = "Я согласен на обработку персональных 
 
 def give_phone(visitor: Visitor) -> None:
     visitor.open("/registration/account/phone")
-    visitor.step("phone")
+    visitor.expect_step("phone")
     visitor.field("Номер мобильного телефона").fill(visitor.phone)
     visitor.field(CONSENT).check()
     visitor.press("Далее")
-    visitor.step("code")
+    visitor.expect_step("code")
 
 
 def confirm_phone(visitor: Visitor) -> None:
     give_phone(visitor)
     visitor.field("Код из СМС").fill(visitor.code())
     visitor.press("Подтвердить номер")
-    visitor.step("bill")
+    visitor.expect_step("bill")
 
 
 def fill_bill(visitor: Visitor) -> None:
@@ -33,13 +33,13 @@ def find_bill(visitor: Visitor) -> None:
     confirm_phone(visitor)
     fill_bill(visitor)
     visitor.press("Далее")
-    visitor.step("address")
+    visitor.expect_step("address")
 
 
 def confirm_address(visitor: Visitor) -> None:
     find_bill(visitor)
     visitor.press("Да")
-    visitor.step("person")
+    visitor.expect_step("person")
 
 
 def fill_person(visitor: Visitor) -> None:
@@ -58,14 +58,14 @@ def give_person(visitor: Visitor) -> None:
     confirm_address(visitor)
     fill_person(visitor)
     visitor.press("Далее")
-    visitor.step("password")
+    visitor.expect_step("password")
 
 
 def register(visitor: Visitor) -> None:
     give_person(visitor)
     visitor.field("Пароль").fill(PASSWORD)
     visitor.press("Зарегистрироваться")
-    visitor.arrive("/profile", "profile-overview")
+    visitor.expect_screen("/profile", "profile-overview")
 
 
 def miss_bill(visitor: Visitor) -> None:

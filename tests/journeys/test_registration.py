@@ -25,45 +25,45 @@ pytest_plugins = ["tests.journeys.fixtures"]
 def test_customer_registers_confirms_the_mail_and_comes_back(visitor: Visitor) -> None:
     page, bill = visitor.page, visitor.bill
     visitor.open("/")
-    visitor.arrive("/", "sign-in-phone")
+    visitor.expect_screen("/", "sign-in-phone")
     page.get_by_role("link", name="Регистрация").click()
     page.get_by_role("link", name="По лицевому счету").click()
 
-    visitor.step("phone")
+    visitor.expect_step("phone")
     expect(visitor.field(CONSENT)).not_to_be_checked()
     visitor.field("Номер мобильного телефона").fill(f"8 ({visitor.phone[:3]}) {visitor.phone[3:]}")
     visitor.field(CONSENT).check()
     visitor.press("Далее")
 
-    visitor.step("code")
+    visitor.expect_step("code")
     expect(page.get_by_role("heading", name="Подтверждение номера мобильного телефона")).to_be_visible()
     expect(page.get_by_text(f"+7 900 ···-··-{visitor.phone[-2:]}")).to_be_visible()
     code = visitor.code()
     visitor.field("Код из СМС").fill(f" {code[:3]}-{code[3:]} ")
     visitor.press("Подтвердить номер")
 
-    visitor.step("bill")
+    visitor.expect_step("bill")
     assert bill.address not in page.content()
     expect(visitor.field("Расчетный период").get_by_role("option")).to_have_count(3)
     fill_bill(visitor)
     visitor.press("Далее")
 
-    visitor.step("address")
+    visitor.expect_step("address")
     expect(page.get_by_role("heading", name="Это ваш адрес?")).to_be_visible()
     expect(page.get_by_text(bill.address)).to_be_visible()
     visitor.press("Да")
 
-    visitor.step("person")
+    visitor.expect_step("person")
     expect(page.get_by_role("link", name="условия использования сервиса")).to_be_visible()
     fill_person(visitor)
     visitor.press("Далее")
 
-    visitor.step("password")
+    visitor.expect_step("password")
     expect(page.get_by_role("heading", name="Создание пароля")).to_be_visible()
     visitor.field("Пароль").fill(PASSWORD)
     visitor.press("Зарегистрироваться")
 
-    visitor.arrive("/profile", "profile-overview")
+    visitor.expect_screen("/profile", "profile-overview")
     _profile_is_right(visitor)
     _confirm_mail(visitor)
     _sign_out_and_in(visitor)
@@ -79,25 +79,25 @@ def _profile_is_right(visitor: Visitor) -> None:
 
 def _confirm_mail(visitor: Visitor) -> None:
     page = visitor.page
-    page.goto(visitor.server.letters(visitor.email)[0].link)
+    page.goto(visitor.server.messages(visitor.email)[0].link)
     expect(page.locator("#email-confirmation")).to_be_visible()
     visitor.press("Подтвердить почту")
     expect(page.locator("#email-confirmed")).to_be_visible()
     page.get_by_role("link", name="Перейти в личный кабинет").click()
-    visitor.arrive("/profile", "profile-overview")
+    visitor.expect_screen("/profile", "profile-overview")
     expect(page.get_by_text("Подтвердите почту")).to_have_count(0)
 
 
 def _sign_out_and_in(visitor: Visitor) -> None:
     visitor.press("Выйти")
-    visitor.arrive("/", "sign-in-phone")
+    visitor.expect_screen("/", "sign-in-phone")
     expect(visitor.button("Выйти")).to_have_count(0)
     visitor.field("Номер мобильного телефона").fill(visitor.phone)
     visitor.press("Далее")
-    visitor.arrive("/sign-in/password", "sign-in-password")
+    visitor.expect_screen("/sign-in/password", "sign-in-password")
     visitor.field("Пароль").fill(PASSWORD)
     visitor.press("Войти в личный кабинет")
-    visitor.arrive("/profile", "profile-overview")
+    visitor.expect_screen("/profile", "profile-overview")
     assert visitor.count("registration-code") == 1
     assert visitor.count("email-confirmation") == 1
 
@@ -113,7 +113,7 @@ def test_customer_who_is_not_found_sends_a_request(visitor: Visitor) -> None:
     expect(visitor.field("Сумма к оплате")).to_have_value("1,00")
     page.get_by_role("link", name="Отправить заявку на подключение").click()
 
-    visitor.step("connection")
+    visitor.expect_step("connection")
     expect(page.get_by_role("heading", name="Заявка на подключение")).to_be_visible()
     expect(visitor.field("Телефон")).not_to_be_editable()
     expect(visitor.field("Номер лицевого счета")).to_have_value(bill.account_number)
@@ -129,11 +129,11 @@ def test_customer_who_is_not_found_sends_a_request(visitor: Visitor) -> None:
         visitor.field(label).fill(text)
     visitor.press("Отправить заявку")
 
-    visitor.step("sent")
+    visitor.expect_step("sent")
     said = page.get_by_text("Номер заявки").inner_text()
     number = re.sub(r"\D", "", said)
     assert number, f"no number of the request in {said!r}"
-    received, staff = visitor.server.letters(visitor.email)[0], visitor.server.letters(STAFF)[0]
+    received, staff = visitor.server.messages(visitor.email)[0], visitor.server.messages(STAFF)[0]
     assert number in received.text
     phone = visitor.phone
     shown = f"+7 {phone[:3]} {phone[3:6]}-{phone[6:8]}-{phone[8:]}"
@@ -141,9 +141,9 @@ def test_customer_who_is_not_found_sends_a_request(visitor: Visitor) -> None:
         assert text in staff.text, f"the staff does not learn {text!r}"
 
     page.reload()
-    visitor.step("sent")
+    visitor.expect_step("sent")
     visitor.open("/registration/account/connection")
-    visitor.step("sent")
+    visitor.expect_step("sent")
     assert visitor.count("connection-request-received") == 1
 
 
@@ -151,12 +151,12 @@ def test_no_at_the_address_keeps_what_was_typed(visitor: Visitor) -> None:
     find_bill(visitor)
     bill = visitor.bill
     visitor.press("Нет")
-    visitor.step("bill")
+    visitor.expect_step("bill")
     expect(visitor.field("Расчетный период").locator("option:checked")).to_have_text(bill.period)
     expect(visitor.field("Номер лицевого счета")).to_have_value(bill.account_number)
     expect(visitor.field("Сумма к оплате")).to_have_value(bill.amount)
     visitor.open("/registration/account/person")
-    visitor.step("bill")
+    visitor.expect_step("bill")
 
 
 @pytest.mark.parametrize("way", ["cookie", "row"])
@@ -168,20 +168,20 @@ def test_session_that_is_gone_is_told_and_led_on(visitor: Visitor, way: str) -> 
     else:
         visitor.server.sql("DELETE FROM sessions")
     visitor.press("Далее")
-    visitor.arrive("/registration/account/phone", "registration-account-phone")
+    visitor.expect_screen("/registration/account/phone", "registration-account-phone")
     expect(visitor.page.get_by_text("Сеанс завершен. Начните заново")).to_be_visible()
 
     visitor.server.sql("DELETE FROM throttles")
     visitor.field("Номер мобильного телефона").fill(visitor.phone)
     visitor.field(CONSENT).check()
     visitor.press("Далее")
-    visitor.step("code")
+    visitor.expect_step("code")
 
 
 def test_step_before_its_turn_leads_to_the_first(visitor: Visitor) -> None:
     for slug in ("code", "bill", "address", "person", "password", "connection", "sent"):
         visitor.open(f"/registration/account/{slug}")
-        visitor.step("phone")
+        visitor.expect_step("phone")
 
 
 def test_keyboard_alone_is_enough(visitor: Visitor) -> None:
@@ -189,37 +189,37 @@ def test_keyboard_alone_is_enough(visitor: Visitor) -> None:
     visitor.open("/")
     _press_by_key(page, "link", "Регистрация", "Enter")
     _press_by_key(page, "link", "По лицевому счету", "Enter")
-    visitor.step("phone")
+    visitor.expect_step("phone")
     _type(page, "Номер мобильного телефона", visitor.phone)
     _tab_to(page, "checkbox", CONSENT)
     page.keyboard.press("Space")
     _press_by_key(page, "button", "Далее", "Space")
 
-    visitor.step("code")
+    visitor.expect_step("code")
     expect(visitor.field("Код из СМС")).to_be_focused()
     page.keyboard.type(visitor.code())
     page.keyboard.press("Enter")
 
-    visitor.step("bill")
+    visitor.expect_step("bill")
     _type(page, "Номер лицевого счета", bill.account_number)
     _type(page, "Сумма к оплате", bill.amount)
     page.keyboard.press("Enter")
 
-    visitor.step("address")
+    visitor.expect_step("address")
     _press_by_key(page, "button", "Да", "Enter")
 
-    visitor.step("person")
+    visitor.expect_step("person")
     people = (("Фамилия *", "Ли"), ("Имя *", "Ян"), ("Дата рождения *", "01.02.1950"))
     for label, text in people:
         _type(page, label, text)
     _type(page, "Электронная почта *", visitor.email)
     _press_by_key(page, "button", "Далее", "Enter")
 
-    visitor.step("password")
+    visitor.expect_step("password")
     expect(visitor.field("Пароль")).to_be_focused()
     page.keyboard.type(PASSWORD)
     page.keyboard.press("Enter")
-    visitor.arrive("/profile", "profile-overview")
+    visitor.expect_screen("/profile", "profile-overview")
 
 
 def _type(page: Page, label: str, text: str) -> None:

@@ -21,7 +21,7 @@ def test_lost_connection_is_told_and_nothing_typed_is_lost(visitor: Visitor) -> 
     page = visitor.page
     confirm_phone(visitor)
     fill_bill(visitor)
-    visitor.complaints.expected_words += ["ERR_INTERNET_DISCONNECTED", "Failed to fetch"]
+    visitor.browser_errors.expected_words += ["ERR_INTERNET_DISCONNECTED", "Failed to fetch"]
     page.context.set_offline(True)
     for _ in range(2):
         visitor.button("Далее").click()
@@ -29,10 +29,10 @@ def test_lost_connection_is_told_and_nothing_typed_is_lost(visitor: Visitor) -> 
         expect(visitor.button("Далее")).not_to_have_attribute("aria-busy", "true")
     expect(page.get_by_text("Нет связи")).to_have_count(1)
     expect(visitor.field("Сумма к оплате")).to_have_value(visitor.bill.amount)
-    visitor.fits()
+    visitor.expect_no_sideways_scrolling()
     page.context.set_offline(False)
     visitor.press("Далее")
-    visitor.step("address")
+    visitor.expect_step("address")
     expect(page.get_by_text("Нет связи")).to_have_count(0)
 
 
@@ -44,7 +44,7 @@ def test_field_is_checked_when_it_is_left(visitor: Visitor) -> None:
     phone.press_sequentially("8 495 123-45-67")
     phone.press("Tab")
     expect(phone).to_have_accessible_description(re.compile("Введен некорректный номер телефона"))
-    visitor.step("phone")
+    visitor.expect_step("phone")
     phone.fill(visitor.phone)
     phone.press("Tab")
     expect(page.get_by_text("Введен некорректный номер телефона")).to_have_count(0)
@@ -61,7 +61,7 @@ def test_field_is_checked_when_it_is_left(visitor: Visitor) -> None:
         expect(field, f"«{label}» is not checked when it is left").to_have_accessible_description(re.compile(text))
         expect(field).to_have_value(wrong)
         expect(field).not_to_be_focused()
-        visitor.step("person")
+        visitor.expect_step("person")
         field.fill(right)
         field.press("Tab")
         expect(page.get_by_text(text)).to_have_count(0)
@@ -92,7 +92,7 @@ def test_conditions_tick_off_and_the_eye_shows_the_password(visitor: Visitor) ->
     expect(password).to_have_attribute("type", "password")
     expect(eye).to_have_attribute("aria-pressed", "false")
     expect(password).to_have_value(PASSWORD)
-    visitor.step("password")
+    visitor.expect_step("password")
 
 
 @without_script
@@ -112,30 +112,30 @@ def test_title_and_address_follow_the_step_and_back_shows_the_former(visitor: Vi
     titled("Вход")
     page.get_by_role("link", name="Регистрация").click()
     page.get_by_role("link", name="По лицевому счету").click()
-    visitor.step("phone")
+    visitor.expect_step("phone")
     titled("Регистрация")
     visitor.field("Номер мобильного телефона").fill(visitor.phone)
     visitor.field(CONSENT).check()
     visitor.press("Далее")
-    visitor.step("code")
+    visitor.expect_step("code")
     titled("Подтверждение номера")
     visitor.field("Код из СМС").fill(visitor.code())
     visitor.press("Подтвердить номер")
-    visitor.step("bill")
+    visitor.expect_step("bill")
     titled("Лицевой счет")
     fill_bill(visitor)
     visitor.press("Далее")
-    visitor.step("address")
+    visitor.expect_step("address")
     titled("Ваш адрес")
 
     page.go_back()
-    visitor.step("bill")
+    visitor.expect_step("bill")
     titled("Лицевой счет")
     page.go_forward()
-    visitor.step("address")
+    visitor.expect_step("address")
     titled("Ваш адрес")
     visitor.press("Нет")
-    visitor.step("bill")
+    visitor.expect_step("bill")
     titled("Лицевой счет")
 
 
@@ -152,5 +152,5 @@ def test_button_says_that_it_waits_and_takes_no_second_press(visitor: Visitor) -
     visitor.button("Далее").click()
     assert len(held) == 1, "a button that waits was pressed a second time"
     held[0].continue_()
-    visitor.step("code")
+    visitor.expect_step("code")
     expect(page.locator("[aria-busy]")).to_have_count(0)

@@ -31,7 +31,7 @@ WALKED = ("phone", "code", "bill", "address", "person", "password")
 
 
 @dataclass
-class Complaints:
+class BrowserErrors:
     """What a browser says of the pages it shows; a test names what it expects, everything else fails it."""
 
     origin: str
@@ -76,7 +76,7 @@ class Visitor:
 
     page: Page
     server: Server
-    complaints: Complaints
+    browser_errors: BrowserErrors
     number: int
     bill: Bill
 
@@ -95,17 +95,17 @@ class Visitor:
     def open(self, path: str) -> None:
         self.page.goto(self.server.url + path)
 
-    def arrive(self, path: str, screen: str) -> None:
+    def expect_screen(self, path: str, screen: str) -> None:
         """Wait for the screen (its root element's id) at its own address; nothing of it may need sideways scrolling."""
         expect(self.page.locator(f"#{screen}")).to_be_visible()
         expect(self.page).to_have_url(re.compile(re.escape(self.server.url + path) + r"(\?.*)?$"))
-        self.fits()
+        self.expect_no_sideways_scrolling()
 
-    def step(self, slug: str) -> None:
+    def expect_step(self, slug: str) -> None:
         for before in REGISTRATION.slugs[: REGISTRATION.slugs.index(slug) if slug in REGISTRATION.slugs else 0]:
             if before not in WALKED:
                 self._pass(before, slug)
-        self.arrive(f"/registration/account/{slug}", f"registration-account-{slug}")
+        self.expect_screen(f"/registration/account/{slug}", f"registration-account-{slug}")
         expect(self.page).not_to_have_title(re.compile("Ошибка"))
 
     def _pass(self, step: str, on_to: str) -> None:
@@ -117,7 +117,7 @@ class Visitor:
                 here.locator(f"[name={name}]").fill(text)
             here.locator("form button").first.click()
 
-    def fits(self) -> None:
+    def expect_no_sideways_scrolling(self) -> None:
         widths = self.page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
         assert widths[0] <= widths[1], f"{self.page.url} is {widths[0]} px wide in a window of {widths[1]} px"
 
@@ -150,10 +150,10 @@ class Visitor:
     @contextlib.contextmanager
     def refusal(self) -> Iterator[None]:
         """What is done here is answered with 422: the one complaint of the browser that is no fault."""
-        self.complaints.expected_failures[422] += 1
+        self.browser_errors.expected_failures[422] += 1
         yield
 
-    def refused(self, button: str, errors: dict[str, str]) -> None:
+    def press_and_expect_errors(self, button: str, errors: dict[str, str]) -> None:
         """Press the button; the step comes back with these errors, by label, and is usable by keyboard and ear."""
         with self.refusal():
             self.press(button)
@@ -167,7 +167,7 @@ class Visitor:
             expect(self.page.locator(f"#{wrong.get_attribute('id')}-error").get_by_text(text)).to_be_visible()
         expect(self.page.locator("[aria-invalid=true]")).to_have_count(len(errors))
         self._focus_is_right(errors)
-        self.fits()
+        self.expect_no_sideways_scrolling()
 
     def _focus_is_right(self, errors: dict[str, str]) -> None:
         summary = self.page.locator(".summary")
@@ -181,8 +181,8 @@ class Visitor:
 
     def code(self) -> str:
         """The code of the newest SMS."""
-        return self.server.letters(self.international)[0].code
+        return self.server.messages(self.international)[0].code
 
     def count(self, message: str) -> int:
-        letters = self.server.letters(self.international) + self.server.letters(self.email)
-        return sum(letter.message == message for letter in letters)
+        messages = self.server.messages(self.international) + self.server.messages(self.email)
+        return sum(sent.message == message for sent in messages)

@@ -153,7 +153,7 @@ async def test_every_form_with_anything_in_it(app: Litestar, client: Browser, st
     if state != "nobody":
         await client.reach("bill" if state == "registering" else "password")
     if state == "customer":
-        await client.take("password")
+        await client.submit("password")
     chance = random.Random(20_361_115)
     for path in _posts(app):
         if path == "/sign-out" or path.startswith("/profile/deletion"):

@@ -9,17 +9,17 @@ from tests.conftest import Clock
 async def test_registration_goes_on_when_the_clock_jumps_back(client: Browser, clock: Clock) -> None:
     await client.reach("bill")
     clock.forward(hours=-1)
-    assert await client.where() == "/registration/account/bill"
+    assert await client.path_of_last_step() == "/registration/account/bill"
     for step in STEPS[STEPS.index("bill") :]:
-        await client.take(step)
+        await client.submit(step)
     assert (await client.get("/profile")).status_code == 200
 
 
 async def test_code_sent_before_the_clock_jumps_back_is_good(client: Browser, clock: Clock) -> None:
     await client.reach("code")
     clock.forward(hours=-1)
-    await client.take("code")
-    assert await client.where() == "/registration/account/bill"
+    await client.submit("code")
+    assert await client.path_of_last_step() == "/registration/account/bill"
 
 
 async def test_lock_outlives_no_more_than_the_jump(client: Browser, clock: Clock) -> None:

@@ -87,7 +87,7 @@ async def test_a_fault_of_ours_is_told_without_its_trace(client: Browser) -> Non
     assert _is_in_the_look(answer)
     # Nothing of the step has happened: the code is still good.
     await run("ALTER TABLE customers_away RENAME TO customers")
-    assert (await client.take("code")).headers["location"] == path_of("bill")
+    assert (await client.submit("code")).headers["location"] == path_of("bill")
 
 
 SECRET_VALUE = "what-was-typed"
@@ -165,7 +165,7 @@ async def test_a_database_that_goes_away_is_told_as_such(client: Browser, settin
     assert answer.headers["retry-after"] == "30"
     assert is_page(answer)
     assert "временно недоступен" in words(answer)
-    assert (await client.take("code")).headers["location"] == path_of("bill")
+    assert (await client.submit("code")).headers["location"] == path_of("bill")
 
 
 async def test_a_read_that_has_no_session_writes_nothing(client: Browser) -> None:

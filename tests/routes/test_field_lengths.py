@@ -12,7 +12,7 @@ import routes.registration.account.connection  # noqa: F401 - every form is made
 from domain.portal import Portal
 from domain.proofs import captcha
 from routes import handlers_of
-from routes.forms import SECRET, Form, longest_of
+from routes.forms import SECRET, Form, max_length_of
 from settings import Settings
 from tests.browser import PHONE, STEPS, Browser, path_of
 from tests.conftest import Clock, scope_of
@@ -65,7 +65,7 @@ def test_every_field_of_every_form_declares_how_long_it_is(settings: Settings) -
     assert len(forms()) > 15
     for model in forms():
         for name, info in model.model_fields.items():
-            limit = longest_of(info)
+            limit = max_length_of(info)
             assert limit.characters <= MOST, f"{model.__name__}.{name}"
             # A text that is shown again is refused; a secret or a choice is judged as the wrong one that it is.
             typed = SECRET not in info.metadata and name not in CHOICES

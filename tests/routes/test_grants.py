@@ -23,7 +23,7 @@ from tests.screen import errors, words
 BASE = "/profile/security"
 NEW, THIEVES = "осенний берег у моря", "пароль похитителя 42"
 NEW_PHONE, THIEVES_PHONE = "8 900 111-22-33", "8 900 111-22-44"
-LAPSED = "Срок действия кода истек. Запросите новый"
+EXPIRED = "Срок действия кода истек. Запросите новый"
 WRONG = "Код не соответствует полученному в СМС"
 INVALID = "Ссылка недействительна или уже использована"
 MakeBrowser = Callable[..., Browser]
@@ -69,7 +69,7 @@ async def by_recovery(scene: Scene) -> None:
 
 
 async def by_phone(scene: Scene) -> None:
-    await holder.without_waiting()
+    await holder.clear_throttles()
     await scene.owner.post(f"{BASE}/phone", {"phone": NEW_PHONE})
     code = await scene.owner.read_code(NEW_PHONE)
     assert location(await scene.owner.post(f"{BASE}/phone/code", {"code": code})) == BASE
@@ -83,7 +83,7 @@ async def by_deletion(scene: Scene) -> None:
 
 
 async def _begin_recovery(browser: Browser) -> None:
-    await holder.without_waiting()
+    await holder.clear_throttles()
     await browser.post("/sign-in/phone", {"phone": PHONE})
     assert location(await browser.post("/recovery")) == "/recovery/code"
 
@@ -102,7 +102,7 @@ async def confirmed_recovery(scene: Scene, stranger: Browser) -> Try:
             assert "Сеанс завершен. Начните заново" in words(refused)
             return
         assert refused.request.url.path == "/recovery/code"
-        assert errors(refused) == [LAPSED]
+        assert errors(refused) == [EXPIRED]
         # And not at the second attempt either.
         again = await stranger.follow(await stranger.post("/recovery/password", {"password": THIEVES}))
         assert again.request.url.path == "/recovery/code"
@@ -111,17 +111,17 @@ async def confirmed_recovery(scene: Scene, stranger: Browser) -> Try:
 
 
 async def code_under_way(scene: Scene, stranger: Browser) -> Try:
-    """Whoever holds the SIM of before the change."""
+    """A stranger who holds the SIM card of the former number."""
     await _begin_recovery(stranger)
     code = await scene.owner.read_code(PHONE)
 
     async def attempt(change: str) -> None:
         if change == "by_recovery":
             # The owner's recovery began after it: the code typed there has used up both.
-            assert errors(await stranger.post("/recovery/code", {"code": code})) in ([LAPSED], [WRONG])
+            assert errors(await stranger.post("/recovery/code", {"code": code})) in ([EXPIRED], [WRONG])
             return
         refused = await stranger.post("/recovery/code", {"code": code})
-        assert errors(refused) == [LAPSED]
+        assert errors(refused) == [EXPIRED]
 
     return attempt
 
@@ -147,7 +147,7 @@ async def begun_phone_change(scene: Scene, stranger: Browser) -> Try:
     async def attempt(change: str) -> None:
         refused = await scene.thief.post(f"{BASE}/phone/code", {"code": code})
         if change == "by_phone":
-            assert errors(refused) == [LAPSED]
+            assert errors(refused) == [EXPIRED]
             assert location(await scene.thief.post(f"{BASE}/phone/code", ANOTHER)) == f"{BASE}/confirmation"
         else:
             assert location(refused) == "/"
@@ -246,7 +246,7 @@ async def test_a_confirmed_recovery_sets_a_password_for_ten_minutes(
     clock.forward(minutes=minutes)
     shown = await stranger.follow(await stranger.get("/recovery/password"))
     assert shown.request.url.path == ("/recovery/password" if good else "/recovery/code")
-    assert errors(shown) == ([] if good else [LAPSED])
+    assert errors(shown) == ([] if good else [EXPIRED])
     saved = await stranger.post("/recovery/password", {"password": NEW})
     assert location(saved) == ("/sign-in/password" if good else "/recovery/code")
     if not good:
@@ -267,7 +267,7 @@ async def test_a_phone_change_that_was_begun_is_finished_within_ten_minutes(
     if good:
         assert location(answer) == BASE
         return
-    assert errors(answer) == [LAPSED]
+    assert errors(answer) == [EXPIRED]
     # The way on: the password, then another code to the same number.
     clock.forward(minutes=1)
     asked = await scene.owner.post(f"{BASE}/phone/code", ANOTHER)
@@ -278,7 +278,7 @@ async def test_a_phone_change_that_was_begun_is_finished_within_ten_minutes(
     assert location(answer) == BASE
 
 
-async def test_whoever_changes_the_phone_need_not_type_the_password_again_at_once(scene: Scene, clock: Clock) -> None:
+async def test_a_change_of_phone_does_not_ask_for_the_password_again_at_once(scene: Scene, clock: Clock) -> None:
     await by_phone(scene)
     assert (await scene.owner.get("/profile/data")).status_code == 200
     clock.forward(minutes=10, seconds=1)
@@ -300,7 +300,7 @@ async def test_ones_own_first_password_voids_a_recovery_and_a_link_of_before(
     await holder.import_card(settings, clock)
     await _due(client, posted)
     stranger = another_browser("198.51.100.11")
-    await holder.without_waiting()
+    await holder.clear_throttles()
     await stranger.post("/recovery/login", {"login": holder.LOGIN})
     await stranger.post("/recovery/phone", {"phone": holder.PHONE})
     code = await client.read_code(holder.PHONE)
@@ -309,7 +309,7 @@ async def test_ones_own_first_password_voids_a_recovery_and_a_link_of_before(
     assert location(await client.post("/registration/card/password", {"password": PASSWORD})) == "/profile"
     before = await _credentials()
     refused = await stranger.follow(await stranger.post("/recovery/password", {"password": THIEVES}))
-    assert (refused.request.url.path, errors(refused)) == ("/recovery/code", [LAPSED])
+    assert (refused.request.url.path, errors(refused)) == ("/recovery/code", [EXPIRED])
     told: httpx.Response = await holder.give_phone(stranger, link)
     assert location(told) == "/registration/card/registered"
     assert await _credentials() == before
@@ -321,11 +321,11 @@ async def test_another_sms_password_voids_the_recovery_of_before(
     await holder.import_card(settings, clock)
     await holder.get_sms_password(client, posted)
     stranger = another_browser("198.51.100.11")
-    await holder.without_waiting()
+    await holder.clear_throttles()
     await stranger.post("/sign-in/phone", {"phone": holder.PHONE})
     await stranger.post("/recovery")
     await stranger.post("/recovery/code", {"code": await client.read_code(holder.PHONE)})
-    await holder.without_waiting()
+    await holder.clear_throttles()
     await holder.get_sms_password(client, posted)
     before = await _credentials()
     refused = await stranger.follow(await stranger.post("/recovery/password", {"password": THIEVES}))
@@ -336,13 +336,13 @@ async def test_another_sms_password_voids_the_recovery_of_before(
 async def test_another_sms_password_ends_the_session_of_the_former_one(
     client: Browser, another_browser: MakeBrowser, settings: Settings, clock: Clock, posted: Outbox
 ) -> None:
-    """Whoever has read the first SMS may sit before the window for the password of one's own."""
+    """A stranger who has read the first SMS may be on the page that asks for a password of one's own."""
     await holder.import_card(settings, clock)
     thief = another_browser("198.51.100.9")
     assert location(await holder.sign_in(thief, await holder.get_sms_password(client, posted))) == (
         "/registration/card/password"
     )
-    await holder.without_waiting()
+    await holder.clear_throttles()
     password = await holder.get_sms_password(client, posted)
     before = await _credentials()
     assert location(await thief.post("/registration/card/password", {"password": THIEVES})) == "/"
@@ -360,12 +360,12 @@ async def test_another_sms_password_voids_a_recovery_code_under_way(
     await stranger.post("/recovery/login", {"login": holder.LOGIN})
     await stranger.post("/recovery/phone", {"phone": holder.PHONE})
     code = await client.read_code(holder.PHONE)
-    await holder.without_waiting()
+    await holder.clear_throttles()
     await holder.get_sms_password(client, posted)
-    assert errors(await stranger.post("/recovery/code", {"code": code})) == [LAPSED]
+    assert errors(await stranger.post("/recovery/code", {"code": code})) == [EXPIRED]
 
 
-# --- Whoever comes after a customer who is gone ---
+# --- Another customer at the same browser, after one who was deleted ---
 
 
 async def test_the_next_customer_inherits_no_grant(scene: Scene, another_browser: MakeBrowser, posted: Outbox) -> None:
@@ -373,7 +373,7 @@ async def test_the_next_customer_inherits_no_grant(scene: Scene, another_browser
     stranger = another_browser("198.51.100.11")
     await confirmed_recovery(scene, stranger)
     await by_deletion(scene)
-    await holder.without_waiting()
+    await holder.clear_throttles()
     await another_browser("198.51.100.12", phone=NEW_PHONE).register()
     before = await _credentials()
     refused = await stranger.follow(await stranger.post("/recovery/password", {"password": THIEVES}))

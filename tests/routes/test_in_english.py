@@ -46,13 +46,13 @@ async def test_a_whole_registration_in_english(client: Browser, portal: Portal) 
         for answer in (await client.get(path_of(step)), await client.post(path_of(step), {"amount": "1,5,0"})):
             if answer.is_redirect:  # «Нет» to the address
                 assert step == "address"
-                await client.take("bill")
+                await client.submit("bill")
                 continue
             assert fragment_of(answer) == f"registration-account-{step}"
             assert language(answer) == "en"
             assert russian_in(answer.text, made_up) == []
             assert answer.status_code == 200 or title(answer).startswith("Error: ")
-        answer = await client.take(step)
+        answer = await client.submit(step)
     profile = await client.follow(answer)
     assert location(answer) == "/profile"
     assert russian_in(profile.text, made_up) == []
@@ -62,9 +62,9 @@ async def test_a_whole_registration_in_english(client: Browser, portal: Portal) 
     texts = MessageTexts()
     sent = [(row["message"], portal.sealing.unseal(row["sealed"])) for row in reversed(await outbox.newest(9))]
     assert [name for name, _ in sent] == ["registration-code", "email-confirmation"]
-    code, letter = (texts(name, value["values"], value["language"]) for name, value in sent)
+    code, email = (texts(name, value["values"], value["language"]) for name, value in sent)
     assert re.fullmatch(r"\d{6} is your code to register .*", code.text)
-    assert letter.subject == "Confirm the email address for your online account"
+    assert email.subject == "Confirm the email address for your online account"
 
 
 async def test_the_staff_read_russian_and_the_customer_their_own_language(client: Browser, portal: Portal) -> None:
@@ -75,9 +75,9 @@ async def test_the_staff_read_russian_and_the_customer_their_own_language(client
     form = {**PERSON, "address": "ул. Тихая, 5", "account_number": "", "comment": ""}
     sent = await client.post("/registration/account/connection", form)
     assert sent.status_code == 303
-    letters = {row["message"]: portal.sealing.unseal(row["sealed"]) for row in await outbox.newest(9)}
-    assert letters["connection-request-for-staff"]["language"] == "ru"
-    assert letters["connection-request-received"]["language"] == "en"
+    messages = {row["message"]: portal.sealing.unseal(row["sealed"]) for row in await outbox.newest(9)}
+    assert messages["connection-request-for-staff"]["language"] == "ru"
+    assert messages["connection-request-received"]["language"] == "en"
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)

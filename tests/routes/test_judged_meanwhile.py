@@ -69,7 +69,7 @@ async def _held_up(held: Held, post: Awaitable[httpx.Response], change: Awaitabl
 
 
 async def _recover(browser: Browser, password: str) -> None:
-    await holder.without_waiting()
+    await holder.clear_throttles()
     await browser.post("/sign-in/phone", {"phone": PHONE})
     await browser.post("/recovery")
     await browser.post("/recovery/code", {"code": await browser.read_code(PHONE)})
@@ -77,7 +77,7 @@ async def _recover(browser: Browser, password: str) -> None:
 
 
 async def _change_phone(browser: Browser) -> None:
-    await holder.without_waiting()
+    await holder.clear_throttles()
     await browser.post(f"{BASE}/phone", {"phone": NEW_PHONE})
     answer = await browser.post(f"{BASE}/phone/code", {"code": await browser.read_code(NEW_PHONE)})
     assert location(answer) == BASE
@@ -138,7 +138,7 @@ async def test_typing_it_again_proves_nothing_when_it_or_the_phone_was_changed_m
 
 
 async def _recover_new_phone(browser: Browser) -> None:
-    await holder.without_waiting()
+    await holder.clear_throttles()
     other = browser
     await other.post("/sign-out")
     await other.post("/sign-in/phone", {"phone": NEW_PHONE})
@@ -166,7 +166,7 @@ async def test_a_registration_sent_again_opens_nothing_by_a_password_of_before(
 ) -> None:
     await client.reach("password")
     finished = client.cookie
-    await client.take("password")
+    await client.submit("password")
     late = another_browser("198.51.100.9")
     late.http.cookies.set(COOKIE, str(finished))
     again = late.post(path_of("password"), {"password": PASSWORD})

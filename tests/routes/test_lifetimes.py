@@ -140,7 +140,7 @@ async def test_every_printed_lifetime(
     await client.reach("code")
     look(await client.get(path_of("code")))
     for step in STEPS[1:]:
-        await client.take(step)
+        await client.submit(step)
     await client.post("/profile/security/email", {"email": "new@example.org"})
     clock.forward(seconds=2)
     await client.post("/profile/security/phone", {"phone": "8 900 111-22-33"})

@@ -19,12 +19,12 @@ from settings import Settings
 from tests.browser import BASE, headers_of_a_browser
 from tests.conftest import SECRET, Clock
 
-PATH = "/letters/opened"
+PATH = "/messages/opened"
 SECRET_TOKEN = "a-token-that-stands-nowhere-else-43-signs-x"
 
 
-@get(f"{PATH}{TOKEN}", name="letters.opened")
-async def open_letter(page: ThisPage, token: FromPath[str]) -> Response[Any]:
+@get(f"{PATH}{TOKEN}", name="messages.opened")
+async def open_message(page: ThisPage, token: FromPath[str]) -> Response[Any]:
     return page.show("registration/choice", tracks=page.settings.tracks)
 
 
@@ -53,7 +53,7 @@ async def test_a_new_link_is_cut_everywhere_by_its_route_alone(
     clock: Clock,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    monkeypatch.setattr(legal, "handlers", [*legal.handlers, open_letter])
+    monkeypatch.setattr(legal, "handlers", [*legal.handlers, open_message])
     app = create_app(_settings(tmp_path), clock)
     # Making the portal sets the handlers of the log anew.
     logging.getLogger().addHandler(caplog.handler)
@@ -76,8 +76,8 @@ async def test_a_new_link_is_cut_everywhere_by_its_route_alone(
         partial = {"HX-Request": "true", "HX-Request-Type": "partial"}
         assert (await http.get(link, headers=partial)).headers["hx-push-url"] == PATH
         signed_out = await http.post("/sign-out")
-        assert any(one.startswith("letters-opened=") for one in signed_out.headers.get_list("set-cookie"))
-    assert "/letters/opened/{token" in caplog.text
+        assert any(one.startswith("messages-opened=") for one in signed_out.headers.get_list("set-cookie"))
+    assert "/messages/opened/{token" in caplog.text
     assert SECRET_TOKEN not in caplog.text
 
 

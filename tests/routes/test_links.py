@@ -138,7 +138,7 @@ async def test_no_answer_at_the_link_itself_repeats_the_token(client: Browser, p
 
 @each_kind
 async def test_the_next_person_at_the_browser_finds_no_link(client: Browser, posted: Outbox, kind: Kind) -> None:
-    """Its page shows an address, and its button changes something of whoever has left."""
+    """Its page shows an address, and its button changes something of a customer who has left."""
     link = await kind.send(client, posted)
     if client.cookie is None:
         await client.register()

@@ -86,13 +86,13 @@ async def test_a_password_and_a_code_never_come_back(client: Browser) -> None:
     wrong = await client.post(path_of("code"), {"code": "999999x"})
     assert wrong.status_code == 422
     assert "999999" not in wrong.text
-    await client.take("code")
+    await client.submit("code")
     for step in STEPS[STEPS.index("bill") : -1]:
-        await client.take(step)
+        await client.submit(step)
     weak = await client.post(path_of("password"), {"password": "Иванова Анна 7"})
     assert weak.status_code == 422
     assert "Анна 7" not in weak.text
-    await client.take("password")
+    await client.submit("password")
     await client.post("/sign-out")
     refused = await client.sign_in("совсем не тот пароль")
     assert refused.status_code == 422

@@ -1,4 +1,4 @@
-"""Whoever came in with the password of an SMS makes one of their own first: no address of the portal leads round it."""
+"""A customer signed in with the password of an SMS must set one of their own first: no address avoids it."""
 
 from __future__ import annotations
 
@@ -84,9 +84,9 @@ async def test_registering_by_account_with_ones_own_phone_is_no_way_round(
     """The session cannot begin one, and one begun elsewhere does not come together with it."""
     due.phone = holder.PHONE
     assert location(await due.post(path_of("phone"), {"phone": holder.PHONE, "consent": "yes"})) == DUE
-    await holder.without_waiting()
+    await holder.clear_throttles()
     other = another_browser(phone=holder.PHONE)
-    await other.take("phone")
+    await other.submit("phone")
     code = {"code": await other.read_code(holder.PHONE)}
     assert location(await due.post(path_of("code"), code)) == DUE
     assert location(await other.post(path_of("code"), code)) == "/sign-in/password"

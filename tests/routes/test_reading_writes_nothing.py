@@ -1,4 +1,4 @@
-"""Whoever only reads, anonymously, leaves no row: every GET and HEAD of the portal, asked twice."""
+"""Reading without a session writes no row: every GET and HEAD of the portal, sent twice."""
 
 from __future__ import annotations
 

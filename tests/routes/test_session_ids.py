@@ -23,7 +23,7 @@ from tests.screen import errors, value_of, words
 
 BASE = "/profile/security"
 NEW, NEW_PHONE = "осенний берег у моря", "8 900 111-22-33"
-LAPSED = "Срок действия кода истек. Запросите новый"
+EXPIRED = "Срок действия кода истек. Запросите новый"
 PRESSES = 8
 MakeBrowser = Callable[..., Browser]
 
@@ -101,7 +101,7 @@ async def test_the_cookie_tells_nobody_whether_a_number_is_known(client: Browser
     await client.register()
     lengths = []
     for phone in (PHONE, "+7 912 345-67-90"):
-        await holder.without_waiting()
+        await holder.clear_throttles()
         browser = another_browser()
         await browser.post("/sign-in/phone", {"phone": phone})
         await browser.post("/recovery")
@@ -187,13 +187,13 @@ async def registration(browser: Browser, owner: Browser) -> Proof:
 async def another_phone_of_a_registration(browser: Browser, owner: Browser) -> Proof:
     await browser.reach("password")
     browser.phone = NEW_PHONE
-    await browser.take("phone")
+    await browser.submit("phone")
     return Proof(path_of("code"), {"code": await browser.read_code(NEW_PHONE)}, path_of("bill"), path_of("bill"))
 
 
 async def known_phone(browser: Browser, owner: Browser) -> Proof:
     await owner.register()
-    await holder.without_waiting()
+    await holder.clear_throttles()
     return await _at_sign_in(await registration(browser, owner))
 
 
@@ -203,7 +203,7 @@ async def _at_sign_in(proof: Proof) -> Proof:
 
 async def recovery(browser: Browser, owner: Browser) -> Proof:
     await owner.register()
-    await holder.without_waiting()
+    await holder.clear_throttles()
     await browser.post("/sign-in/phone", {"phone": PHONE})
     await browser.post("/recovery")
     code = {"code": await browser.read_code(PHONE)}
@@ -220,7 +220,7 @@ async def recovery_in_a_registration(browser: Browser, owner: Browser) -> Proof:
 
 
 async def recovery_begun(browser: Browser) -> Proof:
-    await holder.without_waiting()
+    await holder.clear_throttles()
     await browser.post("/sign-in/phone", {"phone": PHONE})
     await browser.post("/recovery")
     code = {"code": await browser.read_code(PHONE)}
@@ -260,7 +260,7 @@ Prove = Callable[[Browser, Browser], Awaitable[Proof]]
 async def test_the_id_changes_and_the_former_one_is_worth_nothing(
     client: Browser, another_browser: MakeBrowser, prove: Prove
 ) -> None:
-    """Whoever has planted the cookie, or copied it, is left outside."""
+    """A planted or copied cookie opens nothing."""
     proof = await prove(client, another_browser("198.51.100.1"))
     planted = str(client.cookie)
     assert location(await client.post(proof.path, proof.form)) == proof.leads_to
@@ -354,7 +354,7 @@ async def test_a_code_that_was_used_opens_nothing_once_its_session_has_ended(cli
     before, code = client.cookie, {"code": await client.read_code(PHONE)}
     await client.post(path_of("code"), code)
     await run("DELETE FROM sessions")
-    assert errors(await _with(client, before).post(path_of("code"), code)) == [LAPSED]
+    assert errors(await _with(client, before).post(path_of("code"), code)) == [EXPIRED]
     assert await run("SELECT id FROM sessions") == []
 
 
@@ -406,7 +406,7 @@ async def test_a_sign_in_leaves_the_planted_cookie_behind(
 async def test_a_planted_cookie_sets_no_password(client: Browser, another_browser: MakeBrowser) -> None:
     """On a shared PC: the thief begins the recovery, the owner finds the window of the code and types it."""
     await another_browser("198.51.100.1").register()
-    await holder.without_waiting()
+    await holder.clear_throttles()
     thief = another_browser("198.51.100.9")
     await thief.post("/sign-in/phone", {"phone": PHONE})
     await thief.post("/recovery")

@@ -57,8 +57,8 @@ async def _another_phone_after_the_miss(client: Browser) -> None:
 async def _another_phone_and_back(client: Browser) -> None:
     """The former number was confirmed once; it is not any more."""
     await _another_phone_late(client)
-    await holder.without_waiting()
-    await client.take("phone")
+    await holder.clear_throttles()
+    await client.submit("phone")
 
 
 async def _a_wrong_bill_late(client: Browser) -> None:
@@ -146,7 +146,7 @@ async def test_a_step_changed_while_the_password_is_hashed_makes_no_cabinet(
     outcome = await completion.register(scope_of(replace(portal, hasher=hasher), clock(), caller), PASSWORD)
     assert isinstance(outcome, WrongStep)
     assert await _made() == [0, 0, 0, 0]
-    assert await client.where() == path_of(missing)
+    assert await client.path_of_last_step() == path_of(missing)
 
 
 async def test_a_wrong_bill_late_allows_a_request_and_no_registration(client: Browser) -> None:
@@ -164,7 +164,7 @@ async def test_an_account_that_an_import_has_removed_is_asked_for_again(client: 
 
 
 async def test_a_phone_whose_code_was_never_typed_gets_no_cabinet(client: Browser, posted: Outbox) -> None:
-    """One's own phone, bill and name, then somebody else's number, the code left out, the password."""
+    """The attacker's own phone, bill and name; then another person's number without its code, and the password."""
     await client.reach("password")
     assert location(await client.post(path_of("phone"), {"phone": VICTIM, "consent": "yes"})) == path_of("code")
     answer = await client.post(path_of("password"), {"password": PASSWORD})
@@ -174,7 +174,7 @@ async def test_a_phone_whose_code_was_never_typed_gets_no_cabinet(client: Browse
     assert [message.name for message in await posted()] == ["registration-code"] * 2
     # Not even with the victim's code is anything left of what was proved under the other number.
     await client.post(path_of("code"), {"code": await client.read_code(VICTIM)})
-    assert await client.where() == path_of("bill")
+    assert await client.path_of_last_step() == path_of("bill")
 
 
 async def test_a_request_under_another_phone_is_another_request(client: Browser, posted: Outbox) -> None:
@@ -190,7 +190,7 @@ async def test_a_request_under_another_phone_is_another_request(client: Browser,
 
 
 async def _begin(browser: Browser, phone: str = PHONE) -> None:
-    await holder.without_waiting()
+    await holder.clear_throttles()
     await browser.post("/sign-in/phone", {"phone": phone})
     await browser.post("/recovery")
 
@@ -225,9 +225,9 @@ async def _login_late(browser: Browser) -> None:
 
 
 async def _anothers_login_late(browser: Browser) -> None:
-    """One's own code, and then the login of somebody else with one's own number."""
+    """The attacker's own code, and then another person's login with the attacker's number."""
     await _login_late(browser)
-    await holder.without_waiting()
+    await holder.clear_throttles()
     await browser.post("/recovery/phone", {"phone": PHONE})
 
 
@@ -278,7 +278,7 @@ async def test_the_code_of_another_login_proves_nothing_and_stays_good(
 
 
 async def _anothers_login(browser: Browser) -> None:
-    await holder.without_waiting()
+    await holder.clear_throttles()
     await browser.post("/recovery/login", {"login": "tk1001"})
     await browser.post("/recovery/phone", {"phone": PHONE})
 

@@ -1,4 +1,4 @@
-"""The channels there are, and those that the settings name, open for as long as a worker runs."""
+"""All channels, and those named in the settings, which are open as long as a worker runs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from domain.delivery.channels.kannel import Kannel
 from domain.delivery.channels.smtp import Smtp
 from settings import OUTBOX, Settings, SettingsError, address_parts, written_host
 
-# All there are. A new one is its file and its line here.
+# A new channel has its file and its line here.
 CHANNELS: tuple[type[ConfiguredChannel], ...] = (
     Kannel,
     Smtp,

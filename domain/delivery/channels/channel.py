@@ -16,7 +16,7 @@ Kind = Literal["sms", "email"]
 
 @dataclass(frozen=True)
 class Rendered:
-    """A message's words: an SMS has `text` alone, an e-mail all three. Kept out of `repr`, so out of logs."""
+    """The text of a message: an SMS has `text` alone, an e-mail all three. Not in `repr`, so not in logs."""
 
     text: str = field(repr=False)
     subject: str | None = field(default=None, repr=False)
@@ -25,7 +25,7 @@ class Rendered:
 
 @dataclass(frozen=True)
 class Outgoing:
-    """A message ready to go. `reference` and `written_at` are the same at every attempt."""
+    """A message ready to be sent. `reference` and `written_at` are the same at every attempt."""
 
     reference: str
     written_at: datetime
@@ -62,7 +62,7 @@ class ConfiguredChannel(Channel, Protocol):
     def check(address: SplitResult, *, production: bool) -> None:
         """Raise ValueError, one line, for an address that names no such channel or that production must not use.
 
-        That it can be read and has a host is known by then.
+        The caller has checked that it can be parsed and has a host.
         """
 
 
@@ -70,11 +70,11 @@ class DeliveryFailed(Exception):  # noqa: N818 - an outcome, not an error
     """Why a message was not handed over, in words without personal data, and what follows from it.
 
     - `refused`: the other side will never take this message.
-    - `later`: it was surely not delivered and may be at another time or by another channel.
+    - `later`: it was certainly not delivered; another time or another channel may deliver it.
     - `unknown`: it was handed over and the answer never came, or made no sense. It is not tried again:
-      a code is better asked for again than sent thrice.
+      it is better to ask for another code than to get one three times.
 
-    `operator` says that nothing will get better until someone corrects the settings.
+    `operator` says that it will fail until the operator corrects the settings.
     """
 
     def __init__(self, follows: Literal["refused", "later", "unknown"], reason: str, *, operator: bool = False) -> None:

@@ -1,6 +1,6 @@
 """SMS by Kannel's `sendsms` HTTP interface (Kannel User Guide, chapter 6, "Using the HTTP interface to smsbox").
 
-Many commercial gateways speak it too, so answers are read more kindly than Kannel alone would need.
+Many commercial gateways have the same interface, so more kinds of answers are accepted than those of Kannel.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _GSM_7 = frozenset(
 # "Sent." is the answer of Kannel before 1.4.
 _ACCEPTED = ("0:", "3:", "sent.")
 _ANSWER_BYTES = 200
-# Answers to how we ask, not to what: wrong password, no money left, wrong path.
+# Statuses that refuse our account or address, not the message: wrong password, no money left, wrong path.
 _OPERATOR = frozenset({401, 402, 403, 404, 405, 407})
 _BUSY = frozenset({408, 425, 429, 503})
 _FORM = "http+kannel://user:pass@host:port/cgi-bin/sendsms"
@@ -70,8 +70,8 @@ for a gateway on this host only. KABINET_SMS_FROM is the sender's name, where th
         self._seconds = seconds
         self._client = httpx.AsyncClient(
             timeout=httpx.Timeout(seconds, connect=min(CONNECT_SECONDS, seconds)),
-            # A connection kept from before may be closed by the gateway just when it is used again, and then
-            # nobody knows whether the message went. A new one a message costs less than a lost code.
+            # The gateway may close a kept connection just when it is used again, and then it is unknown whether the
+            # message was taken. A new connection for each message costs less than a lost code.
             limits=httpx.Limits(max_keepalive_connections=0),
             # The system's certificates; no proxy from the environment sees the password.
             verify=ssl.create_default_context(),
@@ -108,7 +108,7 @@ for a gateway on this host only. KABINET_SMS_FROM is the sender's name, where th
         raise DeliveryFailed("unknown", "the gateway's answer makes no sense")
 
     async def _ask(self, outgoing: Outgoing) -> tuple[int, str]:
-        """Status and the beginning of the body, in small letters."""
+        """Status and the beginning of the body, in lower case."""
         text = outgoing.content.text
         query = {
             **self._query,

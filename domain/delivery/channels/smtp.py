@@ -13,14 +13,14 @@ from urllib.parse import SplitResult, unquote, urlsplit
 import aiosmtplib
 
 from domain.delivery.channels.channel import DeliveryFailed, Kind, Outgoing
-from domain.delivery.channels.letter import readable_address, write_letter
+from domain.delivery.channels.mime import make_email, smtp_address
 from settings import LOOPBACK
 
-# For each answer of the server, and for everything until the letter itself is on its way.
+# For each answer of the server, and for everything before the message itself, seconds.
 ANSWER_SECONDS = 15.0
 BEFORE_SECONDS = 45.0
-# The letter is accepted by then: a farewell is politeness.
-_FAREWELL_SECONDS = 2.0
+# For the answer to QUIT, seconds: the message is accepted by then, so it need not be waited for.
+_QUIT_SECONDS = 2.0
 
 
 class Smtp:
@@ -70,14 +70,14 @@ password are written as %40 %3A %2F %23. KABINET_MAIL_FROM and KABINET_STAFF_EMA
 
     async def send(self, outgoing: Outgoing) -> None:
         """Raises `DeliveryFailed`; returns once the server has taken the message upon itself."""
-        to = readable_address(outgoing.to)
-        letter = write_letter(outgoing, self._sender, to)
+        to = smtp_address(outgoing.to)
+        email = make_email(outgoing, self._sender, to)
         server = self._server()
         try:
-            await self._until_data(server, letter["From"].addresses[0].addr_spec, to.addr_spec)
-            await self._hand_over(server, letter.as_bytes())
+            await self._until_data(server, email["From"].addresses[0].addr_spec, to.addr_spec)
+            await self._hand_over(server, email.as_bytes())
             with contextlib.suppress(aiosmtplib.SMTPException, OSError):
-                await server.quit(timeout=_FAREWELL_SECONDS)
+                await server.quit(timeout=_QUIT_SECONDS)
         finally:
             server.close()
 
@@ -104,7 +104,7 @@ password are written as %40 %3A %2F %23. KABINET_MAIL_FROM and KABINET_STAFF_EMA
         except (aiosmtplib.SMTPException, OSError) as error:
             if _is_about_tls(error):
                 raise _setup("the server's certificate or TLS is not to be trusted") from None
-            # No STARTTLS, or no AUTH.
+            # The server offers no STARTTLS, or no AUTH.
             raise _setup("the server does not offer what the settings ask for") from None
 
     async def _envelope(self, server: aiosmtplib.SMTP, sender: str, recipient: str) -> None:
@@ -121,14 +121,14 @@ password are written as %40 %3A %2F %23. KABINET_MAIL_FROM and KABINET_STAFF_EMA
         if code != aiosmtplib.SMTPStatus.start_input:
             raise aiosmtplib.SMTPDataError(code, "")
 
-    async def _hand_over(self, server: aiosmtplib.SMTP, letter: bytes) -> None:
+    async def _hand_over(self, server: aiosmtplib.SMTP, email: bytes) -> None:
         """The message itself: from the first byte on only an answer tells what came of it."""
         protocol = server.protocol
         if protocol is None:
             raise DeliveryFailed("later", "the server hung up")
         try:
             # A line that begins with a dot gets a second one (RFC 5321, 4.5.2).
-            protocol.write(re.sub(rb"(?m)^\.", b"..", letter) + b".\r\n")
+            protocol.write(re.sub(rb"(?m)^\.", b"..", email) + b".\r\n")
             code, _ = await protocol.read_response(timeout=self._seconds)
         except (aiosmtplib.SMTPException, OSError):
             raise DeliveryFailed("unknown", "the connection broke before the server answered") from None
@@ -139,7 +139,7 @@ password are written as %40 %3A %2F %23. KABINET_MAIL_FROM and KABINET_STAFF_EMA
 
 
 def _is_about_tls(error: BaseException | None) -> bool:
-    """Whether anything that led to `error` is TLS: a certificate of nobody known, for another host, or expired."""
+    """Whether anything that led to `error` is TLS: a certificate not trusted, for another host, or expired."""
     while error is not None:
         if isinstance(error, ssl.SSLError):
             return True

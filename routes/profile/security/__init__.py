@@ -1,10 +1,10 @@
-"""What could lock the owner out, or show where they are signed in. Changes ask for the password once more."""
+"""The settings that decide who can sign in, and the list of devices. Changes need a recently typed password."""
 
 from __future__ import annotations
 
 from litestar import Response
 
-from domain.sessions import Session, is_fresh
+from domain.sessions import Session, password_is_recent
 from routes.journeys import ask_for_password
 from routes.page import Page
 
@@ -18,8 +18,8 @@ def owner_of(page: Page) -> Session | None:
 
 
 async def guard(page: Page, path: str) -> Response[None] | None:
-    """Where to lead a visitor who may not change anything now: to the sign-in, or to the password once more."""
+    """A redirect to the sign-in, or to the page that asks for the password again; None where changes are allowed."""
     session = owner_of(page)
     if session is None:
         return await page.redirect_to_sign_in()
-    return None if is_fresh(page.scope, session) else await ask_for_password(page, path)
+    return None if password_is_recent(page.scope, session) else await ask_for_password(page, path)

@@ -1,4 +1,4 @@
-"""The password once more."""
+"""The page that asks for the password again before a change."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import Annotated, Any
 
 from litestar import Response, get, post
 
-from domain.profile import overview
 from domain.refusals import SessionExpired
 from domain.sessions import Session
 from domain.sign_in import reauthentication
-from routes.forms import Filled, Form, Longest, Password
+from routes.forms import FilledForm, Form, MaxLength, Password
 from routes.own_path import LONGEST, own_path
 from routes.page import Page, ThisPage
+from routes.profile import profile_of
 from routes.profile.security import BASE, FOLDER, owner_of
 
 PATH, NAME, FRAGMENT = f"{BASE}/confirmation", "profile.security.confirmation", f"{FOLDER}/confirmation"
@@ -21,18 +21,18 @@ PATH, NAME, FRAGMENT = f"{BASE}/confirmation", "profile.security.confirmation", 
 
 class ConfirmationForm(Form):
     password: Password = ""
-    next: Annotated[str, Longest(LONGEST)] = ""
+    next: Annotated[str, MaxLength(LONGEST)] = ""
 
 
 @get(PATH, name=NAME)
 async def show(page: ThisPage) -> Response[Any]:
-    return await _answer(page, Filled(PATH, {"next": page.request.query_params.get("next", "")}), 200)
+    return await _answer(page, FilledForm(PATH, {"next": page.request.query_params.get("next", "")}), 200)
 
 
 @post(PATH, name=f"{NAME}.submit")
 async def submit(page: ThisPage) -> Response[Any]:
     form = await page.read(ConfirmationForm)
-    # Without a session the press may be the second one: the first has changed the session's id.
+    # No session may mean that the button was pressed twice: the first press has changed the session's id.
     if form.data is None or (page.session is not None and owner_of(page) is None):
         return await _answer(page, form, 422)
     outcome = await reauthentication.prove(page.scope, form.data.password)
@@ -46,15 +46,15 @@ async def submit(page: ThisPage) -> Response[Any]:
 
 
 def inside(path: str) -> str:
-    """Where to go on: a page of the profile, whatever the address says."""
+    """`path` where it is a page of the profile, else the security page."""
     return own_path(path, BASE) if re.match(r"/profile(?:[/?]|$)", path) else BASE
 
 
-async def _answer(page: Page, form: Filled[Any], status: int) -> Response[Any]:
-    known = await overview.of(page.scope, page.customer) if page.customer is not None else None
-    if known is None:
+async def _answer(page: Page, form: FilledForm[Any], status: int) -> Response[Any]:
+    profile = await profile_of(page)
+    if profile is None:
         return await page.redirect_to_sign_in()
-    return page.show(FRAGMENT, status=status, form=form, phone=known.phone)
+    return page.show(FRAGMENT, status=status, form=form, phone=profile.phone)
 
 
 handlers = [show, submit]

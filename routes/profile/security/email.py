@@ -1,4 +1,4 @@
-"""A new e-mail: it replaces the former one once its link has been pressed."""
+"""A new e-mail: it replaces the former one when it is confirmed behind its link."""
 
 from __future__ import annotations
 

@@ -8,9 +8,10 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 
 from domain import journal
-from domain.profile import devices, overview
+from domain.profile import devices
 from routes.notices import Notice
 from routes.page import ThisPage
+from routes.profile import profile_of
 from routes.profile.security import BASE, FOLDER, guard, owner_of
 from routes.row_ids import row_id
 
@@ -20,13 +21,12 @@ _ENTRIES = 20
 
 @get(BASE, name=NAME)
 async def show(page: ThisPage) -> Response[Any]:
-    session = owner_of(page)
-    known = await overview.of(page.scope, session.customer) if session is not None and session.customer else None
-    if session is None or session.customer is None or known is None:
+    session, profile = owner_of(page), await profile_of(page)
+    if session is None or session.customer is None or profile is None:
         return await page.redirect_to_sign_in()
     return page.show(
         FRAGMENT,
-        profile=known,
+        profile=profile,
         devices=await devices.of(page.scope, session),
         entries=await journal.newest_of(session.customer, _ENTRIES),
     )
@@ -38,9 +38,9 @@ async def end_one(page: ThisPage, device: FromPath[str]) -> Response[Any]:
     if session is None or session.customer is None:
         return await page.redirect_to_sign_in(BASE)
     ended = row_id(device, bits=64)
-    # Where another device is signed in decides who keeps the cabinet. Nothing was typed here that could be lost.
-    if elsewhere := await guard(page, BASE):
-        return elsewhere
+    # Ending sessions can shut the owner out, so the password is asked for. `BASE`: no typed text has to be kept.
+    if redirect := await guard(page, BASE):
+        return redirect
     await devices.end_one(page.scope, session.customer, ended)
     if ended == session.id:
         return page.redirect_after_sign_out("/")
@@ -52,8 +52,8 @@ async def end_others(page: ThisPage) -> Response[Any]:
     session = owner_of(page)
     if session is None:
         return await page.redirect_to_sign_in(BASE)
-    if elsewhere := await guard(page, BASE):
-        return elsewhere
+    if redirect := await guard(page, BASE):
+        return redirect
     await devices.end_others(page.scope, session)
     return page.redirect(BASE, notice=Notice.SESSIONS_ENDED)
 

@@ -7,16 +7,16 @@ from typing import Any
 
 from litestar import Response
 
-from domain.profile import overview
-from domain.refusals import ProofNeeded
+from domain.refusals import PasswordNeeded
 from domain.sessions import Session
 from domain.sign_in import password_change
 from routes.forms import Password, PasswordForm
 from routes.journeys import Outcome, ask_for_password
 from routes.notices import Notice
 from routes.page import Page
+from routes.profile import profile_of
 from routes.profile.security import BASE, FOLDER, guard
-from routes.steps.password import PasswordStep, Saved, password_handlers
+from routes.steps.password import PasswordStep, Saved, password_handlers, unless_repeated
 
 PATH = f"{BASE}/password"
 
@@ -25,18 +25,13 @@ class PasswordChangeForm(PasswordForm):
     current_password: Password = ""
 
 
-async def _guard(page: Page) -> Response[Any] | None:
-    # Without a session the press may be the second one: the first has changed the session's id.
-    return await guard(page, PATH) if page.session is not None else None
-
-
-async def _elsewhere(page: Page) -> Response[Any] | None:
+async def _guard_show(page: Page) -> Response[Any] | None:
     return await guard(page, PATH)
 
 
 async def _shown(page: Page) -> Mapping[str, Any]:
-    known = await overview.of(page.scope, page.customer or 0)
-    return {"phone": known.phone if known else ""}
+    profile = await profile_of(page)
+    return {"phone": profile.phone if profile else ""}
 
 
 async def _broken_rules(page: Page, password: str) -> list[str]:
@@ -52,7 +47,7 @@ async def _answer(page: Page, outcome: Outcome) -> Response[Any]:
     match outcome:
         case Session():
             return page.redirect(BASE, outcome, notice=Notice.PASSWORD_SAVED)
-        case ProofNeeded():
+        case PasswordNeeded():
             return await ask_for_password(page, PATH)
         case _:
             return await page.redirect_to_sign_in()
@@ -64,8 +59,8 @@ handlers = password_handlers(
         name="profile.security.password",
         fragment=f"{FOLDER}/password",
         form=PasswordChangeForm,
-        guard=_guard,
-        elsewhere=_elsewhere,
+        guard_submit=unless_repeated(_guard_show),
+        guard_show=_guard_show,
         shown=_shown,
         broken_rules=_broken_rules,
         save=_save,

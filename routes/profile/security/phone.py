@@ -16,7 +16,7 @@ from routes.journeys import Addresses, Outcome
 from routes.notices import Notice
 from routes.page import Page
 from routes.profile.security import BASE, FOLDER
-from routes.steps.code import CodeStep, Window, code_handlers
+from routes.steps.code import CodeStep, SentCode, code_handlers
 from routes.steps.form import Done, FormStep, form_handlers
 
 PATH, NAME = f"{BASE}/phone", "profile.security.phone"
@@ -31,13 +31,13 @@ async def _send(page: Page, form: NewPhoneForm) -> Outcome | Refused | Done:
     return await phone_change.begin(page.scope, form.phone)
 
 
-async def _window(page: Page) -> Window:
+async def _sent_code(page: Page) -> SentCode:
     """A change begun too long ago, or before the password or the phone changed, says so."""
-    change = ADDRESSES.known(page).phone
+    change = ADDRESSES.progress(page).phone
     assert change is not None
     assert page.session is not None
     next_at = await one_time_codes.next_at(page.scope, phone_change.PURPOSE, change.number)
-    return Window(change.number, next_at, expired=not change.holds(page.session, page.scope.now))
+    return SentCode(change.number, next_at, expired=not change.holds(page.session, page.scope.now))
 
 
 def _confirmed(page: Page, session: Session) -> Response[Any]:
@@ -61,7 +61,7 @@ handlers = [
             addresses=ADDRESSES,
             name=f"{NAME}.code",
             fragment=f"{FOLDER}/phone-code",
-            window=_window,
+            sent_code=_sent_code,
             confirm=phone_change.confirm,
             send_another=phone_change.send_another_code,
             confirmed=_confirmed,

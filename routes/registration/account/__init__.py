@@ -11,7 +11,7 @@ ADDRESSES = Addresses(
     REGISTRATION,
     f"/{FOLDER}",
     f"/{FOLDER}/phone",
-    # Registered, and the answer that signed them in was lost.
-    over=lambda _known: "/sign-in/phone",
+    # The customer is registered, but the answer with the cookie of their session was lost.
+    over=lambda _progress: "/sign-in/phone",
     over_notice=Notice.REGISTERED,
 )

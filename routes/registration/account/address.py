@@ -21,9 +21,9 @@ class AnswerForm(Form):
 
 @get(PATH, name=NAME)
 async def show(page: ThisPage) -> Response[Any]:
-    if elsewhere := await ADDRESSES.elsewhere(page, "address"):
-        return elsewhere
-    account = await by_account.account_found(ADDRESSES.known(page))
+    if redirect := await ADDRESSES.guard(page, "address"):
+        return redirect
+    account = await by_account.account_found(ADDRESSES.progress(page))
     if account is None:
         # An import has removed it meanwhile.
         return page.redirect(ADDRESSES.path_of("bill"))
@@ -32,8 +32,8 @@ async def show(page: ThisPage) -> Response[Any]:
 
 @post(PATH, name=f"{NAME}.submit")
 async def submit(page: ThisPage) -> Response[Any]:
-    if home := page.home():
-        return home
+    if redirect := page.redirect_if_signed_in():
+        return redirect
     answer = (await page.read(AnswerForm)).typed["answer"]
     if answer not in {"yes", "no"}:
         return page.redirect(PATH)

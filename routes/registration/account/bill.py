@@ -1,4 +1,4 @@
-"""What proves that the account is theirs: period, account number and amount of a recent bill."""
+"""Period, account number and amount of a recent bill: they prove that the account is the customer's."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from litestar import Response, get, post
 
 from domain.refusals import Refused
 from domain.registration import by_account
-from domain.registration.progress import REGISTRATION, SoughtBill
+from domain.registration.progress import REGISTRATION, BillSearch
 from routes import bill_form, formatting
-from routes.forms import Filled
+from routes.forms import FilledForm
 from routes.page import Page, ThisPage
 from routes.registration.account import ADDRESSES, FOLDER
 from routes.steps.field_check import field_check
@@ -20,18 +20,18 @@ PATH, NAME, FRAGMENT = ADDRESSES.path_of("bill"), "registration.account.bill", f
 
 @get(PATH, name=NAME)
 async def show(page: ThisPage) -> Response[Any]:
-    if elsewhere := await ADDRESSES.elsewhere(page, "bill"):
-        return elsewhere
-    return await _answer(page, Filled(PATH, _typed(ADDRESSES.known(page).bill)), 200)
+    if redirect := await ADDRESSES.guard(page, "bill"):
+        return redirect
+    return await _answer(page, FilledForm(PATH, _typed(ADDRESSES.progress(page).bill)), 200)
 
 
 @post(PATH, name=f"{NAME}.submit")
 async def submit(page: ThisPage) -> Response[Any]:
-    if home := page.home():
-        return home
+    if redirect := page.redirect_if_signed_in():
+        return redirect
     form = await bill_form.read(page)
     if form.data is None:
-        return await ADDRESSES.elsewhere(page, "bill") or await _answer(page, form, 422)
+        return await ADDRESSES.guard(page, "bill") or await _answer(page, form, 422)
     bill, further = bill_form.bill_of(form.data), bill_form.further_of(form.data)
     outcome = await by_account.find_account(page.scope, bill, further)
     if isinstance(outcome, Refused):
@@ -39,22 +39,22 @@ async def submit(page: ThisPage) -> Response[Any]:
     return await ADDRESSES.answer(page, outcome, "bill")
 
 
-async def _answer(page: Page, form: Filled[Any], status: int, *, not_found: bool = False) -> Response[Any]:
-    sought = ADDRESSES.known(page).bill
+async def _answer(page: Page, form: FilledForm[Any], status: int, *, not_found: bool = False) -> Response[Any]:
+    search = ADDRESSES.progress(page).bill
     return page.show(
         FRAGMENT,
         status=status,
         form=form,
         place=REGISTRATION.place("bill"),
-        not_found=not_found or (sought is not None and sought.not_found),
+        not_found=not_found or (search is not None and search.not_found),
         **await bill_form.shown(page, form),
     )
 
 
-def _typed(sought: SoughtBill | None) -> dict[str, str]:
-    if sought is None:
+def _typed(search: BillSearch | None) -> dict[str, str]:
+    if search is None:
         return {}
-    bill = sought.bill
+    bill = search.bill
     amount = formatting.amount(bill.amount_kopecks)
     return {"period": bill.period, "account_number": bill.account_number, "amount": amount}
 

@@ -6,12 +6,12 @@ from domain.proofs import one_time_codes
 from domain.registration import by_account
 from routes.page import Page
 from routes.registration.account import ADDRESSES, FOLDER
-from routes.steps.code import CodeStep, Window, code_handlers
+from routes.steps.code import CodeStep, SentCode, code_handlers
 
 
-async def _window(page: Page) -> Window:
-    phone = ADDRESSES.known(page).number
-    return Window(phone, await one_time_codes.next_at(page.scope, by_account.PURPOSE, phone))
+async def _sent_code(page: Page) -> SentCode:
+    phone = ADDRESSES.progress(page).number
+    return SentCode(phone, await one_time_codes.next_at(page.scope, by_account.PURPOSE, phone))
 
 
 handlers = code_handlers(
@@ -19,7 +19,7 @@ handlers = code_handlers(
         addresses=ADDRESSES,
         name="registration.account.code",
         fragment=f"{FOLDER}/code",
-        window=_window,
+        sent_code=_sent_code,
         confirm=by_account.confirm_code,
         send_another=by_account.send_another_code,
     )

@@ -12,7 +12,7 @@ from domain.registration import connection_requests
 from domain.registration.connection_requests import Request
 from domain.registration.progress import Registration
 from domain.sessions import Session
-from routes.forms import Comment, Email, Filled, Form, Line, Name, NeededLine, NeededName
+from routes.forms import Comment, Email, FilledForm, Form, Line, Name, RequiredLine, RequiredName
 from routes.page import Page, ThisPage
 from routes.registration.account import ADDRESSES, FOLDER
 from routes.steps.field_check import field_check
@@ -22,24 +22,24 @@ SENT_PATH, SENT_NAME, SENT_FRAGMENT = ADDRESSES.path_of("sent"), "registration.a
 
 
 class ConnectionForm(Form):
-    last_name: NeededName = ""
-    first_name: NeededName = ""
+    last_name: RequiredName = ""
+    first_name: RequiredName = ""
     patronymic: Name = ""
     email: Email = ""
-    address: NeededLine = ""
+    address: RequiredLine = ""
     account_number: Line = ""
     comment: Comment = ""
 
 
 @get(PATH, name=NAME)
 async def show(page: ThisPage) -> Response[Any]:
-    return await _answer(page, Filled(PATH, _typed(ADDRESSES.known(page))), 200)
+    return await _answer(page, FilledForm(PATH, _typed(ADDRESSES.progress(page))), 200)
 
 
 @post(PATH, name=f"{NAME}.submit")
 async def submit(page: ThisPage) -> Response[Any]:
-    if home := page.home():
-        return home
+    if redirect := page.redirect_if_signed_in():
+        return redirect
     form = await page.read(ConnectionForm)
     if form.data is None:
         return await _answer(page, form, 422)
@@ -49,24 +49,24 @@ async def submit(page: ThisPage) -> Response[Any]:
     return await ADDRESSES.answer(page, outcome, "connection")
 
 
-async def _answer(page: Page, form: Filled[Any], status: int) -> Response[Any]:
-    known = ADDRESSES.known(page)
-    if known.request is not None:
+async def _answer(page: Page, form: FilledForm[Any], status: int) -> Response[Any]:
+    progress = ADDRESSES.progress(page)
+    if progress.request is not None:
         return page.redirect(SENT_PATH)
-    if elsewhere := await ADDRESSES.elsewhere(page, "connection"):
-        return elsewhere
-    return page.show(FRAGMENT, status=status, form=form, phone=known.number)
+    if redirect := await ADDRESSES.guard(page, "connection"):
+        return redirect
+    return page.show(FRAGMENT, status=status, form=form, phone=progress.number)
 
 
-def _typed(known: Registration) -> dict[str, str]:
-    person = asdict(known.person) if known.person else {}
-    number = known.bill.bill.account_number if known.bill else ""
+def _typed(progress: Registration) -> dict[str, str]:
+    person = asdict(progress.person) if progress.person else {}
+    number = progress.bill.bill.account_number if progress.bill else ""
     return {**{name: text for name, text in person.items() if name != "birth_date"}, "account_number": number}
 
 
 @get(SENT_PATH, name=SENT_NAME)
 async def show_sent(page: ThisPage) -> Response[Any]:
-    request = ADDRESSES.known(page).request
+    request = ADDRESSES.progress(page).request
     if request is None:
         return await ADDRESSES.answer(page, WrongStep(), "connection")
     return page.show(SENT_FRAGMENT, number=request.number, email=request.email)

@@ -1,4 +1,4 @@
-"""The password, and with it the customer."""
+"""The password: the last step, which makes the customer."""
 
 from __future__ import annotations
 
@@ -14,23 +14,15 @@ from routes.forms import PasswordForm
 from routes.journeys import Outcome
 from routes.page import Page
 from routes.registration.account import ADDRESSES, FOLDER
-from routes.steps.password import PasswordStep, Saved, password_handlers
-
-
-async def _guard(page: Page) -> Response[Any] | None:
-    return page.home()
-
-
-async def _elsewhere(page: Page) -> Response[Any] | None:
-    return await ADDRESSES.elsewhere(page, "password")
+from routes.steps.password import Saved, password_handlers, password_step_of
 
 
 async def _shown(page: Page) -> Mapping[str, Any]:
-    return {"place": REGISTRATION.place("password"), "phone": ADDRESSES.known(page).number}
+    return {"place": REGISTRATION.place("password"), "phone": ADDRESSES.progress(page).number}
 
 
 async def _broken_rules(page: Page, password: str) -> list[str]:
-    return completion.rules_broken_by(page.scope, ADDRESSES.known(page), password)
+    return completion.rules_broken_by(page.scope, ADDRESSES.progress(page), password)
 
 
 async def _save(page: Page, form: PasswordForm) -> Saved:
@@ -39,18 +31,16 @@ async def _save(page: Page, form: PasswordForm) -> Saved:
 
 async def _answer(page: Page, outcome: Outcome) -> Response[Any]:
     if isinstance(outcome, Session):
-        # The new one, of the customer.
+        # The session of the customer who has just been made.
         return page.redirect("/profile", outcome)
     return await ADDRESSES.answer(page, outcome, "password")
 
 
 handlers = password_handlers(
-    PasswordStep(
-        path=ADDRESSES.path_of("password"),
+    password_step_of(
+        ADDRESSES,
         name="registration.account.password",
         fragment=f"{FOLDER}/password",
-        guard=_guard,
-        elsewhere=_elsewhere,
         shown=_shown,
         broken_rules=_broken_rules,
         save=_save,

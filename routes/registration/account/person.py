@@ -8,7 +8,7 @@ from datetime import date
 
 from domain.registration import by_account
 from domain.registration.progress import Person
-from routes.forms import BirthDate, Email, Form, Name, NeededName
+from routes.forms import BirthDate, Email, Form, Name, RequiredName
 from routes.journeys import Outcome
 from routes.page import Page
 from routes.registration.account import ADDRESSES, FOLDER
@@ -16,20 +16,20 @@ from routes.steps.form import FormStep, form_handlers
 
 
 class PersonForm(Form):
-    last_name: NeededName = ""
-    first_name: NeededName = ""
+    last_name: RequiredName = ""
+    first_name: RequiredName = ""
     patronymic: Name = ""
     birth_date: BirthDate = ""
     email: Email = ""
 
 
 def _typed(page: Page) -> Mapping[str, str]:
-    """As it was typed here, or in a request that was sent before the account was found."""
-    known = ADDRESSES.known(page)
-    if known.person is not None:
-        birth_date = date.fromisoformat(known.person.birth_date).strftime("%d.%m.%Y")
-        return {**asdict(known.person), "birth_date": birth_date}
-    return {n: str(v) for n, v in asdict(known.request).items() if n != "number"} if known.request else {}
+    """What was typed here before, else in a connection request."""
+    progress = ADDRESSES.progress(page)
+    if progress.person is not None:
+        birth_date = date.fromisoformat(progress.person.birth_date).strftime("%d.%m.%Y")
+        return {**asdict(progress.person), "birth_date": birth_date}
+    return {n: str(v) for n, v in asdict(progress.request).items() if n != "number"} if progress.request else {}
 
 
 async def _send(page: Page, form: PersonForm) -> Outcome:

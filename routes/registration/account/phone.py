@@ -1,4 +1,4 @@
-"""The phone, and the consent without which nothing is done with it."""
+"""The phone, and the consent to process personal data, which is required."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ class PhoneForm(Form):
 
 
 def _typed(page: Page) -> Mapping[str, str]:
-    known = ADDRESSES.known(page)
-    return {"phone": show_phone(known.number), "consent": "yes"} if known.phone else {}
+    progress = ADDRESSES.progress(page)
+    return {"phone": show_phone(progress.number), "consent": "yes"} if progress.phone else {}
 
 
 async def _send(page: Page, form: PhoneForm) -> Outcome | Refused:

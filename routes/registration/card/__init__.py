@@ -1,4 +1,4 @@
-"""Registration by card: card and e-mail, a link, the phone, a password by SMS. The link carries its own state."""
+"""Registration by card: card and e-mail, a link, the phone, a password by SMS. The progress is in the link's row."""
 
 BASE = "/registration/card"
 FOLDER = "registration/card"

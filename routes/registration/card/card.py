@@ -9,10 +9,10 @@ from litestar import Response, get, post
 from domain.proofs import captcha
 from domain.refusals import Code, HolderRegistered, LoginTaken, Refused
 from domain.registration import by_card
-from domain.registration.by_card import Proof
+from domain.registration.by_card import CaptchaAnswer
 from domain.values.card_numbers import has_check_digit
-from routes.captcha import count_try
-from routes.forms import BoundEmail, Captcha, CardNumber, Filled, Form, Sealed
+from routes.captcha import count_try, show_with_picture
+from routes.forms import BoundEmail, Captcha, CardNumber, FilledForm, Form, Sealed
 from routes.page import Page, ThisPage
 from routes.registration.card import BASE, FOLDER
 from routes.steps.field_check import field_check
@@ -33,10 +33,10 @@ class CardForm(Form):
 
 @get(PATH, name=NAME)
 async def show(page: ThisPage) -> Response[Any]:
-    if home := page.home():
-        return home
+    if redirect := page.redirect_if_signed_in():
+        return redirect
     captcha.replace(page.scope, page.request.query_params.get("instead", ""))
-    return _answer(page, Filled(PATH), 200)
+    return _answer(page, FilledForm(PATH), 200)
 
 
 @post(PATH, name=f"{NAME}.submit")
@@ -46,7 +46,9 @@ async def submit(page: ThisPage) -> Response[Any]:
         return _answer(page, form, 422)
     count_try(page)
     card = form.data
-    outcome = await by_card.ask_for_link(page.scope, card.card_number, card.email, Proof(card.picture, card.captcha))
+    outcome = await by_card.ask_for_link(
+        page.scope, card.card_number, card.email, CaptchaAnswer(card.picture, card.captcha)
+    )
     match outcome:
         case Refused():
             return _answer(page, form.refuse(outcome), 422)
@@ -73,15 +75,13 @@ async def show_login_taken(page: ThisPage) -> Response[Any]:
     return page.show(f"{FOLDER}/login-taken")
 
 
-def _answer(page: Page, form: Filled[Any], status: int) -> Response[Any]:
-    """Every time with a new picture: each is good for one try."""
-    form.typed.pop("picture", None)
-    return page.show(FRAGMENT, status=status, form=form, picture=captcha.make(page.scope))
+def _answer(page: Page, form: FilledForm[Any], status: int) -> Response[Any]:
+    return show_with_picture(page, FRAGMENT, form, status)
 
 
 @post(f"{PATH}/fields/card_number", name=f"{NAME}.field.card-number", status_code=200)
 async def check_card_number(page: ThisPage) -> Response[str]:
-    """The shape, and a doubt about the check digit, which the submit does not refuse."""
+    """Validates the number's shape, and warns of a wrong check digit, which the submit accepts."""
     form = await page.read(CardNumberForm)
     form.path = PATH
     if not form.typed.get("card_number", "").strip():

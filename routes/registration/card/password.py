@@ -1,4 +1,4 @@
-"""After the first sign-in with the password of the SMS: one of their own, at once."""
+"""The customer's own password, right after the sign-in with the password of the SMS."""
 
 from __future__ import annotations
 
@@ -14,15 +14,10 @@ from routes.forms import PasswordForm
 from routes.journeys import Outcome
 from routes.page import Page
 from routes.registration.card import FOLDER
-from routes.steps.password import PasswordStep, Saved, password_handlers
+from routes.steps.password import PasswordStep, Saved, password_handlers, unless_repeated
 
 
-async def _guard(page: Page) -> Response[Any] | None:
-    # Without a session the press may be the second one: the first has changed the session's id.
-    return await _elsewhere(page) if page.session is not None else None
-
-
-async def _elsewhere(page: Page) -> Response[Any] | None:
+async def _guard_show(page: Page) -> Response[Any] | None:
     return page.redirect("/") if page.customer_with_password_due is None else None
 
 
@@ -50,8 +45,8 @@ handlers = password_handlers(
         path=Page.PASSWORD_DUE,
         name="registration.card.password",
         fragment=f"{FOLDER}/password",
-        guard=_guard,
-        elsewhere=_elsewhere,
+        guard_submit=unless_repeated(_guard_show),
+        guard_show=_guard_show,
         shown=_shown,
         broken_rules=_broken_rules,
         save=_save,

@@ -1,4 +1,4 @@
-"""Step two, behind the link of the e-mail: the phone bound to the card. A GET spends nothing."""
+"""Step two, behind the link of the e-mail: the phone bound to the card. A GET does not use the link up."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from litestar.params import FromPath
 from domain.proofs import captcha
 from domain.refusals import HolderRegistered, LoginTaken, Refused
 from domain.registration import by_card
-from domain.registration.by_card import LinkVoid, Proof
+from domain.registration.by_card import CaptchaAnswer, LinkVoid
 from domain.registration.progress import KnownPhone
 from routes import links
-from routes.captcha import count_try
-from routes.forms import Captcha, Filled, Phone, Sealed
+from routes.captcha import count_try, show_with_picture
+from routes.forms import Captcha, FilledForm, Phone, Sealed
 from routes.own_path import TOKEN
 from routes.page import Page, ThisPage
 from routes.registration.card import BASE, FOLDER
@@ -31,18 +31,18 @@ class BoundPhoneForm(links.LinkForm):
 
 @get(LINK_PATH, name=f"{NAME}.link")
 async def open_link(page: ThisPage, token: FromPath[str]) -> Response[Any]:
-    if not await by_card.is_alive(page.scope, token):
+    if not await by_card.link_is_valid(page.scope, token):
         return _void(page)
-    return links.exchange(page, PATH, token)
+    return links.move_token_to_cookie(page, PATH, token)
 
 
 @get(PATH, name=NAME)
 async def show(page: ThisPage) -> Response[Any]:
     token = links.token_of(page, PATH)
-    if not await by_card.is_alive(page.scope, token):
+    if not await by_card.link_is_valid(page.scope, token):
         return _void(page)
     captcha.replace(page.scope, page.request.query_params.get("instead", ""))
-    return _answer(page, token, Filled(PATH), 200)
+    return _answer(page, token, FilledForm(PATH), 200)
 
 
 @post(PATH, name=f"{NAME}.submit")
@@ -56,13 +56,13 @@ async def submit_link(page: ThisPage, token: FromPath[str]) -> Response[Any]:
     return await _give_phone(page, token, await page.read(BoundPhoneForm))
 
 
-async def _give_phone(page: Page, token: str, form: Filled[BoundPhoneForm]) -> Response[Any]:
+async def _give_phone(page: Page, token: str, form: FilledForm[BoundPhoneForm]) -> Response[Any]:
     if form.data is None:
-        alive = await by_card.is_alive(page.scope, token)
-        return _answer(page, token, form, 422) if alive else _void(page)
+        valid = await by_card.link_is_valid(page.scope, token)
+        return _answer(page, token, form, 422) if valid else _void(page)
     count_try(page)
-    proof = Proof(form.data.picture, form.data.captcha)
-    outcome = await by_card.give_phone(page.scope, token, form.data.phone, proof)
+    answer = CaptchaAnswer(form.data.picture, form.data.captcha)
+    outcome = await by_card.give_phone(page.scope, token, form.data.phone, answer)
     match outcome:
         case None:
             return page.redirect(f"{BASE}/done")
@@ -85,7 +85,7 @@ async def show_done(page: ThisPage) -> Response[Any]:
 
 @get(f"{BASE}/known", name="registration.card.known")
 async def show_known(page: ThisPage) -> Response[Any]:
-    """The bound phone has a customer: sign in there and add the card."""
+    """The phone is a customer's already, who can sign in and add the card to the profile."""
     return page.show(f"{FOLDER}/known")
 
 
@@ -93,11 +93,8 @@ def _void(page: Page) -> Response[Any]:
     return page.show(f"{FOLDER}/link-invalid", status=410)
 
 
-def _answer(page: Page, token: str, form: Filled[Any], status: int) -> Response[Any]:
-    """Every time with a new picture: each is good for one try."""
-    form.typed.pop("picture", None)
-    picture = captcha.make(page.scope)
-    return page.show(FRAGMENT, status=status, form=form, picture=picture, link=links.seal(page, PATH, token))
+def _answer(page: Page, token: str, form: FilledForm[Any], status: int) -> Response[Any]:
+    return show_with_picture(page, FRAGMENT, form, status, link=links.seal(page, PATH, token))
 
 
 handlers = [open_link, show, submit, submit_link, show_done, show_known]

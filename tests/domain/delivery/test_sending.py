@@ -108,7 +108,7 @@ async def test_what_is_settled_is_wiped_and_not_tried_again(
     assert way.sent == []
 
 
-async def test_later_means_growing_pauses_then_it_lapses(engine: Engine, portal: Portal, now: datetime) -> None:
+async def test_later_means_growing_pauses_then_it_expires(engine: Engine, portal: Portal, now: datetime) -> None:
     way = Way(*[LATER] * 50)
     await outbox.post(scope_of(portal, now), MESSAGE, PHONE)
     at, pauses = now, []
@@ -139,7 +139,7 @@ async def test_the_last_pause_repeats(engine: Engine, portal: Portal, now: datet
     assert way.sent[0].written_at == now
 
 
-async def test_a_row_too_old_lapses_unsent(engine: Engine, portal: Portal, now: datetime) -> None:
+async def test_a_row_too_old_expires_unsent(engine: Engine, portal: Portal, now: datetime) -> None:
     way = Way()
     await outbox.post(scope_of(portal, now), MESSAGE, PHONE)
     assert await deliver_due(portal, {"sms": [way]}, render, now + timedelta(minutes=10)) == 0
@@ -148,7 +148,7 @@ async def test_a_row_too_old_lapses_unsent(engine: Engine, portal: Portal, now: 
     assert way.sent == []
 
 
-async def test_outbox_mode_leaves_rows_sealed_and_a_channel_set_later_lapses_them(
+async def test_outbox_mode_leaves_rows_sealed_and_a_channel_set_later_expires_them(
     engine: Engine, portal: Portal, now: datetime
 ) -> None:
     way = Way()

@@ -62,7 +62,7 @@ async def test_what_led_on_leads_on_again_for_the_same_and_for_nothing_else(
     assert await _judge(portal, token, "1", now, "a card") == REFUSED
 
 
-async def test_code_lapses_after_five_minutes(engine: Engine, portal: Portal, now: datetime) -> None:
+async def test_code_expires_after_five_minutes(engine: Engine, portal: Portal, now: datetime) -> None:
     early, late = [captcha.make(scope_of(portal, now)).token for _ in range(2)]
     assert await _judge(portal, early, _code(portal, early), now + timedelta(seconds=299)) is True
     assert await _judge(portal, late, _code(portal, late), now + timedelta(seconds=301)) == REFUSED

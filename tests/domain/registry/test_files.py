@@ -1,4 +1,4 @@
-"""Every dialect an operator's file may come in; what is spoilt is told by line, what is whole is read."""
+"""Every dialect an operator's file may come in; bad rows are named by their line, good ones are read."""
 
 from __future__ import annotations
 
@@ -170,7 +170,7 @@ def test_workbook_values_are_read_as_a_person_would_have_typed_them(tmp_path: Pa
 
 
 @pytest.mark.parametrize("value", [12345678901234567890, 1e16, 7.5, True, midnight(2026, 1, 1), "#N/A"])
-def test_a_value_that_a_spreadsheet_has_spoilt_is_not_guessed(tmp_path: Path, value: object) -> None:
+def test_a_value_that_a_spreadsheet_has_corrupted_is_not_guessed(tmp_path: Path, value: object) -> None:
     (row,) = read(workbook(tmp_path, COLUMNS, (value, "a")))
     assert isinstance(row, tuple)
     assert isinstance(row[1][0], Misread)

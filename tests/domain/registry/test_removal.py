@@ -112,7 +112,7 @@ async def test_an_account_comes_back_with_the_address_of_the_file(registry: Regi
     assert (await content("accounts"))[2]["absent_since"] is None
 
 
-async def test_whoever_loses_an_account_is_told_once_and_finds_it_in_the_journal(
+async def test_a_customer_who_loses_an_account_is_told_once_and_finds_it_in_the_journal(
     registry: Registry, portal: Portal, now: datetime, posted: Callable[[], Awaitable[list[Posted]]]
 ) -> None:
     await registry.bring("customers", PERSON, OTHER)
@@ -121,9 +121,9 @@ async def test_whoever_loses_an_account_is_told_once_and_finds_it_in_the_journal
     await registry.bring("accounts", ALL[0], ALL[2], replace=True)
     for _ in range(2):
         await tell_losses(portal, now)
-    (letter,) = await posted()
-    assert (letter.name, letter.to) == ("account-lost", "Kim@example.org")
-    assert letter.values == {"first_name": "Вера", "account_number": "2", "address": "ул. Тихая, 2"}
+    (message,) = await posted()
+    assert (message.name, message.to) == ("account-lost", "Kim@example.org")
+    assert message.values == {"first_name": "Вера", "account_number": "2", "address": "ул. Тихая, 2"}
     for customer in (first, second):
         assert [entry["event"] for entry in await journal.of_customer(customer["id"], 9)] == ["account-lost"]
     await registry.bring("accounts", *ALL)

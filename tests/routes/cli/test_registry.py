@@ -96,7 +96,7 @@ async def test_a_file_that_was_cut_off_removes_nothing(
     assert back.stdout == "whole.csv: 198 added, 0 changed, 2 unchanged, 0 removed, 0 skipped\n"
 
 
-async def test_whoever_loses_an_account_is_told_by_the_command(
+async def test_a_customer_who_loses_an_account_is_told_by_the_command(
     registry: Registry, engine: Engine, accounts: Path, tmp_path: Path
 ) -> None:
     registry("import", "accounts", accounts)

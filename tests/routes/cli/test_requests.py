@@ -62,7 +62,7 @@ async def _requested(client: Browser) -> None:
     assert (await client.post(path_of("connection"), {**REQUEST, "comment": comment})).status_code == 303
 
 
-async def test_a_request_whose_email_has_lapsed_is_named_in_the_log_and_read_by_the_command(
+async def test_a_request_whose_email_has_expired_is_named_in_the_log_and_read_by_the_command(
     client: Browser, portal: Portal, database: str, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
     await _requested(client)

@@ -1,4 +1,4 @@
-"""The link of the letter: looked at it spends nothing, pressed twice it confirms once, altered it says so."""
+"""The link of the e-mail: looked at it spends nothing, pressed twice it confirms once, altered it says so."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ async def test_an_altered_or_expired_link_says_so(client: Browser, clock: Clock,
     assert not await confirmed()
 
 
-async def test_another_letter_may_be_asked_for_in_time_and_the_first_stays_good(
+async def test_another_email_may_be_asked_for_in_time_and_the_first_stays_good(
     client: Browser, clock: Clock, posted: ReadPosted
 ) -> None:
     await client.register()
@@ -81,6 +81,6 @@ async def test_another_letter_may_be_asked_for_in_time_and_the_first_stays_good(
     assert await confirmed()
 
 
-async def test_only_who_is_signed_in_may_ask_for_a_letter(client: Browser, posted: ReadPosted) -> None:
+async def test_only_who_is_signed_in_may_ask_for_an_email(client: Browser, posted: ReadPosted) -> None:
     assert location(await client.post("/profile", ANOTHER)) == "/"
     assert await posted() == []

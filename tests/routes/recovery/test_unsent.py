@@ -25,7 +25,7 @@ Outbox = Callable[[], Awaitable[list[Posted]]]
 
 
 async def customer(another_browser: MakeBrowser, portal: Portal, clock: Clock) -> Browser:
-    """Somebody with a phone and a login, who registered yesterday."""
+    """A customer with a phone and a login, who registered yesterday."""
     own = another_browser("198.51.100.200")
     await own.register()
     login_hash = portal.sealing.keyed_hash("login", LOGIN)
@@ -233,7 +233,7 @@ async def test_registration_and_recovery_have_budgets_of_their_own(
     await customer(another_browser, portal, clock)
     for n in range(2):
         newcomer = another_browser(f"203.0.{n}.1", phone=f"+7 912 345-68-{n:02d}")
-        assert location(await newcomer.take("phone")) == path_of("code")
+        assert location(await newcomer.submit("phone")) == path_of("code")
         assert location(await by_phone(another_browser(f"203.0.{n}.2"))) == "/recovery/code"
         clock.forward(minutes=11)
     late = another_browser("203.0.9.1")

@@ -128,7 +128,7 @@ async def test_proving_oneself_again_is_not_locked_by_others_and_locks_nobody_el
 async def test_one_password_over_many_identifiers_is_stopped(
     client: Browser, another_browser: MakeBrowser, clock: Clock, changed: dict[str, Any], address: str
 ) -> None:
-    """Known and unknown alike; only failures are counted, and whoever is elsewhere signs in."""
+    """Known and unknown alike; only failures are counted, and a customer elsewhere can sign in."""
     await client.register()
     answers = [
         await another_browser(address.format(n)).post("/sign-in/login", {"login": f"kk{n}", "password": "Qwerty12345"})

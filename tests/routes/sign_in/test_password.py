@@ -83,7 +83,7 @@ async def test_known_and_unknown_numbers_are_answered_alike(another_browser: Mak
 
 
 async def test_known_and_unknown_numbers_leave_alike_traces(another_browser: MakeBrowser, clock: Clock) -> None:
-    """Whoever is not in the table costs the same work, so that the time tells nothing."""
+    """An unknown number takes the same work, so that the time tells nothing."""
     await customer(another_browser, clock)
     taken, counters = [], "SELECT 1 FROM throttles WHERE key NOT LIKE 'sign-in-failures-%'"
     for phone in (PHONE, UNKNOWN):

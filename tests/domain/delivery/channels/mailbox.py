@@ -22,7 +22,7 @@ class Mailbox:
 
     answers: dict[str, str] = field(default_factory=dict)
     recipients: list[str] = field(default_factory=list)
-    letters: list[EmailMessage] = field(default_factory=list)
+    emails: list[EmailMessage] = field(default_factory=list)
     passwords: list[bytes] = field(default_factory=list)
     over_tls: list[bool] = field(default_factory=list)
     port: int = 0
@@ -52,9 +52,9 @@ class Mailbox:
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
         self.recipients.extend(envelope.rcpt_tos)
-        letter = message_from_bytes(envelope.content, policy=policy.SMTP)
-        assert isinstance(letter, EmailMessage)
-        self.letters.append(letter)
+        email = message_from_bytes(envelope.content, policy=policy.SMTP)
+        assert isinstance(email, EmailMessage)
+        self.emails.append(email)
         self.over_tls.append(session.ssl is not None or server.transport.get_extra_info("sslcontext") is not None)
         answer = self._answer("DATA", server)
         return "250 OK" if answer is None else answer

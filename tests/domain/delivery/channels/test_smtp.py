@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from domain.delivery.channels.channel import DeliveryFailed, Outgoing, Rendered
-from domain.delivery.channels.letter import readable_address, write_letter
+from domain.delivery.channels.mime import make_email, smtp_address
 from domain.delivery.channels.smtp import Smtp
 from tests.domain.delivery.channels.gateway import closed_port
 from tests.domain.delivery.channels.mailbox import running_mailbox
@@ -79,25 +79,25 @@ def server_tls(certificate: Path) -> ssl.SSLContext:
     return context
 
 
-async def test_the_letter_that_arrives() -> None:
+async def test_the_email_that_arrives() -> None:
     with running_mailbox() as mailbox:
         await _send(_plain(mailbox.port))
         await _send(_plain(mailbox.port))
-    letter = mailbox.letters[0]
-    assert mailbox.recipients[0] == letter["To"] == "ivan@example.com"
-    assert letter["From"].addresses[0].display_name == "Личный кабинет"
-    assert letter["From"].addresses[0].addr_spec == "kabinet@example.org"
-    assert letter["Subject"] == "Подтвердите почту"
-    assert letter["Date"].datetime == datetime(2026, 9, 15, 11, 30, tzinfo=UTC)
-    assert letter["Auto-Submitted"] == "auto-generated"
-    assert letter["Content-Language"] == "ru"
-    assert letter.get_content_type() == "multipart/alternative"
-    text, html = letter.iter_parts()
+    email = mailbox.emails[0]
+    assert mailbox.recipients[0] == email["To"] == "ivan@example.com"
+    assert email["From"].addresses[0].display_name == "Личный кабинет"
+    assert email["From"].addresses[0].addr_spec == "kabinet@example.org"
+    assert email["Subject"] == "Подтвердите почту"
+    assert email["Date"].datetime == datetime(2026, 9, 15, 11, 30, tzinfo=UTC)
+    assert email["Auto-Submitted"] == "auto-generated"
+    assert email["Content-Language"] == "ru"
+    assert email.get_content_type() == "multipart/alternative"
+    text, html = email.iter_parts()
     assert text.get_content_type() == "text/plain"
     assert text.get_content().splitlines() == ["Здравствуйте!", ".", "Конец"]
     assert html.get_content_type() == "text/html"
     assert html.get_content().strip() == "<p>Здравствуйте!</p>"
-    assert [letter["Message-ID"] for letter in mailbox.letters] == ["<17.abcdef@example.org>"] * 2
+    assert [email["Message-ID"] for email in mailbox.emails] == ["<17.abcdef@example.org>"] * 2
 
 
 async def test_starttls_with_user_and_password(
@@ -122,7 +122,7 @@ async def test_without_starttls_nothing_goes_in_the_clear() -> None:
         failure = await _failure(f"smtp://portal:{PASSWORD}@127.0.0.1:{mailbox.port}")
     assert (failure.follows, failure.operator) == ("later", True)
     assert failure.reason == "the server does not offer what the settings ask for"
-    assert mailbox.letters == []
+    assert mailbox.emails == []
     assert mailbox.passwords == []
 
 
@@ -137,7 +137,7 @@ async def test_a_certificate_nobody_vouches_for_is_the_operators_business(
         failure = await _failure(f"{scheme}://127.0.0.1:{mailbox.port}")
     assert (failure.follows, failure.operator) == ("later", True)
     assert failure.reason == "the server's certificate or TLS is not to be trusted"
-    assert mailbox.letters == []
+    assert mailbox.emails == []
 
 
 @pytest.mark.parametrize("scheme", ["smtp", "smtps"])
@@ -151,10 +151,10 @@ async def test_a_certificate_of_another_host_is_told_as_such(
     ) as mailbox:
         failure = await _failure(f"{scheme}://localhost:{mailbox.port}")
     assert failure.reason == "the server's certificate or TLS is not to be trusted"
-    assert mailbox.letters == []
+    assert mailbox.emails == []
 
 
-async def test_a_wrong_password_keeps_the_letter(
+async def test_a_wrong_password_keeps_the_email(
     certificate: Path, server_tls: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
@@ -236,15 +236,15 @@ async def test_a_non_ascii_name_goes_where_the_server_can_take_it() -> None:
     assert mailbox.recipients == ["иван@example.com"]
     with running_mailbox(enable_SMTPUTF8=False) as mailbox:
         assert (await _failure(_plain(mailbox.port), _outgoing("иван@example.com"))).follows == "refused"
-    assert mailbox.letters == []
+    assert mailbox.emails == []
 
 
 @pytest.mark.parametrize("breaks", ["\n", "\r\n", "\r", "\x0b", "\x85", "\u2028"])
 async def test_no_subject_adds_a_header(breaks: str) -> None:
     with running_mailbox() as mailbox:
         await _send(_plain(mailbox.port), _outgoing(subject=f"Иван{breaks}Bcc: eve@example.com{breaks}{breaks}x"))
-    assert mailbox.letters[0]["Bcc"] is None
-    assert mailbox.letters[0]["Subject"].split() == ["Иван", "Bcc:", "eve@example.com", "x"]
+    assert mailbox.emails[0]["Bcc"] is None
+    assert mailbox.emails[0]["Subject"].split() == ["Иван", "Bcc:", "eve@example.com", "x"]
     assert mailbox.recipients == ["ivan@example.com"]
 
 
@@ -266,16 +266,16 @@ async def test_no_recipient_adds_a_command(to: str) -> None:
     ],
 )  # fmt: skip
 def test_a_domain_is_told_as_its_registry_writes_it(domain: str, told: str) -> None:
-    assert readable_address(f"anna@{domain}").domain == told
+    assert smtp_address(f"anna@{domain}").domain == told
 
 
 @pytest.mark.parametrize("domain", ["-a.de", "a\u200d.de", "\u2488com", "é" * 64 + ".de", "ß" * 4000])
 def test_what_is_no_domain_is_told_to_nobody(domain: str) -> None:
     with pytest.raises(DeliveryFailed):
-        readable_address(f"anna@{domain}é")
+        smtp_address(f"anna@{domain}é")
 
 
 @pytest.mark.parametrize("language", ["ru", "en"])
-def test_a_letter_says_its_language(language: str) -> None:
-    letter = write_letter(replace(_outgoing(), language=language), SENDER, readable_address("ivan@example.com"))
-    assert letter["Content-Language"] == language
+def test_an_email_says_its_language(language: str) -> None:
+    email = make_email(replace(_outgoing(), language=language), SENDER, smtp_address("ivan@example.com"))
+    assert email["Content-Language"] == language

@@ -20,8 +20,8 @@ Outbox = Callable[[], Awaitable[list[Posted]]]
 
 
 async def _link(posted: Outbox) -> str:
-    letter = next(p for p in reversed(await posted()) if "link" in p.values)
-    return str(letter.values["link"]).removeprefix("http://127.0.0.1:8000")
+    message = next(p for p in reversed(await posted()) if "link" in p.values)
+    return str(message.values["link"]).removeprefix("http://127.0.0.1:8000")
 
 
 async def test_password_is_asked_again_after_ten_minutes(client: Browser, clock: Clock) -> None:
@@ -58,18 +58,18 @@ async def test_form_opened_in_time_and_sent_too_late_asks_for_the_password_and_k
     assert (await posted())[-1].to == "new@example.org"
 
 
-@pytest.mark.parametrize(("confirmed", "letters"), [(False, 5), (True, 7)])
+@pytest.mark.parametrize(("confirmed", "emails"), [(False, 5), (True, 7)])
 async def test_changes_of_a_password_do_not_fill_a_strangers_mailbox(
-    client: Browser, posted: Outbox, confirmed: bool, letters: int
+    client: Browser, posted: Outbox, confirmed: bool, emails: int
 ) -> None:
-    """Whoever registers may type any address; the owner of a confirmed one is told of every change."""
+    """A customer who registers may type any address; the owner of a confirmed one is told of every change."""
     await client.register()
     if confirmed:
         await client.post(await _link(posted))
     for number in range(7):
         passwords = {"current_password": (PASSWORD, NEW)[number % 2], "password": (NEW, PASSWORD)[number % 2]}
         assert location(await client.post(f"{BASE}/password", passwords)) == BASE
-    assert [p.name for p in await posted()].count("password-changed") == letters
+    assert [p.name for p in await posted()].count("password-changed") == emails
 
 
 async def test_data_asked_for_while_the_cabinet_is_deleted(
@@ -88,7 +88,7 @@ async def test_data_asked_for_while_the_cabinet_is_deleted(
         downloads = asyncio.gather(*(download() for _ in range(8)))
         assert location(await client.post("/profile/deletion", {"password": PASSWORD})) == "/"
         assert set(await downloads) <= {200, 303}
-        await holder.without_waiting()
+        await holder.clear_throttles()
         await client.register()
 
 

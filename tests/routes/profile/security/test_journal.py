@@ -84,7 +84,7 @@ async def test_who_asks_for_a_code_to_a_customers_phone_stands_in_their_journal(
             await stranger.post("/sign-in/phone", {"phone": phone})
             await stranger.post("/recovery")
         else:
-            await stranger.take("phone")
+            await stranger.submit("phone")
         # A row either way: nothing that can be measured tells one from the other.
         assert await _code_requests() == [(known, "198.51.100.9", purpose)]
         await stranger.post("/recovery/code" if purpose == "recovery" else path_of("code"), ANOTHER)

@@ -81,7 +81,7 @@ async def test_of_two_changes_at_once_one_is_made(client: Browser, another_brows
 
 
 class _OvertakenHasher(Hasher):
-    """Somebody sets another password while the new one is being hashed, and leaves this session alive."""
+    """Another device sets another password while the new one is being hashed, and leaves this session alive."""
 
     async def hash(self, password: str) -> str:
         await run("UPDATE customers SET password_hash = 'another'")

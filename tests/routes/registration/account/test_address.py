@@ -14,7 +14,7 @@ BROUGHT = ConfirmedAddress(3)
 
 async def test_yes_goes_on_to_the_person(client: Browser) -> None:
     await client.reach("address")
-    assert location(await client.take("address")) == path_of("person")
+    assert location(await client.submit("address")) == path_of("person")
     # Back and «Нет» after all: the person waits until the address is right.
     assert location(await client.post(PATH, {"answer": "no"})) == path_of("bill")
     assert location(await client.get(path_of("person"))) == path_of("bill")
@@ -24,7 +24,7 @@ async def test_nothing_of_an_address_is_shown_before_the_proof(client: Browser) 
     for step in ("phone", "code", "bill"):
         for path in ("phone", "bill", "address", "person", "password"):
             assert "Липовая" not in (await client.follow(await client.get(path_of(path)))).text
-        await client.take(step)
+        await client.submit(step)
     shown = await client.get(PATH)
     assert fragment_of(shown) == "registration-account-address"
     assert "г. Светлоречинск, ул. Липовая, д. 3, кв. 1" in words(shown)

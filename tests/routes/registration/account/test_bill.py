@@ -10,7 +10,7 @@ import pytest
 
 from db.engine import bound, run
 from domain.proofs.bill_proof import Bill
-from domain.registration.progress import SoughtBill
+from domain.registration.progress import BillSearch
 from domain.registry.importing import import_rows
 from domain.registry.kinds import kinds
 from domain.sealing import Sealing
@@ -21,7 +21,7 @@ from tests.screen import errors, fragment_of, value_of, words
 
 PATH = path_of("bill")
 TYPED = BILL
-BROUGHT = SoughtBill(Bill("2026-08", "7000000111", 229317), 3)
+BROUGHT = BillSearch(Bill("2026-08", "7000000111", 229317), 3)
 UNKNOWN = "Введены некорректные данные: данного абонента нет в системе"
 TOO_OFTEN = "Превышено число попыток. Повторите 16 сентября в 14:30 или отправьте заявку на подключение"
 MakeBrowser = Callable[..., Browser]
@@ -47,7 +47,7 @@ async def test_what_is_no_amount_is_told_and_not_counted(client: Browser) -> Non
         answer = await client.post(PATH, {**BILL, "amount": amount})
         assert errors(answer) == ["Введите сумму к оплате в виде 1234,56"]
         assert value_of(answer, "amount") == amount
-    assert location(await client.take("bill")) == path_of("address")
+    assert location(await client.submit("bill")) == path_of("address")
 
 
 async def test_everything_empty_is_told_at_once(client: Browser) -> None:
@@ -85,7 +85,7 @@ async def test_not_found_keeps_what_was_typed_and_offers_the_request(client: Bro
     assert UNKNOWN in words(answer)
     assert (value_of(answer, "account_number"), value_of(answer, "amount")) == ("7000000111", "1,00")
     assert f'href="{path_of("connection")}"' in answer.text
-    assert location(await client.take("bill")) == path_of("address")
+    assert location(await client.submit("bill")) == path_of("address")
 
 
 async def test_five_wrong_a_day_for_a_phone(client: Browser, clock: Clock) -> None:
@@ -96,7 +96,7 @@ async def test_five_wrong_a_day_for_a_phone(client: Browser, clock: Clock) -> No
     assert TOO_OFTEN in words(await client.post(PATH, BILL))
     clock.forward(days=1)
     await client.reach("bill")
-    assert location(await client.take("bill")) == path_of("address")
+    assert location(await client.submit("bill")) == path_of("address")
 
 
 async def test_a_new_session_brings_no_new_tries(client: Browser, another_browser: MakeBrowser, clock: Clock) -> None:
@@ -181,7 +181,7 @@ async def test_only_the_periods_offered_are_taken_and_another_is_no_try(
         assert (answer.status_code, UNKNOWN in words(answer)) == (422, True)
         assert "Липовая" not in answer.text
     assert await run("SELECT hits FROM throttles WHERE key LIKE 'bill-%'") == []
-    assert location(await client.take("bill")) == path_of("address")
+    assert location(await client.submit("bill")) == path_of("address")
 
 
 async def test_nothing_to_pay_proves_nothing_and_is_a_try(client: Browser) -> None:
@@ -228,7 +228,7 @@ async def test_ten_different_accounts_at_once_are_ten(
     await flat_tariff(settings, clock)
     browsers = [client, another_browser("198.51.100.1")]
     await client.reach("code")
-    await client.take("code")
+    await client.submit("code")
     clock.forward(minutes=2)
     await browsers[1].reach("bill")
     forms = [{**BILL, "account_number": number, "amount": "500"} for number in MANY]
@@ -280,7 +280,7 @@ async def test_the_holders_birth_date_is_asked_for_where_the_registry_has_it(
 
 
 @pytest.mark.parametrize("changed", [{"bill_proof": "birth-date"}])
-async def test_a_birth_date_typed_by_whoever_came_first_is_not_the_registrys(
+async def test_a_birth_date_typed_by_the_first_customer_is_not_the_registrys(
     client: Browser, another_browser: MakeBrowser, changed: dict[str, Any]
 ) -> None:
     for browser in (client, another_browser("198.51.100.1", phone="+7 912 345-67-90")):

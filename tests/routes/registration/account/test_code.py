@@ -21,7 +21,7 @@ TYPED = {"code": "000000"}
 BROUGHT = ConfirmedPhone(1)
 WRONG = "Код не соответствует полученному в СМС"
 EXHAUSTED = "Превышено число попыток ввода кода. Запросите новый"
-LAPSED = "Срок действия кода истек. Запросите новый"
+EXPIRED = "Срок действия кода истек. Запросите новый"
 ReadPosted = Callable[[], Awaitable[list[Posted]]]
 MakeBrowser = Callable[..., Browser]
 
@@ -88,7 +88,7 @@ async def test_after_exhaustion_a_new_code_begins_anew(client: Browser, clock: C
     # The old one is void for good.
     if first != await client.read_code(PHONE):
         assert errors(await client.post(CODE, {"code": first})) == [WRONG]
-    assert location(await client.take("code")) == path_of("bill")
+    assert location(await client.submit("code")) == path_of("bill")
 
 
 async def test_an_earlier_code_stays_good_after_a_new_one(client: Browser, clock: Clock) -> None:
@@ -99,19 +99,19 @@ async def test_an_earlier_code_stays_good_after_a_new_one(client: Browser, clock
     assert location(await client.post(CODE, {"code": first})) == path_of("bill")
 
 
-async def test_a_code_lapses_after_ten_minutes(client: Browser, clock: Clock) -> None:
+async def test_a_code_expires_after_ten_minutes(client: Browser, clock: Clock) -> None:
     await client.reach("code")
     code = await client.read_code(PHONE)
     clock.forward(minutes=10)
-    assert errors(await client.post(CODE, {"code": code})) == [LAPSED]
+    assert errors(await client.post(CODE, {"code": code})) == [EXPIRED]
     await client.post(CODE, ANOTHER)
-    assert location(await client.take("code")) == path_of("bill")
+    assert location(await client.submit("code")) == path_of("bill")
 
 
 async def test_a_code_is_good_a_second_before(client: Browser, clock: Clock) -> None:
     await client.reach("code")
     clock.forward(minutes=9, seconds=59)
-    assert location(await client.take("code")) == path_of("bill")
+    assert location(await client.submit("code")) == path_of("bill")
 
 
 async def test_a_code_is_good_once(client: Browser, another_browser: MakeBrowser) -> None:
@@ -119,8 +119,8 @@ async def test_a_code_is_good_once(client: Browser, another_browser: MakeBrowser
     await client.reach("code")
     await second.reach("code")
     code = await client.read_code(PHONE)
-    await client.take("code")
-    assert errors(await second.post(CODE, {"code": code})) == [LAPSED]
+    await client.submit("code")
+    assert errors(await second.post(CODE, {"code": code})) == [EXPIRED]
 
 
 @pytest.mark.parametrize("sessions", [1, 10])
@@ -207,7 +207,7 @@ async def test_an_address_gets_so_many_messages_an_hour(
     assert all(errors(answer) == ["Новый код можно запросить в 15:30"] for answer in refused)
     clock.forward(hours=1)
     last = another_browser(ips[0], phone="+7 912 345-68-00")
-    assert location(await last.take("phone")) == CODE
+    assert location(await last.submit("phone")) == CODE
 
 
 @pytest.mark.parametrize("changed", [{"sms_budget_day": 3}])
@@ -218,7 +218,7 @@ async def test_the_portal_has_a_budget(
     await asyncio.gather(*(b.post(path_of("phone"), {"phone": b.phone, "consent": "yes"}) for b in browsers))
     assert len(await posted()) == 3
     clock.forward(days=1)
-    await browsers[9].take("phone")
+    await browsers[9].submit("phone")
     assert len(await posted()) == 4
 
 
@@ -237,12 +237,12 @@ async def test_a_known_number_is_told_only_behind_its_code(
     clock.forward(hours=1)
     known, unknown = another_browser(), another_browser(phone="+7 912 345-67-90")
     for browser in (known, unknown):
-        await browser.take("phone")
-    shown = await known.follow(await known.take("code"))
+        await browser.submit("phone")
+    shown = await known.follow(await known.submit("code"))
     assert shown.request.url.path == "/sign-in/password"
     assert "На этот номер уже зарегистрирован личный кабинет" in words(shown)
     assert "+7 912 345-67-89" in shown.text
-    assert location(await unknown.take("code")) == path_of("bill")
+    assert location(await unknown.submit("code")) == path_of("bill")
 
 
 async def test_a_known_and_an_unknown_number_look_alike_until_then(
@@ -276,15 +276,15 @@ async def test_the_number_can_be_changed_without_touching_the_other_ones_tries(c
     for _ in range(5):
         await guess(client)
     client.phone = "+7 912 345-67-90"
-    assert location(await client.take("phone")) == CODE
+    assert location(await client.submit("phone")) == CODE
     assert "90" in words(await client.get(CODE))
-    assert location(await client.take("code")) == path_of("bill")
+    assert location(await client.submit("code")) == path_of("bill")
 
 
 async def test_the_step_is_the_code_until_it_is_confirmed_and_never_again(client: Browser) -> None:
     await client.reach("code")
     assert fragment_of(await client.get(CODE)) == "registration-account-code"
-    await client.take("code")
+    await client.submit("code")
     assert location(await client.get(CODE)) == path_of("bill")
     assert location(await client.post(CODE, {"code": "000000"})) == path_of("bill")
     assert location(await client.post(CODE, ANOTHER)) == path_of("bill")

@@ -1,4 +1,4 @@
-"""Step 7, for a person who was not found: a row for the staff, a letter to them, a number for the customer."""
+"""Step 7, for a person who was not found: a row for the staff, an e-mail to them, a number for the customer."""
 
 from __future__ import annotations
 
@@ -57,15 +57,15 @@ async def test_required_fields_are_told(client: Browser) -> None:
 
 async def test_only_who_was_not_found_may_send_one(client: Browser) -> None:
     for step in ("phone", "code", "bill"):
-        place = await client.where()
+        place = await client.path_of_last_step()
         assert location(await client.post(PATH, REQUEST)) == place
         assert location(await client.get(PATH)) == place
         assert location(await client.get(SENT)) == place
-        await client.take(step)
+        await client.submit(step)
     assert await run("SELECT 1 FROM connection_requests") == []
 
 
-async def test_a_letter_cannot_be_given_headers(client: Browser, posted: ReadPosted) -> None:
+async def test_an_email_cannot_be_given_headers(client: Browser, posted: ReadPosted) -> None:
     await not_found(client)
     hostile = {**REQUEST, "first_name": "Анна\r\nBcc: b@example.org"}
     assert (await client.post(PATH, hostile)).status_code == 422
@@ -77,7 +77,7 @@ async def test_coming_again_shows_the_number_and_the_search_stays_open(client: B
     await not_found(client)
     await client.post(PATH, REQUEST)
     assert location(await client.get(PATH)) == SENT
-    assert location(await client.take("bill")) == path_of("address")
+    assert location(await client.submit("bill")) == path_of("address")
 
 
 BREAKS = ("\n", "\r\n", "\r", "\x0b", "\x0c", "\x1c", "\x85", "\u2028", "\u2029")

@@ -22,7 +22,7 @@ async def test_a_step_before_its_turn_leads_to_the_one_the_customer_is_at(client
             assert location(answer) == path_of(here), (here, later)
             empty = await client.follow(await client.post(path_of(later), {}))
             assert empty.request.url.path == path_of(here), (here, later)
-        await client.take(here)
+        await client.submit(here)
 
 
 async def test_earlier_steps_may_be_looked_at_again(client: Browser) -> None:

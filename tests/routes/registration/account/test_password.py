@@ -97,7 +97,7 @@ async def test_the_session_is_a_new_one_and_the_old_is_not_signed_in(
 ) -> None:
     await client.reach("password")
     old = client.cookie
-    await client.take("password")
+    await client.submit("password")
     assert client.cookie != old
     thief = another_browser()
     assert old is not None
@@ -162,7 +162,7 @@ async def test_the_old_session_opens_nothing_with_another_password_and_ends_soon
     await client.reach("password")
     token = client.cookie
     assert token is not None
-    await client.take("password")
+    await client.submit("password")
     client.http.cookies.clear()
     client.http.cookies.set(COOKIE, token)
     answer = await client.post(PATH, {"password": "совсем другой пароль"})
@@ -180,11 +180,11 @@ async def test_a_phone_posted_again_by_the_old_session_sends_nothing(
     await client.reach("password")
     token = client.cookie
     assert token is not None
-    await client.take("password")
+    await client.submit("password")
     client.http.cookies.clear()
     client.http.cookies.set(COOKIE, token)
     clock.forward(minutes=5)
-    assert location(await client.take("phone")) == "/sign-in/phone"
+    assert location(await client.submit("phone")) == "/sign-in/phone"
     assert len(await posted()) == 2
 
 
@@ -195,7 +195,7 @@ async def test_two_sessions_of_one_phone_make_one_customer(
     await client.reach("password")
     clock.forward(minutes=2)
     await second.reach("password")
-    answers = await asyncio.gather(client.take("password"), second.take("password"))
+    answers = await asyncio.gather(client.submit("password"), second.submit("password"))
     assert sorted(map(location, answers)) == ["/profile", "/sign-in/password"]
     assert len(await run("SELECT 1 FROM customers")) == 1
 
@@ -219,7 +219,7 @@ async def test_hostile_names_are_shown_as_text(client: Browser) -> None:
     person: dict[str, Any] = {**PERSON, "first_name": "О'Нил-Мария"}
     client.forms["person"] = person
     for step in STEPS[STEPS.index("person") : -1]:
-        await client.take(step)
-    shown = await client.follow(await client.take("password"))
+        await client.submit(step)
+    shown = await client.follow(await client.submit("password"))
     assert shown.request.url.path == "/profile"
     assert "О'Нил-Мария" in words(shown)

@@ -41,10 +41,10 @@ async def test_without_consent_nothing_is_kept_and_nothing_sent(client: Browser,
 
 async def test_the_consent_is_recorded_with_its_text_time_and_address(client: Browser, clock: Clock) -> None:
     given_at = clock.now
-    await client.take("phone")
+    await client.submit("phone")
     clock.forward(minutes=3)
     for step in STEPS[1:]:
-        await client.take(step)
+        await client.submit(step)
     (consent,) = await run("SELECT * FROM consents")
     text = (TEMPLATES / "partials/legal/personal-data-text.html").read_bytes()
     assert consent["text_hash"] == hashlib.sha256(text).hexdigest()
@@ -57,23 +57,23 @@ async def test_the_consent_is_kept_as_soon_as_its_phone_is_confirmed_whatever_co
     client: Browser, clock: Clock, posted: ReadPosted
 ) -> None:
     given_at = clock.now
-    await client.take("phone")
+    await client.submit("phone")
     clock.forward(minutes=3)
     assert await run("SELECT id FROM consents") == []  # anyone can type any number
-    await client.take("code")
+    await client.submit("code")
     (consent,) = await run("SELECT given_at, customer FROM consents")
     assert (consent["given_at"], consent["customer"]) == (given_at, None)
     # Another number is another consent, and a known number's is its customer's.
     client.phone = "+7 912 345-67-90"
     for step in STEPS:
-        await client.take(step)
+        await client.submit(step)
     (customer,) = await run("SELECT id FROM customers")
     assert [row["customer"] for row in await run("SELECT customer FROM consents ORDER BY id")] == [None, customer["id"]]
     await client.post("/sign-out")
     clock.forward(hours=1)
-    await client.take("phone")
+    await client.submit("phone")
     for _ in range(3):
-        await client.take("code")
+        await client.submit("code")
     owners = [row["customer"] for row in await run("SELECT customer FROM consents ORDER BY id")]
     assert owners == [None, customer["id"], customer["id"]]
 
@@ -86,27 +86,27 @@ async def test_a_first_press_twice_at_once_is_one_message_and_goes_on_with_eithe
     answers = await asyncio.gather(*(tab.post(PATH, {"phone": PHONE, "consent": "yes"}) for tab in tabs))
     assert {location(answer) for answer in answers} == {path_of("code")}
     assert len(await posted()) == 1
-    assert location(await tabs[-1].take("code")) == path_of("bill")
+    assert location(await tabs[-1].submit("code")) == path_of("bill")
 
 
 async def test_coming_back_does_not_send_again_and_shows_what_was_typed(client: Browser, posted: ReadPosted) -> None:
     await client.reach("code")
     back = await client.get(PATH)
     assert value_of(back, "phone") == "+7 912 345-67-89"
-    assert location(await client.take("phone")) == path_of("code")
+    assert location(await client.submit("phone")) == path_of("code")
     assert len(await posted()) == 1
 
 
 async def test_a_confirmed_number_given_again_leads_on_without_a_message(client: Browser, posted: ReadPosted) -> None:
     await client.reach("address")
-    assert location(await client.take("phone")) == path_of("address")
+    assert location(await client.submit("phone")) == path_of("address")
     assert len(await posted()) == 1
 
 
 async def test_another_number_is_confirmed_anew(client: Browser, posted: ReadPosted) -> None:
     await client.reach("bill")
     client.phone = "+7 912 345-67-90"
-    assert location(await client.take("phone")) == path_of("code")
+    assert location(await client.submit("phone")) == path_of("code")
     assert location(await client.get(path_of("bill"))) == path_of("code")
     assert [message.to for message in await posted()] == ["+79123456789", "+79123456790"]
 

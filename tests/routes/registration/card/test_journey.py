@@ -59,8 +59,8 @@ async def _ask(client: Browser, card: dict[str, str] | None = None, **more: str)
 
 
 async def _link(posted: Outbox) -> str:
-    letter = next(p for p in reversed(await posted()) if p.name == "card-registration")
-    return str(letter.values["link"]).removeprefix("http://127.0.0.1:8000")
+    message = next(p for p in reversed(await posted()) if p.name == "card-registration")
+    return str(message.values["link"]).removeprefix("http://127.0.0.1:8000")
 
 
 async def _give_phone(client: Browser, link: str, phone: str = PHONE, **more: str) -> Any:
@@ -81,7 +81,7 @@ async def _register(client: Browser, posted: Outbox) -> str:
     return await _sms_password(posted)
 
 
-async def test_whole_registration_costs_one_letter_and_one_sms(client: Browser, posted: Outbox) -> None:
+async def test_whole_registration_costs_one_email_and_one_sms(client: Browser, posted: Outbox) -> None:
     password = await _register(client, posted)
     assert [(p.name, p.to) for p in await posted()] == [
         ("card-registration", "Holder1@example.org"),
@@ -107,7 +107,7 @@ async def test_password_of_the_sms_is_good_for_one_sign_in(
     assert sorted(answer.status_code for answer in answers) == [303, 422, 422, 422]
 
 
-async def test_lapsed_password_of_the_sms_says_the_way_on(client: Browser, posted: Outbox, clock: Clock) -> None:
+async def test_expired_password_of_the_sms_says_the_way_on(client: Browser, posted: Outbox, clock: Clock) -> None:
     password = await _register(client, posted)
     clock.forward(hours=72, seconds=1)
     answer = await _sign_in(client, password)
@@ -169,7 +169,7 @@ async def test_number_without_its_check_digit_is_doubted_and_not_refused(client:
     assert location(await _ask(client, other)) == "/registration/card/sent"
 
 
-async def test_pressed_eight_times_at_once_sends_one_letter(client: Browser, posted: Outbox) -> None:
+async def test_pressed_eight_times_at_once_sends_one_email(client: Browser, posted: Outbox) -> None:
     form = {**CARD, "captcha": _CODE, "picture": await _picture(client, "/registration/card/card")}
     answers = await asyncio.gather(*(client.post("/registration/card/card", form) for _ in range(8)))
     assert {location(answer) for answer in answers} == {"/registration/card/sent"}
@@ -180,7 +180,7 @@ async def test_pressed_eight_times_at_once_sends_one_letter(client: Browser, pos
     assert [p.name for p in await posted()] == ["card-registration", "card-password"]
 
 
-async def test_same_card_in_two_browsers_sends_one_letter(
+async def test_same_card_in_two_browsers_sends_one_email(
     client: Browser, another_browser: Callable[..., Browser], posted: Outbox
 ) -> None:
     answers = await asyncio.gather(_ask(client), _ask(another_browser()))
