@@ -6,9 +6,8 @@ that does not fit, they raise what the driver has raised. Only this module decid
 
 from __future__ import annotations
 
-import contextlib
 import sqlite3
-from collections.abc import Iterator
+from contextlib import AbstractContextManager
 
 import asyncpg
 
@@ -46,12 +45,21 @@ def one_line(error: BaseException) -> str:
     return f"{name}: {said.splitlines()[0]}" if said else name
 
 
-@contextlib.contextmanager
-def database_faults() -> Iterator[None]:
-    """Around every call of a driver."""
-    try:
-        yield
-    except (OSError, sqlite3.Error, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        if is_unavailable(error):
+class _DatabaseFaults:
+    """A class of its own: the decorator for context managers takes as long as a statement by an index."""
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        if isinstance(error, _OF_DRIVERS) and is_unavailable(error):
             raise DatabaseUnavailableError(one_line(error)) from error
-        raise
+
+
+_OF_DRIVERS = (OSError, sqlite3.Error, asyncpg.PostgresError, asyncpg.InterfaceError)
+_FAULTS = _DatabaseFaults()
+
+
+def database_faults() -> AbstractContextManager[None]:
+    """Around every call of a driver."""
+    return _FAULTS

@@ -14,6 +14,8 @@ from domain.portal import Portal
 from domain.registry.account_losses import tell_losses
 
 _EVERY = 3600.0
+# A process that has just begun answers first, seconds.
+_FIRST = 5.0
 # Rows removed in one transaction, and the pause after it, seconds: others write in between.
 _PORTION, _PAUSE = 500, 0.05
 # How long an absent account that is attached to no customer is kept: a registration under way may have proved it.
@@ -42,9 +44,12 @@ async def _in_portions(remove: Callable[[], Awaitable[bool]]) -> None:
         await asyncio.sleep(_PAUSE if more else 0)
 
 
-async def sweep_forever(portal: Portal, clock: Callable[[], datetime], every: float = _EVERY) -> None:
+async def sweep_forever(
+    portal: Portal, clock: Callable[[], datetime], every: float = _EVERY, first: float = _FIRST
+) -> None:
     """Goes on after any error, and logs one that repeats only once until a sweep has succeeded."""
     said = ""
+    await asyncio.sleep(first)
     while True:
         try:
             await sweep(portal, clock())

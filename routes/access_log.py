@@ -17,7 +17,7 @@ from typing import Any
 from litestar import Litestar
 from litestar.exceptions import ClientException, HTTPException
 
-from routes.client import client_ip
+from routes.client import address_of
 from routes.logs import request_id
 from settings import Settings
 
@@ -79,9 +79,7 @@ class Observed(Litestar):
 
 def client_network(scope: Any, settings: Settings) -> str:
     """The /24 or /64 that the client is in: enough to see a flood, too little to know a person."""
-    forwarded = b",".join(value for name, value in scope["headers"] if name == b"x-forwarded-for").decode("latin-1")
-    client = scope.get("client")
-    ip = client_ip(client[0] if client else "", forwarded, settings.trusted_proxies)
+    ip = address_of(scope, settings)
     if ":" in ip:
         return str(ip_network(f"{ip}/64", strict=False))
     return f"{ip.rpartition('.')[0]}.0/24"

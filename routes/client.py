@@ -15,20 +15,30 @@ from routes.cookies import DEVICE, SESSION, read_cookie
 from settings import Settings
 
 _LONGEST_DEVICE = 2000
+# Where a request carries it.
+_ADDRESS = "kabinet.address"
 
 
 def client_of(request: Request[Any, Any, Any], settings: Settings) -> Client:
     token = read_cookie(request.cookies, settings, SESSION)
     device = read_cookie(request.cookies, settings, DEVICE)
-    peer = request.client.host if request.client else ""
-    forwarded = ",".join(request.headers.getall("x-forwarded-for", []))
     return Client(
         token=token if token and len(token) <= LONGEST_TOKEN else None,
-        ip=client_ip(peer, forwarded, settings.trusted_proxies),
+        ip=address_of(request.scope, settings),
         user_agent=request.headers.get("user-agent", "")[:300],
         language=current(),
         device=device if device and len(device) <= _LONGEST_DEVICE else None,
     )
+
+
+def address_of(scope: Any, settings: Settings) -> str:
+    """The address that counts for a request; worked out once."""
+    known: str | None = scope.get(_ADDRESS)
+    if known is None:
+        forwarded = b",".join(value for name, value in scope["headers"] if name == b"x-forwarded-for").decode("latin-1")
+        client = scope.get("client")
+        known = scope[_ADDRESS] = client_ip(client[0] if client else "", forwarded, settings.trusted_proxies)
+    return known
 
 
 def client_ip(peer: str, forwarded: str, trusted: Sequence[IPv4Network | IPv6Network]) -> str:

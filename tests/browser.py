@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -53,6 +54,11 @@ def path_after(step: str) -> str:
     return path_of(STEPS[STEPS.index(step) + 1])
 
 
+@cache
+def _typed() -> dict[str, Mapping[str, str]]:
+    return {step: step_test(step).TYPED for step in STEPS}
+
+
 @dataclass
 class Browser:
     """`read_code` looks up the newest code that was sent to a phone, as its owner would."""
@@ -60,7 +66,7 @@ class Browser:
     http: httpx.AsyncClient
     read_code: Callable[[str], Awaitable[str]]
     phone: str = PHONE
-    forms: dict[str, Mapping[str, str]] = field(default_factory=lambda: {step: step_test(step).TYPED for step in STEPS})
+    forms: dict[str, Mapping[str, str]] = field(default_factory=lambda: dict(_typed()))
 
     @property
     def cookie(self) -> str | None:

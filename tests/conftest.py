@@ -47,6 +47,7 @@ if "TMPDIR" not in os.environ and _MEMORY.is_dir() and shutil.disk_usage(_MEMORY
 
 SECRET = "a secret of the tests, long enough to be one"
 _numbers = itertools.count()
+_settings: dict[tuple[str, str], Settings] = {}
 
 
 async def _migrated(database: str) -> None:
@@ -100,60 +101,67 @@ async def empty_postgres(uri: str, template: str = "template0") -> str:
     return uri.replace("/postgres?", f"/{name}?")
 
 
-# What a test may change beside rows: columns, indexes, constraints, functions, settings, the list of migrations.
+# What a test may change beside rows: tables, columns, indexes, constraints, functions, settings, the migrations. Each
+# change writes a row of the system's catalogues anew.
 _SHAPE = """
     SELECT md5(string_agg(part, ' ' ORDER BY part)) FROM (
-        SELECT concat_ws(' ', attrelid::regclass, attname, atttypid, attnotnull, attisdropped, reloptions) AS part
-        FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid
-        WHERE relnamespace = 'public'::regnamespace AND attnum > 0
-        UNION ALL SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE connamespace = 'public'::regnamespace
-        UNION ALL SELECT pg_get_indexdef(indexrelid) FROM pg_index WHERE indrelid::regclass::text NOT LIKE 'pg_%'
-        UNION ALL SELECT proname || prosrc FROM pg_proc WHERE pronamespace = 'public'::regnamespace
+        SELECT concat_ws(' ', oid, xmin, relfilenode) AS part FROM pg_class
+            WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'i', 'v')
+        UNION ALL SELECT concat_ws(' ', attrelid, attnum, pg_attribute.xmin) FROM pg_attribute
+            JOIN pg_class ON pg_class.oid = attrelid
+            WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'v')
+        UNION ALL SELECT concat_ws(' ', oid, xmin) FROM pg_constraint WHERE connamespace = 'public'::regnamespace
+        UNION ALL SELECT concat_ws(' ', oid, xmin) FROM pg_proc WHERE pronamespace = 'public'::regnamespace
+        UNION ALL SELECT concat_ws(' ', oid, xmin) FROM pg_trigger WHERE NOT tgisinternal
         UNION ALL SELECT setconfig::text FROM pg_db_role_setting
         UNION ALL SELECT name FROM migration
     ) parts
 """
+# Row by row: tests leave few, and a table that is cut off gets new files, with one for each index.
 _EMPTY = """
     SELECT pg_terminate_backend(pid) FROM pg_stat_activity
         WHERE datname = current_database() AND pid <> pg_backend_pid();
+    SET session_replication_role = replica;
     DO $$
-    DECLARE found text; filled text[] := '{}'; has_rows boolean;
+    DECLARE found text;
     BEGIN
         FOR found IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'migration' LOOP
-            EXECUTE format('SELECT EXISTS (SELECT 1 FROM %I)', found) INTO has_rows;
-            IF has_rows THEN filled := filled || quote_ident(found); END IF;
+            EXECUTE format('DELETE FROM %I', found);
         END LOOP;
-        IF filled <> '{}' THEN EXECUTE 'TRUNCATE ' || array_to_string(filled, ', ') || ' CASCADE'; END IF;
         FOR found IN SELECT sequencename FROM pg_sequences WHERE schemaname = 'public' AND last_value IS NOT NULL LOOP
-            EXECUTE format('ALTER SEQUENCE %I RESTART', found);
+            PERFORM setval(format('%I', found)::regclass, 1, false);
         END LOOP;
-    END $$
+    END $$;
+    SET session_replication_role = DEFAULT
 """
 
 
-async def _fetch(database: str, query: str) -> Any:
-    connection = await asyncpg.connect(database)
-    try:
-        return await connection.fetchval(query)
-    finally:
-        await connection.close()
+class _Spare:
+    """A database of PostgreSQL for one test after the other, with a connection of its own to empty it by."""
 
+    def __init__(self, uri: str) -> None:
+        # Beside the loop of the tests: it stays from one test to the next.
+        self._runner = asyncio.Runner(loop_factory=asyncio.new_event_loop)
+        self._uri = uri
+        self.database = self._runner.run(empty_postgres(uri, "kabinet_template"))
+        self._connection: asyncpg.Connection[Any] = self._runner.run(asyncpg.connect(self.database))
+        self._shape = self._runner.run(self._connection.fetchval(_SHAPE))
 
-@functools.cache
-def _shape_of_template(uri: str) -> str:
-    return str(asyncio.run(_fetch(uri.replace("/postgres?", "/kabinet_template?"), _SHAPE)))
+    def empty(self) -> bool:
+        """As the template is; False where more than its rows has changed."""
+        return self._runner.run(self._empty())
 
+    async def _empty(self) -> bool:
+        try:
+            await self._connection.execute(_EMPTY)
+            return bool(await self._connection.fetchval(_SHAPE) == self._shape)
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+            return False
 
-async def _emptied(database: str, shape: str) -> bool:
-    """Empty it as the template is; False where more than its rows has changed."""
-    connection = await asyncpg.connect(database)
-    try:
-        await connection.execute(_EMPTY)
-        return bool(await connection.fetchval(_SHAPE) == shape)
-    except asyncpg.PostgresError:
-        return False
-    finally:
-        await connection.close()
+    def drop(self) -> None:
+        self._connection.terminate()
+        self._runner.run(_drop(self._uri, self.database))
+        self._runner.close()
 
 
 async def _drop(uri: str, database: str) -> None:
@@ -163,9 +171,12 @@ async def _drop(uri: str, database: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def spare_databases() -> list[str]:
+def spare_databases(postgres_uri: str) -> Iterator[list[_Spare]]:
     """PostgreSQL databases that a test has left as the template is: the next test takes one of them."""
-    return []
+    spare: list[_Spare] = []
+    yield spare
+    for one in spare:
+        one.drop()
 
 
 @pytest.fixture(scope="session")
@@ -186,14 +197,13 @@ def database(request: pytest.FixtureRequest) -> Iterator[str]:
         shutil.copy(request.getfixturevalue("sqlite_template"), folder / "kabinet.sqlite")
         yield f"sqlite:{folder / 'kabinet.sqlite'}"
         return
-    spare: list[str] = request.getfixturevalue("spare_databases")
-    uri: str = request.getfixturevalue("postgres_uri")
-    taken = spare.pop() if spare else asyncio.run(empty_postgres(uri, "kabinet_template"))
-    yield taken
-    if asyncio.run(_emptied(taken, _shape_of_template(uri))):
+    spare: list[_Spare] = request.getfixturevalue("spare_databases")
+    taken = spare.pop() if spare else _Spare(request.getfixturevalue("postgres_uri"))
+    yield taken.database
+    if taken.empty():
         spare.append(taken)
     else:
-        asyncio.run(_drop(uri, taken))
+        taken.drop()
 
 
 @pytest.fixture(autouse=True)
@@ -231,7 +241,11 @@ def changed() -> dict[str, Any]:
 
 @pytest.fixture
 def settings(database: str, changed: dict[str, Any]) -> Settings:
-    return Settings(_env_file=None, database=database, secret=SECRET, **changed)  # type: ignore[call-arg]
+    """Read and checked once for all tests with the same ones: that takes longer than a request."""
+    key = (database, repr(sorted(changed.items())))
+    if key not in _settings:
+        _settings[key] = Settings(_env_file=None, database=database, secret=SECRET, **changed)  # type: ignore[call-arg]
+    return _settings[key]
 
 
 @pytest.fixture

@@ -32,7 +32,7 @@ class _Clock:
 
 
 async def _swept(portal: Portal, clock: _Clock) -> None:
-    sweeping = asyncio.create_task(sweep_forever(portal, clock, every=0.01))
+    sweeping = asyncio.create_task(sweep_forever(portal, clock, every=0.01, first=0))
     await asyncio.wait_for(clock.told.wait(), 20)
     assert not sweeping.done()
     sweeping.cancel()
@@ -57,7 +57,7 @@ async def test_it_outlives_a_table_that_is_gone(
 ) -> None:
     await run("ALTER TABLE throttles RENAME TO throttles_away")
     clock = _Clock()
-    sweeping = asyncio.create_task(sweep_forever(portal, clock, every=0.01))
+    sweeping = asyncio.create_task(sweep_forever(portal, clock, every=0.01, first=0))
     while not caplog.records:  # noqa: ASYNC110 - nothing else tells that it was said
         await asyncio.sleep(0.01)
     await run("ALTER TABLE throttles_away RENAME TO throttles")
