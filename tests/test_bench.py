@@ -14,7 +14,7 @@ from domain import passwords
 from routes.cli.serving import PortalServer
 from routes.logs import logging_settings
 from tests.bench import __main__ as bench
-from tests.bench import delivery, journey_costs, pages, where_time_goes
+from tests.bench import delivery, journey_costs, where_time_goes
 from tests.bench.cheap_passwords import DEAR
 from tests.bench.figures import TINY, Figure, compared, table
 from tests.bench.processes import cpu_seconds, memory_mib
@@ -24,7 +24,6 @@ from tests.bench.references.serving import make_server
 @pytest.mark.parametrize(
     ("module", "names"),
     [
-        (pages, {"page", "page-cpu", "page-dev", "page-dev-cpu"}),
         (
             journey_costs,
             {
@@ -34,7 +33,7 @@ from tests.bench.references.serving import make_server
         ),
         (delivery, {"sms", "sms-p99", "sms-request", "sms-request-p99"}),
     ],
-    ids=["pages", "journeys", "delivery"],
+    ids=["journeys", "delivery"],
 )  # fmt: skip
 def test_figures_are_measured(module: Any, names: set[str]) -> None:
     assert {figure.name for figure in module.measure(TINY)} == names

@@ -135,8 +135,11 @@ async def visitor(port: int) -> Visitor:
     return Visitor(port, await connect(port))
 
 
-async def throughput(port: int, path: str, seconds: float, connections: int = 32) -> float:
-    """Requests a second of one page, `connections` asking at once, each again as soon as it is answered."""
+async def throughput(port: int, path: str, seconds: float, connections: int = 32) -> tuple[int, float]:
+    """One page for `seconds`, `connections` asking at once, each again as soon as it is answered.
+
+    How many answers came, and in how many seconds.
+    """
     request, until, answered = request_bytes(port, path), time.perf_counter() + seconds, 0
     finished = asyncio.Event()
     opened = [await connect(port) for _ in range(connections)]
@@ -165,4 +168,4 @@ async def throughput(port: int, path: str, seconds: float, connections: int = 32
     spent = time.perf_counter() - began
     for connection in opened:
         connection.close()
-    return answered / spent
+    return answered, spent

@@ -94,7 +94,7 @@ async def _registrations(
 
     async def page_cost() -> float:
         before = cpu_seconds(page.pid)
-        answered = await throughput(page.port, "/", scale.seconds) * scale.seconds
+        answered, _ = await throughput(page.port, "/", scale.seconds)
         of_page.append((cpu_seconds(page.pid) - before) * 1000 / answered)
         return of_page[-1]
 

@@ -25,8 +25,8 @@ async def welcome_size(port: int) -> int:
 async def _rate_and_cpu(server: Running, seconds: float) -> tuple[float, float]:
     """Requests a second, and milliseconds of CPU of one."""
     before = cpu_seconds(server.pid)
-    rate = await throughput(server.port, "/", seconds)
-    return rate, (cpu_seconds(server.pid) - before) * 1000 / (rate * seconds)
+    answered, spent = await throughput(server.port, "/", seconds)
+    return answered / spent, (cpu_seconds(server.pid) - before) * 1000 / answered
 
 
 async def _measure(portal: Running, page: Running, scale: Scale, title: str, name: str) -> list[Figure]:
