@@ -117,13 +117,13 @@ _CORE, _ALL = server_core(), os.sched_getaffinity(0)
 
 
 def _await_port(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
-    """Until a request is answered: a socket listens before its application is there."""
+    """Until a page is answered: a socket listens before its application is there."""
     until = time.monotonic() + _SECONDS
     while time.monotonic() < until:
         assert process.poll() is None, f"the server ended at once:\n{log.read_text(encoding='utf-8')}"
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), _SECONDS) as probe:
             probe.sendall(f"GET / HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n".encode())
-            if probe.recv(12).startswith(b"HTTP/1.1 "):
+            if probe.recv(12) == b"HTTP/1.1 200":
                 return
         time.sleep(0.002)  # nothing tells when a port begins to answer
     raise TimeoutError(f"no answer within {_SECONDS} s:\n{log.read_text(encoding='utf-8')}")
