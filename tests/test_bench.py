@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import socket
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ from tests.bench.cheap_passwords import DEAR
 from tests.bench.figures import TINY, Figure, compared, table
 from tests.bench.processes import cpu_seconds, memory_mib
 from tests.bench.references.serving import make_server
+from tests.journeys.server import ROOT
 
 
 @pytest.mark.parametrize(
@@ -110,3 +113,16 @@ def test_cpu_and_memory_of_processes_are_read() -> None:
     sum(n * n for n in range(2_000_000))
     assert cpu_seconds(os.getpid()) > before
     assert memory_mib(os.getpid()) > 1
+
+
+def test_servers_and_driver_have_cores_of_their_own(tmp_path: Path) -> None:
+    """Whichever module is imported first."""
+    program = (
+        "from tests.bench.processes import pin_driver; print(pin_driver())\n"
+        "import os, pathlib; from tests.bench import servers\n"
+        f"with servers.page(pathlib.Path({str(tmp_path)!r}), 1000) as page:\n"
+        "    print(sorted(os.sched_getaffinity(page.pid)), sorted(os.sched_getaffinity(0)))\n"
+    )
+    cores = sorted(os.sched_getaffinity(0))
+    said = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert said.splitlines()[-1] == f"{cores[:1]} {cores[-1:]}"

@@ -16,7 +16,7 @@ import tempfile
 from pathlib import Path
 
 from tests.bench.figures import QUICK, Figure, Scale, progress, table
-from tests.bench.processes import pin_driver
+from tests.bench.processes import CORES, pin_driver
 
 # The module of each name, imported when it is wanted.
 FIGURES = {
@@ -87,10 +87,10 @@ def main() -> None:
     wanted = [name for name in names if name in FIGURES]
     _use_folder(given.folder)
     if wanted:
-        scale, everywhere = _scale(given), os.sched_getaffinity(0)
+        scale = _scale(given)
         machine = f"{pin_driver()}; {os.cpu_count()} cores; Python {platform.python_version()}; {tempfile.gettempdir()}"
         figures = _measured(wanted, scale)
-        os.sched_setaffinity(0, everywhere)
+        os.sched_setaffinity(0, CORES)
         print(f"{table(figures)}\n\n{machine}; {scale}", flush=True)  # noqa: T201 - a script
         if given.json:
             found = {"machine": machine, "scale": dataclasses.asdict(scale), "figures": [f.as_json() for f in figures]}

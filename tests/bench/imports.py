@@ -23,7 +23,7 @@ from tests.bench import import_bills, import_customers, seed
 from tests.bench.figures import Figure, Scale, progress
 from tests.bench.import_bills import PERIODS
 from tests.bench.postgres import postgres
-from tests.bench.processes import memory_mib
+from tests.bench.processes import CORES, memory_mib
 from tests.bench.servers import environment
 
 _COMMAND = "from routes.cli.registry import registry_group; registry_group()"
@@ -124,7 +124,7 @@ def _of_kind(title: str, database: str, kind: str, rows: int, folder: Path) -> l
 
 def measure(scale: Scale) -> list[Figure]:
     # An import uses every core; the driver of the other figures has but one.
-    os.sched_setaffinity(0, range(os.cpu_count() or 1))
+    os.sched_setaffinity(0, CORES)
     accounts = max(scale.rows // PERIODS, 1)
     bills = accounts * PERIODS
     with tempfile.TemporaryDirectory(prefix="kabinet-bench-") as name, postgres(Path(name)) as on_postgres:

@@ -12,17 +12,17 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 _CPU_FIELDS = slice(11, 15)
 
 
-def server_core() -> int:
-    return min(os.sched_getaffinity(0))
+# What this process may use before it is pinned, which is after this file has been imported.
+CORES = sorted(os.sched_getaffinity(0))
+SERVER_CORE, DRIVER_CORE = CORES[0], CORES[-1]
 
 
 def pin_driver() -> str:
-    """Leave `server_core()` to the servers; what the table says about it. Servers pin themselves as they start."""
-    cores = sorted(os.sched_getaffinity(0))
-    if len(cores) == 1:
+    """Leave the first core to the servers; what the table says about it. servers.py pins those."""
+    if len(CORES) == 1:
         return "one core: servers and driver share it, so that throughput and p99 mean little"
-    os.sched_setaffinity(0, {cores[-1]})
-    return f"servers on core {cores[0]}, driver on core {cores[-1]}"
+    os.sched_setaffinity(0, {DRIVER_CORE})
+    return f"servers on core {SERVER_CORE}, driver on core {DRIVER_CORE}"
 
 
 def tree(pid: int) -> list[int]:

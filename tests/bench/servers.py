@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.bench.figures import progress
-from tests.bench.processes import server_core
+from tests.bench.processes import CORES, SERVER_CORE
 from tests.journeys.server import ROOT, free_port
 
 SECRET = "a secret of the benchmark, long enough to be one"
@@ -101,7 +101,7 @@ def _running(
         process = subprocess.Popen(
             [sys.executable, *command], cwd=cwd, env=given, stdout=output, stderr=subprocess.STDOUT
         )
-    os.sched_setaffinity(process.pid, {_CORE} if pinned else _ALL)
+    os.sched_setaffinity(process.pid, {SERVER_CORE} if pinned else CORES)
     try:
         _await_port(process, port, log)
         yield Running(port, process.pid, log)
@@ -111,9 +111,6 @@ def _running(
         said = log.read_text(encoding="utf-8")
         if faults := re.findall(r"^.*(?:Traceback|ERROR|CRITICAL)(?:.*\n){1,12}", said, re.MULTILINE):
             progress(f"{command[1]} logged a fault:\n{faults[0]}")
-
-
-_CORE, _ALL = server_core(), os.sched_getaffinity(0)
 
 
 def _await_port(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
