@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sqlite3
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -27,6 +28,7 @@ from tests.bench.processes import CORES, memory_mib
 from tests.bench.servers import environment
 
 _COMMAND = "from routes.cli.registry import registry_group; registry_group()"
+_BARE_ROUNDS = 3
 _WAYS = (("first", ()), ("repeated", ()), ("replace", ("--replace",)))
 
 
@@ -131,10 +133,10 @@ def measure(scale: Scale) -> list[Figure]:
         folder = Path(name)
         _write_cards(folder, scale.rows)
         import_bills.write_files(folder, accounts)
-        bare = _bare_sqlite(f"sqlite:{folder / 'bare.sqlite'}", bills)
+        bare = statistics.median(_bare_sqlite(f"sqlite:{folder / f'bare-{n}'}", bills) for n in range(_BARE_ROUNDS))
         on_sqlite = f"sqlite:{folder / 'kabinet.sqlite'}"
         figures = _of_database("SQLite", on_sqlite, bare, "executemany", folder, scale)
         asyncio.run(seed.migrated(on_postgres))
-        bare = asyncio.run(_bare_postgres(on_postgres, bills))
+        bare = statistics.median(asyncio.run(_bare_postgres(on_postgres, bills)) for _ in range(_BARE_ROUNDS))
         import_bills.write_files(folder, accounts)
         return figures + _of_database("PostgreSQL", on_postgres, bare, "COPY", folder, scale)
