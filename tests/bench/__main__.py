@@ -88,7 +88,8 @@ def main() -> None:
     _use_folder(given.folder)
     if wanted:
         scale = _scale(given)
-        machine = f"{pin_driver()}; {os.cpu_count()} cores; Python {platform.python_version()}; {tempfile.gettempdir()}"
+        machine = f"{pin_driver()}; {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}"
+        machine += f"; Python {platform.python_version()}; {tempfile.gettempdir()}"
         figures = _measured(wanted, scale)
         os.sched_setaffinity(0, CORES)
         print(f"{table(figures)}\n\n{machine}; {scale}", flush=True)  # noqa: T201 - a script
