@@ -43,7 +43,8 @@ check: setup
 	$(BIN)/python -m pytest -q tests/test_conventions.py
 	$(BIN)/deptry .
 
-# Ratios within one run, never a pass or fail: see tests/bench/.
+# Ratios to references within one run, never a pass or fail: docs/performance.md. Single figures, JSON and shorter runs:
+# .venv/bin/python -m tests.bench --help
 bench: setup
 	$(BIN)/python -m tests.bench
 

