@@ -14,7 +14,6 @@ from typing import TypeVar
 
 from argon2 import PasswordHasher, Type
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
-from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
 T = TypeVar("T")
 
@@ -64,6 +63,8 @@ def password_rules(needs: Sequence[str]) -> list[str]:
 
 @functools.cache
 def _common_passwords() -> frozenset[str]:
+    from zxcvbn.frequency_lists import FREQUENCY_LISTS
+
     return frozenset(FREQUENCY_LISTS["passwords"])
 
 

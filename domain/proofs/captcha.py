@@ -11,9 +11,8 @@ import io
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
-
-from captcha.image import ImageCaptcha
+from functools import cache
+from typing import TYPE_CHECKING, Literal
 
 from db import captchas
 from domain.refusals import Code, Refused
@@ -22,9 +21,11 @@ from domain.throttles import network_of
 from domain.values.typed_codes import read_code
 
 # Light ink on a dark ground, because the library makes dark ink half transparent. Contrast 12:1 on both themes.
-_DRAWER = ImageCaptcha(width=200, height=72, font_sizes=(46, 50, 54))
 _GROUND, _INK = (28, 40, 80), (246, 248, 252)
 _DIGITS = 5
+if TYPE_CHECKING:
+    # Loaded with the first picture.
+    from captcha.image import ImageCaptcha
 Kind = Literal["picture", "voice", "try"]
 
 
@@ -100,10 +101,17 @@ def count(scope: Scope, kind: Kind) -> bool:
     return scope.pictures.count(kind, network_of(scope.client.ip), most, scope.now)
 
 
+@cache
+def _drawer() -> ImageCaptcha:
+    from captcha.image import ImageCaptcha
+
+    return ImageCaptcha(width=200, height=72, font_sizes=(46, 50, 54))
+
+
 def draw(code: str) -> bytes:
     """A WebP of 1.5 kB or so. Blocking: 3 to 5 ms of CPU."""
     drawn = io.BytesIO()
-    _DRAWER.generate_image(code, bg_color=_GROUND, fg_color=_INK).save(drawn, "WEBP", quality=60)
+    _drawer().generate_image(code, bg_color=_GROUND, fg_color=_INK).save(drawn, "WEBP", quality=60)
     return drawn.getvalue()
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from functools import cache
 from typing import IO
 
 _CHUNK = 1 << 20
@@ -33,11 +34,6 @@ _ROWS = (
     "664446646432426632143664466666666", "426336256524426634366562646666666", "633653426524415434366544466666656",
     "444444444442424434444444444444444",
 )  # fmt: skip
-_COST = {
-    (before, letter): int(cost)
-    for before, row in zip(" " + _LETTERS, _ROWS, strict=True)
-    for letter, cost in zip(_LETTERS, row, strict=True)
-}
 _SIGNS = frozenset("№«»„“”–—…’°§\u00a0\u00ad")
 # A sign is as unlikely as a rare letter, what no registry holds is more so, and a capital behind a small letter too.
 _SIGN, _FOREIGN, _CAPITAL = 6, 14, 7
@@ -90,6 +86,16 @@ def _is_russian(text: str) -> bool:
     return sum(map(_cost, words)) < _RUSSIAN * sum(map(len, words))
 
 
+@cache
+def _costs() -> dict[tuple[str, str], int]:
+    """Of each letter behind each other."""
+    return {
+        (before, letter): int(cost)
+        for before, row in zip(" " + _LETTERS, _ROWS, strict=True)
+        for letter, cost in zip(_LETTERS, row, strict=True)
+    }
+
+
 def _cost(word: str) -> int:
     """How unlikely a word is in Russian."""
     cost = 0
@@ -100,6 +106,6 @@ def _cost(word: str) -> int:
             cost += _SIGN if sign in _SIGNS else _FOREIGN
             before, small = " ", False
             continue
-        cost += _COST[before, letter] + (_CAPITAL if small and sign != letter else 0)
+        cost += _costs()[before, letter] + (_CAPITAL if small and sign != letter else 0)
         before, small = letter, sign == letter
     return cost

@@ -10,7 +10,6 @@ from typing import IO
 
 from domain.registry.csv import csv_rows
 from domain.registry.rows import BadRow, Progress, RegistryFileError, Row
-from domain.registry.xlsx import xlsx_rows
 
 _ZIP = b"PK\x03\x04"
 # Compound File Binary: .xls, and .xlsx behind a password ([MS-CFB] 2.2).
@@ -35,6 +34,9 @@ def opened_rows(path: Path, columns: Sequence[str], progress: Progress = _silent
             raise RegistryFileError("is an old .xls or a protected workbook: save it as .xlsx or CSV")
         file.seek(0)
         if magic.startswith(_ZIP) and zipfile.is_zipfile(file):
+            # Few files are workbooks, and what reads them takes long to load.
+            from domain.registry.xlsx import xlsx_rows
+
             with xlsx_rows(file, columns, progress) as rows:
                 yield rows
         elif magic.startswith(_ZIP):
