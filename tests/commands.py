@@ -8,21 +8,41 @@ from __future__ import annotations
 import importlib
 import multiprocessing
 import os
+import socket
 import subprocess
 import sys
 import tempfile
 import warnings
 from collections.abc import Mapping, Sequence
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 REGISTRY, REQUESTS = "routes.cli.registry:registry_group", "routes.cli.requests:requests_group"
-LITESTAR = "litestar.__main__:run_cli"
+LITESTAR, APP = "litestar.__main__:run_cli", ("--app", "app:create_app")
 # Seconds; longer than any command of the tests takes on a loaded machine.
 BOUND = 60
 
 _forked = multiprocessing.get_context("forkserver")
 _forked.set_forkserver_preload(["app", "litestar.cli.main", "openpyxl"])
+
+
+def forked(
+    entry: str,
+    words: Sequence[str],
+    environment: Mapping[str, str],
+    cwd: Path,
+    streams: Sequence[Path],
+    listening: socket.socket | None = None,
+) -> BaseProcess:
+    """A process that is running, in a session of its own, with stdout and stderr at the end of `streams`.
+
+    `entry` is `module:function` of a click command. A socket that it is to serve is named to it as `--fd`.
+    """
+    arguments = (entry, list(words), dict(environment), [str(path) for path in streams], str(cwd), listening)
+    process = _forked.Process(target=_run, args=arguments)
+    process.start()
+    return process
 
 
 class Command:
@@ -34,9 +54,9 @@ class Command:
         self._words = [str(word) for word in words]
         self._output = tempfile.TemporaryDirectory()
         self._streams = [Path(self._output.name) / name for name in ("stdout", "stderr")]
-        arguments = (entry, self._words, dict(environment), [str(path) for path in self._streams], str(cwd))
-        self._process = _forked.Process(target=_run, args=arguments)
-        self._process.start()
+        if entry == LITESTAR:
+            self._words[:0] = APP
+        self._process = forked(entry, self._words, environment, cwd, self._streams)
 
     def finished(self) -> subprocess.CompletedProcess[str]:
         self._process.join(BOUND)
@@ -49,17 +69,25 @@ class Command:
             return subprocess.CompletedProcess(self._words, code, *(path.read_text() for path in self._streams))
 
 
-def _run(entry: str, words: list[str], environment: dict[str, str], streams: list[str], cwd: str) -> None:
+def _run(
+    entry: str,
+    words: list[str],
+    environment: dict[str, str],
+    streams: list[str],
+    cwd: str,
+    listening: socket.socket | None,
+) -> None:
+    os.setsid()
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(cwd)
     for number, path in enumerate(streams, 1):
-        os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), number)
+        os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND), number)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     warnings.resetwarnings()
     warnings.simplefilter("error")
     module, _, function = entry.partition(":")
     sys.argv = [function, *words]
-    if entry == LITESTAR:
-        sys.argv[1:1] = ["--app", "app:create_app"]
+    if listening is not None:
+        sys.argv += ["--fd", str(listening.detach())]
     getattr(importlib.import_module(module), function)()

@@ -10,15 +10,16 @@ import re
 import select
 import signal
 import socket
-import sys
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
 import httpx
 
 from tests.browser import BILL, Browser, headers_of_a_browser, months_before
+from tests.commands import LITESTAR, forked
 from tests.conftest import SECRET
 
 ROOT = Path(__file__).parents[2]
@@ -37,7 +38,7 @@ class PortalProcess:
         self._socket.listen(128)
         self.base = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
         self.log = folder / "portal.log"
-        self._process: asyncio.subprocess.Process | None = None
+        self._process: BaseProcess | None = None
         kept = {name: value for name, value in os.environ.items() if not name.startswith("KABINET_")}
         self._environment = {
             **kept,
@@ -50,23 +51,21 @@ class PortalProcess:
         }
 
     async def start(self) -> None:
-        with self.log.open("ab") as log:
-            self._process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "litestar", "--app", self._app, "run",
-                "--fd", str(self._socket.fileno()), "--wc", str(self._workers),
-                cwd=self._folder, env=self._environment, pass_fds=[self._socket.fileno()], stdout=log, stderr=log,
-                start_new_session=True,
-            )  # fmt: skip
+        words = ["--app", self._app, "run", "--wc", str(self._workers)]
+        streams = [self.log, self.log]
+        self._process = await asyncio.to_thread(
+            forked, LITESTAR, words, self._environment, self._folder, streams, self._socket
+        )
 
     async def kill(self, number: int = signal.SIGKILL) -> None:
         """SIGKILL goes to the workers too, as a power cut would; any other signal to the command alone."""
         assert self._process is not None
         workers = [os.pidfd_open(worker) for worker in self.workers()]
         if number == signal.SIGKILL:
-            os.killpg(self._process.pid, number)
+            os.killpg(self.pid, number)
         else:
-            self._process.send_signal(number)
-        await self._process.wait()
+            os.kill(self.pid, number)
+        await asyncio.to_thread(self._process.join)
         # A worker that is still dying could take the next connection with it.
         for worker in workers:
             await asyncio.to_thread(select.select, [worker], [], [], 10)
@@ -75,6 +74,7 @@ class PortalProcess:
     @property
     def pid(self) -> int:
         assert self._process is not None
+        assert self._process.pid is not None
         return self._process.pid
 
     def workers(self) -> list[int]:
@@ -84,7 +84,7 @@ class PortalProcess:
         return []
 
     async def stop(self) -> None:
-        if self._process is not None and self._process.returncode is None:
+        if self._process is not None and self._process.is_alive():
             await self.kill()
         self._socket.close()
 

@@ -10,13 +10,13 @@ import re
 import socket
 import sqlite3
 import subprocess
-import sys
 import threading
 import time
 import urllib.request
 from collections.abc import Coroutine, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.error import URLError
@@ -27,6 +27,7 @@ import asyncpg
 from domain.registry import demo_company
 from domain.values.money import read_amount, show_amount
 from domain.values.periods import show_period
+from tests.commands import APP, LITESTAR, Command, forked
 
 ROOT = Path(__file__).parents[2]
 STAFF = "staff@kabinet.example"
@@ -118,20 +119,17 @@ def running(database: str, folder: Path, **settings: str) -> Iterator[Server]:
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     environment = environment_of(database, url) | settings
-    demo = [sys.executable, "-m", "litestar", "--app", "app:create_app", "registry", "demo"]
-    loaded = subprocess.run(demo, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    loaded = Command(LITESTAR, ["registry", "demo"], environment, folder).finished()
     assert loaded.returncode == 0, f"the fictitious company was not loaded: {loaded.stderr}"
 
     log = folder / "log"
-    command = [sys.executable, "-m", "litestar", "--app", "app:create_app", "run", "--port", str(port)]
-    with log.open("w") as output:
-        process = subprocess.Popen(command, cwd=folder, env=environment, stdout=output, stderr=subprocess.STDOUT)
+    process = forked(LITESTAR, [*APP, "run", "--port", str(port)], environment, folder, [log, log])
     try:
         await_ready(process, url, log)
         yield Server(url, database)
     finally:
         process.terminate()
-        process.wait(timeout=_START_SECONDS)
+        process.join(_START_SECONDS)
     said = log.read_text()
     assert not re.search("Traceback|ERROR|CRITICAL", said), f"the server logged a fault:\n{said}"
 
@@ -168,16 +166,20 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-def await_ready(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
+def await_ready(process: BaseProcess | subprocess.Popen[bytes], url: str, log: Path) -> None:
     until = time.monotonic() + _START_SECONDS
     while time.monotonic() < until:
-        assert process.poll() is None, f"the server ended at once:\n{log.read_text()}"
+        assert _is_alive(process), f"the server ended at once:\n{log.read_text()}"
         try:
             with urllib.request.urlopen(f"{url}/health/ready"):
                 return
         except URLError:
             time.sleep(0.05)  # nothing tells when a port begins to answer
     raise TimeoutError(f"the server was not ready after {_START_SECONDS} s:\n{log.read_text()}")
+
+
+def _is_alive(process: BaseProcess | subprocess.Popen[bytes]) -> bool:
+    return process.poll() is None if isinstance(process, subprocess.Popen) else process.is_alive()
 
 
 def _apart(work: Coroutine[Any, Any, T]) -> T:
