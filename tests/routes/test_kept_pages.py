@@ -105,7 +105,7 @@ def test_an_encoding_is_one_that_the_browser_has_named(accepted: str, encoding: 
         (b"hx-current-url", b"http://127.0.0.1:8000/terms"),
     ],
 )  # fmt: skip
-async def test_whatever_else_a_request_brings_its_page_is_made_for_it(
+async def test_a_request_that_brings_anything_else_gets_a_page_of_its_own(
     app: Litestar, header: tuple[bytes, bytes]
 ) -> None:
     answer = await _asked(app, "/sign-in/phone", header)
