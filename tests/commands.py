@@ -89,5 +89,10 @@ def _run(
     module, _, function = entry.partition(":")
     sys.argv = [function, *words]
     if listening is not None:
-        sys.argv += ["--fd", str(listening.detach())]
+        descriptor = listening.detach()
+        os.set_inheritable(descriptor, True)
+        sys.argv += ["--fd", str(descriptor)]
+    if environment.get("PYTHONPATH", str(ROOT)) != str(ROOT):
+        # Another copy of the portal: the imports of this one are of no use to it.
+        os.execve(sys.executable, [sys.executable, "-m", "litestar", *sys.argv[1:]], environment)
     getattr(importlib.import_module(module), function)()

@@ -151,7 +151,10 @@ async def test_twenty_an_hour_from_anywhere(another_browser: MakeBrowser, clock:
 
 
 # A slow machine must not answer 503 in the place of what is tested.
-@pytest.mark.parametrize("changed", [{"postgres_pool_timeout": 300}], ids=["patient"])
+PATIENT = dict.fromkeys(("postgres_pool_timeout", "postgres_lock_timeout", "postgres_statement_timeout"), 300)
+
+
+@pytest.mark.parametrize("changed", [PATIENT], ids=["patient"])
 @pytest.mark.parametrize(("addresses", "judged"), [(1, 5), (50, 20)])
 async def test_five_hundred_at_once_are_judged_no_oftener(
     another_browser: MakeBrowser, clock: Clock, changed: dict[str, Any], addresses: int, judged: int
