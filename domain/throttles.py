@@ -171,7 +171,7 @@ def per_network(scope: Scope, kind: str, ip: str, most: int, window: int) -> lis
     """
     times = {0: 1, 24: scope.settings.network_24, 56: scope.settings.network_56, 48: scope.settings.network_48}
     return [
-        Limit(f"{kind}-{size}" if size else kind, network, most * times[size], window, shared=True)
+        Limit(f"{kind}-{size}" if size else kind, network, min(most * times[size], UNLIMITED), window, shared=True)
         for size, network in _networks(ip)
     ]
 

@@ -150,6 +150,15 @@ def test_what_one_subscriber_holds(ip: str, network: str) -> None:
     assert network_of(ip) == network
 
 
+@pytest.mark.parametrize("changed", [{"network_24": throttles.UNLIMITED, "network_48": throttles.UNLIMITED}])
+@pytest.mark.parametrize("ip", ["203.0.113.7", "2001:db8::1"])
+async def test_a_limit_that_nobody_reaches_is_still_a_number_of_the_database(
+    engine: Engine, portal: Portal, now: datetime, ip: str
+) -> None:
+    limits = per_network(scope_of(portal, now), "x", ip, throttles.UNLIMITED, HOUR)
+    assert [await let_through(portal, limits, now) for _ in range(3)] == [True] * 3
+
+
 @pytest.mark.parametrize(
     ("ips", "allowed"),
     [
