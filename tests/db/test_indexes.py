@@ -35,7 +35,8 @@ MODULES = (
 )  # fmt: skip
 
 _POSTGRES_KEYS = """
-    SELECT con.conrelid::regclass::text AS name, con.confrelid::regclass::text AS refers, att.attname AS column_name, EXISTS (
+    SELECT con.conrelid::regclass::text AS name, con.confrelid::regclass::text AS refers,
+        att.attname AS column_name, EXISTS (
         SELECT 1 FROM pg_index i WHERE i.indrelid = con.conrelid AND i.indkey[0] = con.conkey[1]
             AND i.indpred IS NULL
     ) AS indexed
