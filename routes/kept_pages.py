@@ -25,8 +25,6 @@ OF_A_BODY = {b"content-type", b"content-length", b"content-encoding", b"content-
 Headers = list[tuple[bytes, bytes]]
 # In the `opt` of a handler.
 SAME_FOR_VISITORS = {"same_for_visitors": True}
-# A browser may keep it, but asks each time whether it still holds: the next visitor there may be a customer.
-_CACHING = b"no-cache"
 
 
 @dataclass(frozen=True)
@@ -95,13 +93,14 @@ class KeptPages:
         if status != 200 or b"set-cookie" in names or b"content-encoding" in names:
             return None
         etag = hashlib.sha256(body).hexdigest()[:16]
-        of_its_own = {b"cache-control", b"content-length"}
-        headers = [pair for pair in headers if pair[0] not in of_its_own]
+        # `Cache-Control` stays `no-store`: htmx puts the steps that follow into the document of this page, and Back
+        # would show them after the session has ended.
+        headers = [pair for pair in headers if pair[0] != b"content-length"]
         if key.encoding and len(body) >= LEAST:
             body = compressed(body, key.encoding, for_everybody=True)
             headers.append((b"content-encoding", key.encoding.encode()))
             etag += f"-{key.encoding}"
         named = f'"{etag}"'.encode()
-        headers += [(b"cache-control", _CACHING), (b"etag", named), (b"content-length", str(len(body)).encode())]
+        headers += [(b"etag", named), (b"content-length", str(len(body)).encode())]
         kept = self._pages[key.of_page] = Kept(route, named, headers, body)
         return kept

@@ -67,6 +67,16 @@ def browser(server: Server) -> Iterator[Browser]:
 
 
 @pytest.fixture
+def remembering_browser(browser: Browser) -> Iterator[Browser]:
+    """One that keeps documents in memory for Back, which playwright forbids otherwise."""
+    system = shutil.which("chromium") or shutil.which("chromium", path="/usr/bin")
+    forbids = ["--disable-back-forward-cache"]
+    remembering = browser.browser_type.launch(executable_path=system, args=ARGUMENTS, ignore_default_args=forbids)
+    yield remembering
+    remembering.close()
+
+
+@pytest.fixture
 def scripted(server: Server) -> bool:
     """Whether the browser runs JavaScript."""
     return server.database.startswith("sqlite:")

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
+from dataclasses import replace
 
-from playwright.sync_api import expect
+import pytest
+from playwright.sync_api import Browser, Error, expect
 
+from tests.journeys.modes import WITH_SCRIPT
 from tests.journeys.steps import PASSWORD, register
 from tests.journeys.visitor import Visitor
 
@@ -141,3 +145,24 @@ def test_lost_session_leads_back_to_the_same_place_with_what_was_typed(visitor: 
     _enter(visitor, PASSWORD)
     visitor.expect_screen("/profile/security/email", "profile-security-email")
     expect(visitor.field("Электронная почта")).to_have_value("typed@example.org")
+
+
+@pytest.mark.parametrize("server", [WITH_SCRIPT], indirect=True)
+def test_back_shows_no_profile_after_the_session_has_ended(remembering_browser: Browser, visitor: Visitor) -> None:
+    """Browsers keep whole documents in memory for Back; the one of the first page holds the profile by then."""
+    register(visitor)
+    visitor.press("Выйти")
+    _clear_throttles(visitor)
+    context = remembering_browser.new_context(locale="ru-RU")
+    page = context.new_page()
+    customer = replace(visitor, page=page)
+    _give_phone(customer)
+    _enter(customer, PASSWORD)
+    customer.expect_screen("/profile", "profile-overview")
+    page.goto(f"{visitor.server.url}/health/live")
+    visitor.server.sql("DELETE FROM sessions")
+    # Where the document comes from memory nothing is loaded, which playwright would wait for.
+    with contextlib.suppress(Error):
+        page.go_back(wait_until="commit", timeout=2_000)
+    expect(page.locator("#sign-in-phone")).to_be_visible()
+    expect(page.locator("#profile-overview")).to_have_count(0)
