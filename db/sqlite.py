@@ -242,10 +242,14 @@ class SQLite(SQLiteEngine):
 
 def _rows(connection: sqlite3.Connection, query: str, arguments: Sequence[Any]) -> list[dict[str, Any]]:
     cursor = connection.execute(query, arguments)
-    if cursor.description is None:
-        return []
-    names = [column[0] for column in cursor.description]
-    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    try:
+        if cursor.description is None:
+            return []
+        names = [column[0] for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    finally:
+        # The connection stays, and a statement that was not read to its end keeps a snapshot of the rows.
+        cursor.close()
 
 
 def _patiently(connection: sqlite3.Connection, query: str, arguments: Sequence[Any]) -> list[dict[str, Any]]:

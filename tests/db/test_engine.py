@@ -218,3 +218,20 @@ async def test_a_checkpoint_that_is_called_off_leaves_no_thread_behind(
     await asyncio.wait({task})
     assert task.cancelled()
     assert opened.is_set()
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+async def test_a_statement_that_fails_on_a_value_leaves_nothing_open(engine: Engine) -> None:
+    """An exception that is kept keeps its cursor: the next readers would see old rows, the next COMMIT be refused."""
+    assert isinstance(engine, SQLite)
+    await run("CREATE TABLE moments (id INTEGER, at TIMESTAMPTZ)")
+    await run("INSERT INTO moments VALUES (1, 'no time'), (2, 'no time')")
+    kept = []
+    for statement in ("SELECT at FROM moments", "UPDATE moments SET id = id + 1 RETURNING at"):
+        with pytest.raises(ValueError, match="no time") as failed:
+            await run(statement)
+        kept.append(failed.value)
+        async with transaction():
+            await run("INSERT INTO moments VALUES (3, NULL)")
+        (seen,) = await run("SELECT count(*) AS n FROM moments")
+        assert seen["n"] == 2 + len(kept)
