@@ -26,7 +26,7 @@ class Sources:
 
     def __init__(self, folders: Sequence[Path], *, watch: bool) -> None:
         self._folders, self._watch, self._version = folders, watch, 0
-        self._events = _watching(folders) if watch else None
+        self._events, self._watcher = _watching(folders) if watch else None, os.getpid()
         self._times = self._files() if watch and self._events is None else {}
 
     @property
@@ -42,13 +42,15 @@ class Sources:
         return before != self._times
 
     def _written(self, events: int) -> bool:
-        try:
-            os.read(events, _UNREAD)
-        except BlockingIOError:
-            return False
+        # What one process reads of a list no other does: a forked worker begins one of its own.
+        if self._watcher == os.getpid():
+            try:
+                os.read(events, _UNREAD)
+            except BlockingIOError:
+                return False
         # A new folder is watched from now on; what was written into it meanwhile counts with this change.
         os.close(events)
-        self._events = _watching(self._folders)
+        self._events, self._watcher = _watching(self._folders), os.getpid()
         return True
 
     def _files(self) -> dict[Path, int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import multiprocessing
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -184,3 +185,36 @@ def test_where_the_system_tells_nothing_times_are_compared(tmp_path: Path, monke
     file.write_text("two")
     os.utime(file, ns=(1, 1))
     assert sources.version != before
+
+
+def test_each_of_several_workers_sees_an_edit(tmp_path: Path) -> None:
+    """They are forked from the process that has made the app."""
+    page = tmp_path / "page.html"
+    page.write_text("one")
+    sources = Sources((tmp_path,), watch=True)
+    context = multiprocessing.get_context("fork")
+    workers = []
+    for _ in range(2):
+        ours, theirs = context.Pipe()
+        worker = context.Process(target=_tell_versions, args=(sources, theirs), daemon=True)
+        worker.start()
+        workers.append((worker, ours))
+    before = [_version_of(ours) for _, ours in workers]
+    page.write_text("two")
+    seen = [_version_of(ours) for _, ours in workers]
+    assert [_version_of(ours) for _, ours in workers] == seen
+    for worker, ours in workers:
+        ours.send(False)
+        worker.join()
+    assert [old != new for old, new in zip(before, seen, strict=True)] == [True, True]
+
+
+def _tell_versions(sources: Sources, asking: Any) -> None:
+    while asking.recv():
+        asking.send(sources.version)
+
+
+def _version_of(worker: Any) -> int:
+    worker.send(True)
+    version: int = worker.recv()
+    return version
