@@ -78,8 +78,10 @@ def _run(
     listening: socket.socket | None,
 ) -> None:
     os.setsid()
+    # The imports behind it have set this, and will not do it again.
+    set_by_imports = {name: os.environ[name] for name in ("PICCOLO_CONF",) if name in os.environ}
     os.environ.clear()
-    os.environ.update(environment)
+    os.environ.update(set_by_imports | environment)
     os.chdir(cwd)
     for number, path in enumerate(streams, 1):
         os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND), number)
