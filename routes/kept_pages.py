@@ -45,11 +45,15 @@ class Kept:
 
 @dataclass(frozen=True)
 class Key:
-    """What such a page hangs on; `known` are the ETags that the browser has."""
+    """What such a page hangs on; `known` are the ETags that the browser has.
+
+    `version` is that of the sources when the request came: what is made of older ones is not kept.
+    """
 
     path: str
     language: str
     encoding: str
+    version: int
     known: bytes = b""
 
     @property
@@ -79,11 +83,11 @@ class KeptPages:
                 known = value
             elif name.startswith(OF_HTMX) or (name == b"cookie" and cookies_of(scope).keys() - {self._language_cookie}):
                 return None
-        return Key(scope["path"], language, offered(accepted.decode("latin-1")), known)
+        return Key(scope["path"], language, offered(accepted.decode("latin-1")), self._sources.version, known)
 
     def find(self, key: Key) -> Kept | None:
-        if self._version != (version := self._sources.version):
-            self._version = version
+        if self._version != key.version:
+            self._version = key.version
             self._pages.clear()
         return self._pages.get(key.of_page)
 
@@ -91,6 +95,8 @@ class KeptPages:
         """The page as it is sent from now on; None where the answer is not one to keep. `body` is not compressed."""
         names = {name for name, _ in headers}
         if status != 200 or b"set-cookie" in names or b"content-encoding" in names:
+            return None
+        if key.version != self._sources.version:
             return None
         etag = hashlib.sha256(body).hexdigest()[:16]
         # `Cache-Control` stays `no-store`: htmx puts the steps that follow into the document of this page, and Back

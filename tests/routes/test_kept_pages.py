@@ -7,13 +7,14 @@ import multiprocessing
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from litestar import Litestar
 
 from routes import every_handler
 from routes.compression import offered
+from routes.kept_pages import KeptPages
 from routes.sources import Sources
 from tests.asgi import HOST, OURS, Answer, ask
 from tests.browser import PASSWORD, PHONE, Browser, location
@@ -154,6 +155,27 @@ async def test_nobody_sees_anything_of_another_under_load(another_browser: MakeB
             for place, customer in enumerate(customers):
                 own = n == place
                 assert any(customer.phone[-5:] in page for page in seen) is own
+
+
+def test_a_page_made_of_what_was_before_an_edit_is_not_kept() -> None:
+    """The edit came while the page was made, and another request has asked for the version since."""
+
+    class Edited:
+        version = 1
+
+    sources = Edited()
+    pages = KeptPages(every_handler(), cast(Sources, sources), production=False)
+    asked = {"type": "http", "method": "GET", "path": "/", "query_string": b"", "headers": []}
+    begun = pages.key_of(asked, "ru")
+    assert begun is not None
+    sources.version = 2
+    meanwhile = pages.key_of(asked, "ru")
+    assert meanwhile is not None
+    assert pages.find(meanwhile) is None
+    assert pages.keep(begun, "welcome", 200, [], b"as it was") is None
+    assert pages.find(meanwhile) is None
+    assert pages.keep(meanwhile, "welcome", 200, [], b"as it is") is not None
+    assert pages.find(meanwhile) is not None
 
 
 def test_an_edit_is_seen_with_the_next_question(tmp_path: Path) -> None:
