@@ -67,7 +67,7 @@ class Commands(CLIPluginProtocol):
         cli.add_command(texts_command)
 
 
-def create_app(settings: Settings | None = None, clock: Clock | None = None) -> Litestar:
+def create_app(settings: Settings | None = None, clock: Clock | None = None) -> Served:
     """The portal. Without `settings` they are read from the environment; a wrong one ends the program."""
     if settings is None:
         try:

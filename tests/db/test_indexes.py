@@ -27,7 +27,7 @@ from db import (
     throttles,
 )
 from db.engine import Engine, make_engine, opened, run, transaction
-from tests.conftest import empty_postgres
+from tests.databases import empty_postgres
 
 MODULES = (
     captchas, cards, connection_requests, consents, customers, email_links, journal, one_time_codes, outbox, registry,

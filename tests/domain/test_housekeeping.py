@@ -78,7 +78,7 @@ async def test_what_was_wiped_is_in_no_file_after_the_sweep(engine: Engine, port
 
     await run("INSERT INTO accounts (number, address) VALUES ('1', {})", secret)
     await run("UPDATE accounts SET address = ''")
-    assert found() == ["kabinet.sqlite-wal"]
+    assert found() == [f"{path.name}-wal"]
     await sweep(portal, NOW)
     assert found() == []
     assert path.with_name(f"{path.name}-wal").stat().st_size == 0

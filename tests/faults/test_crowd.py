@@ -12,7 +12,7 @@ import pytest
 
 from db.engine import make_engine, opened, run
 from tests.browser import headers_of_a_browser, path_of
-from tests.conftest import empty_postgres
+from tests.databases import empty_postgres
 from tests.faults.portal_process import PortalProcess, running_portal
 
 VISITORS, STEPS = 16, 800

@@ -13,7 +13,8 @@ import pytest
 
 from db.engine import make_engine, opened, run
 from db.migrate import migrate
-from tests.conftest import SECRET, empty_postgres
+from tests.conftest import SECRET
+from tests.databases import empty_postgres
 
 ROOT = Path(__file__).parents[2]
 STARTS = 4

@@ -17,7 +17,7 @@ from db.migrate import migrate
 from db.postgres import Postgres, PostgresLimits
 from db.unavailable import DatabaseUnavailableError
 from tests.browser import STEPS
-from tests.conftest import empty_postgres
+from tests.databases import empty_postgres
 from tests.faults.portal_process import running_portal
 from tests.journeys.server import free_port
 

@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from tests.commands import LITESTAR, Command
-from tests.conftest import empty_postgres
+from tests.databases import empty_postgres
 from tests.journeys.server import await_ready, environment_of, free_port
 
 BOUND = 60

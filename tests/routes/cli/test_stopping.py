@@ -13,7 +13,7 @@ import asyncpg
 import pytest
 
 from db.staging import _ADVISORY_LOCK
-from tests.conftest import empty_postgres
+from tests.databases import empty_postgres
 from tests.domain.registry.test_cleaning import is_running, processes_of
 from tests.faults.silent_database import behind_proxy
 from tests.routes.cli.test_registry import ACCOUNTS, started, written
