@@ -41,11 +41,21 @@ class Observed(Litestar):
     settings: Settings
     under_way = 0
 
+    def __init__(self, *parts: Any, **named: Any) -> None:
+        super().__init__(*parts, **named)
+        self._reading: set[asyncio.Timeout] = set()
+
     async def idle(self) -> None:
-        """Wait until no request runs. The server waits for connections only, and a client may have closed its own."""
+        """Wait until no request runs, once the server has closed all connections.
+
+        It does not wait for requests whose client has closed its own; a body that such a one still reads never comes.
+        """
+        now = asyncio.get_running_loop().time()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_SHUTDOWN_SECONDS):
-                while self.under_way:  # noqa: ASYNC110 - once in the life of a process
+                while self.under_way:
+                    while self._reading:
+                        self._reading.pop().reschedule(now)
                     await asyncio.sleep(_POLL)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -66,7 +76,7 @@ class Observed(Litestar):
         self.under_way += 1
         id_before = request_id.set(os.urandom(6).hex())
         try:
-            await super().__call__(scope, _in_time(receive), watched)
+            await super().__call__(scope, self._in_time(receive), watched)
         finally:
             self.under_way -= 1
             route = scope.get("path_template") or unnamed
@@ -76,6 +86,31 @@ class Observed(Litestar):
                 _log.info("%s %s %d %.1f ms %s", method[:_LONGEST_METHOD], route, status, spent, network)
             request_id.reset(id_before)
 
+    def _in_time(self, receive: Any) -> Any:
+        deadline: float | None = None
+        ended = False
+
+        async def receive_in_time() -> Any:
+            nonlocal deadline, ended
+            if ended:  # from here on Litestar only waits for the client's disconnect
+                return await receive()
+            deadline = deadline or asyncio.get_running_loop().time() + BODY_SECONDS
+            try:
+                async with asyncio.timeout_at(deadline) as waiting:
+                    self._reading.add(waiting)
+                    message = await receive()
+            except TimeoutError:
+                raise HTTPException("The body did not arrive in time", status_code=408) from None
+            finally:
+                self._reading.discard(waiting)
+            if message["type"] == "http.disconnect":
+                # A malformed chunk, or a client that has gone away: Litestar would answer it as an internal error.
+                raise ClientException("The body broke off")
+            ended = not message.get("more_body", False)
+            return message
+
+        return receive_in_time
+
 
 def client_network(scope: Any, settings: Settings) -> str:
     """The /24 or /64 that the client is in: enough to see a flood, too little to know a person."""
@@ -83,26 +118,3 @@ def client_network(scope: Any, settings: Settings) -> str:
     if ":" in ip:
         return str(ip_network(f"{ip}/64", strict=False))
     return f"{ip.rpartition('.')[0]}.0/24"
-
-
-def _in_time(receive: Any) -> Any:
-    deadline: float | None = None
-    ended = False
-
-    async def receive_in_time() -> Any:
-        nonlocal deadline, ended
-        if ended:  # from here on Litestar only waits for the client's disconnect
-            return await receive()
-        deadline = deadline or asyncio.get_running_loop().time() + BODY_SECONDS
-        try:
-            async with asyncio.timeout_at(deadline):
-                message = await receive()
-        except TimeoutError:
-            raise HTTPException("The body did not arrive in time", status_code=408) from None
-        if message["type"] == "http.disconnect":
-            # A malformed chunk, or a client that has gone away: Litestar would answer it as an internal error.
-            raise ClientException("The body broke off")
-        ended = not message.get("more_body", False)
-        return message
-
-    return receive_in_time

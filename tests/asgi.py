@@ -39,13 +39,7 @@ async def ask(
     scheme: str = "http",
 ) -> Answer:
     """What the application answers; `target` is path and query as they stand in the request line."""
-    path, _, query = target.partition("?")
-    scope = {
-        "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": method, "scheme": scheme,
-        "path": unquote(path), "raw_path": path.encode("utf-8", "replace"), "root_path": "",
-        "query_string": query.encode("utf-8", "replace"), "headers": list(headers), "client": client,
-        "server": ("127.0.0.1", 8000), "state": {},
-    }  # fmt: skip
+    scope = http_scope(method, target, headers=headers, client=client, scheme=scheme)
     pieces = iter([{"type": "http.request", "body": body, "more_body": False}])
     sent: list[Any] = []
 
@@ -59,3 +53,20 @@ async def ask(
     start = next(message for message in sent if message["type"] == "http.response.start")
     content = b"".join(message["body"] for message in sent if message["type"] == "http.response.body")
     return Answer(start["status"], list(start["headers"]), content)
+
+
+def http_scope(
+    method: str,
+    target: str,
+    *,
+    headers: Headers = (HOST, OURS),
+    client: tuple[str, int] | None = ("127.0.0.1", 50000),
+    scheme: str = "http",
+) -> dict[str, Any]:
+    path, _, query = target.partition("?")
+    return {
+        "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": method, "scheme": scheme,
+        "path": unquote(path), "raw_path": path.encode("utf-8", "replace"), "root_path": "",
+        "query_string": query.encode("utf-8", "replace"), "headers": list(headers), "client": client,
+        "server": ("127.0.0.1", 8000), "state": {},
+    }  # fmt: skip

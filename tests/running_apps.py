@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import functools
 from collections import OrderedDict
 from collections.abc import AsyncIterator
-from unittest import mock
 
 import pytest
 
@@ -83,9 +81,9 @@ class RunningApps:
     async def of(self, settings: Settings, clock: Clock) -> Served:
         running = self._running.pop(settings, None)
         if running is None:
-            with contextlib.ExitStack() as stack:
+            with pytest.MonkeyPatch.context() as patch:
                 for name, part in _parts.items():
-                    stack.enter_context(mock.patch(name, part))
+                    patch.setattr(name, part)
                 running = RunningApp(_made(settings, clock))
                 await running.started()
         self._running[settings] = running

@@ -88,6 +88,11 @@ class PortalProcess:
             await self.kill()
         self._socket.close()
 
+    async def answers(self) -> None:
+        """Wait until it does."""
+        async with httpx.AsyncClient(base_url=self.base, timeout=30) as http:
+            assert (await http.get("/health/ready")).status_code == 200
+
     def browser(self, **more: Any) -> Browser:
         http = httpx.AsyncClient(base_url=self.base, headers=headers_of_a_browser(), timeout=30)
         browser = Browser(http, self._newest_code, **more)
