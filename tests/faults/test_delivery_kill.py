@@ -15,9 +15,9 @@ from typing import Any
 from db import outbox as rows
 from db.engine import Engine, run
 from domain.delivery import outbox
-from domain.delivery.channels import open_channels
+from domain.delivery.gateways import open_gateways
 from domain.delivery.messages import RegistrationCode
-from domain.delivery.sending import deliver_due
+from domain.delivery.worker import Worker
 from domain.portal import Portal, make_portal
 from routes.message_texts import MessageTexts
 from tests.conftest import SECRET, scope_of
@@ -72,9 +72,9 @@ async def test_a_worker_killed_while_sending_sends_nothing_twice(engine: Engine,
         gateway.behaviour = "answer"
         gateway.release.set()
         sms = make_portal(portal.settings.model_copy(update={"sms": (gateway.dsn(),)}))
-        async with open_channels(sms.settings) as channels:
-            for at in (datetime.now(UTC), datetime.now(UTC) + rows.LEASE):
-                await deliver_due(sms, channels, MessageTexts(), at)
+        async with open_gateways(sms.settings) as gateways:
+            for at in (datetime.now(UTC), datetime.now(UTC) + rows.LEASE["sms"]):
+                await Worker(sms, gateways, MessageTexts(), lambda at=at: at).run_until_idle()  # type: ignore[misc]
         row = await _row()
         assert (row["state"], row["sealed"], row["attempts"]) == ("unknown", "", 1)
         assert len(gateway.requests) == 1

@@ -12,7 +12,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 import aiosmtplib
 
-from domain.delivery.channels.channel import DeliveryFailed, Kind, Outgoing
+from domain.delivery.channels.channel import Begin, DeliveryFailed, Kind, Outgoing
 from domain.delivery.channels.mime import make_email, smtp_address
 from settings import LOOPBACK
 
@@ -50,7 +50,7 @@ password are written as %40 %3A %2F %23. KABINET_MAIL_FROM and KABINET_STAFF_EMA
 
     def __init__(self, dsn: str, sender: str, *, seconds: float = ANSWER_SECONDS) -> None:
         parts = urlsplit(dsn)
-        self.scheme = parts.scheme
+        self.window = 8
         self._sender = sender
         self._seconds = seconds
         self._server = functools.partial(
@@ -68,13 +68,14 @@ password are written as %40 %3A %2F %23. KABINET_MAIL_FROM and KABINET_STAFF_EMA
     async def close(self) -> None:
         """Nothing is kept open between messages."""
 
-    async def send(self, outgoing: Outgoing) -> None:
+    async def send(self, outgoing: Outgoing, begin: Begin) -> None:
         """Raises `DeliveryFailed`; returns once the server has taken the message upon itself."""
         to = smtp_address(outgoing.to)
         email = make_email(outgoing, self._sender, to)
         server = self._server()
         try:
             await self._until_data(server, email["From"].addresses[0].addr_spec, to.addr_spec)
+            await begin()
             await self._hand_over(server, email.as_bytes())
             with contextlib.suppress(aiosmtplib.SMTPException, OSError):
                 await server.quit(timeout=_QUIT_SECONDS)
@@ -98,9 +99,9 @@ password are written as %40 %3A %2F %23. KABINET_MAIL_FROM and KABINET_STAFF_EMA
         except (aiosmtplib.SMTPServerDisconnected, aiosmtplib.SMTPConnectError, TimeoutError) as error:
             if _is_about_tls(error):
                 raise _setup("the server's certificate or TLS is not to be trusted") from None
-            raise DeliveryFailed("later", "the server cannot be reached or hung up") from None
+            raise DeliveryFailed("away", "the server cannot be reached or hung up") from None
         except aiosmtplib.SMTPResponseException as error:
-            raise DeliveryFailed("later", f"the server does not want to talk ({error.code})") from None
+            raise DeliveryFailed("away", f"the server does not want to talk ({error.code})") from None
         except (aiosmtplib.SMTPException, OSError) as error:
             if _is_about_tls(error):
                 raise _setup("the server's certificate or TLS is not to be trusted") from None
@@ -125,7 +126,7 @@ password are written as %40 %3A %2F %23. KABINET_MAIL_FROM and KABINET_STAFF_EMA
         """The message itself: from the first byte on only an answer tells what came of it."""
         protocol = server.protocol
         if protocol is None:
-            raise DeliveryFailed("later", "the server hung up")
+            raise DeliveryFailed("away", "the server hung up")
         try:
             # A line that begins with a dot gets a second one (RFC 5321, 4.5.2).
             protocol.write(re.sub(rb"(?m)^\.", b"..", email) + b".\r\n")
@@ -154,4 +155,4 @@ def _refused(what: str, code: int) -> DeliveryFailed:
 
 
 def _setup(reason: str) -> DeliveryFailed:
-    return DeliveryFailed("later", reason, operator=True)
+    return DeliveryFailed("away", reason, operator=True)

@@ -70,6 +70,10 @@ async def running_gateway() -> AsyncIterator[Gateway]:
         await server.wait_closed()
 
 
+async def begun() -> None:
+    """For a channel alone: nobody writes down that it has begun."""
+
+
 def closed_port() -> int:
     """A port of loopback where nobody listens."""
     import socket

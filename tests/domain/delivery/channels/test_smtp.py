@@ -20,7 +20,7 @@ from cryptography.x509.oid import NameOID
 from domain.delivery.channels.channel import DeliveryFailed, Outgoing, Rendered
 from domain.delivery.channels.mime import make_email, smtp_address
 from domain.delivery.channels.smtp import Smtp
-from tests.domain.delivery.channels.gateway import closed_port
+from tests.domain.delivery.channels.gateway import begun, closed_port
 from tests.domain.delivery.channels.mailbox import running_mailbox
 
 SENDER = "Личный кабинет <kabinet@example.org>"
@@ -33,7 +33,7 @@ def _outgoing(to: str = "ivan@example.com", subject: str = "Подтвердит
 
 
 async def _send(dsn: str, outgoing: Outgoing | None = None, sender: str = SENDER) -> None:
-    await Smtp(dsn, sender, seconds=0.5).send(outgoing or _outgoing())
+    await Smtp(dsn, sender, seconds=0.5).send(outgoing or _outgoing(), begun)
 
 
 async def _failure(dsn: str, outgoing: Outgoing | None = None) -> DeliveryFailed:
@@ -120,7 +120,7 @@ async def test_tls_at_once(certificate: Path, server_tls: ssl.SSLContext, monkey
 async def test_without_starttls_nothing_goes_in_the_clear() -> None:
     with running_mailbox() as mailbox:
         failure = await _failure(f"smtp://portal:{PASSWORD}@127.0.0.1:{mailbox.port}")
-    assert (failure.follows, failure.operator) == ("later", True)
+    assert (failure.follows, failure.operator) == ("away", True)
     assert failure.reason == "the server does not offer what the settings ask for"
     assert mailbox.emails == []
     assert mailbox.passwords == []
@@ -135,7 +135,7 @@ async def test_a_certificate_nobody_vouches_for_is_the_operators_business(
         tls_context=server_tls if scheme == "smtp" else None,
     ) as mailbox:
         failure = await _failure(f"{scheme}://127.0.0.1:{mailbox.port}")
-    assert (failure.follows, failure.operator) == ("later", True)
+    assert (failure.follows, failure.operator) == ("away", True)
     assert failure.reason == "the server's certificate or TLS is not to be trusted"
     assert mailbox.emails == []
 
@@ -160,7 +160,7 @@ async def test_a_wrong_password_keeps_the_email(
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
     with running_mailbox(tls_context=server_tls, auth_required=True) as mailbox:
         failure = await _failure(f"smtp://portal:wrong@127.0.0.1:{mailbox.port}")
-    assert (failure.follows, failure.operator) == ("later", True)
+    assert (failure.follows, failure.operator) == ("away", True)
     assert "wrong" not in failure.reason
 
 
@@ -170,9 +170,9 @@ async def test_a_wrong_password_keeps_the_email(
         ("RCPT", "550 no such user ivan@example.com", "refused", False),
         ("RCPT", "450 greylisted", "later", False),
         ("RCPT", "421 closing", "later", False),
-        ("RCPT", "", "later", False),
-        ("MAIL", "553 sender not owned", "later", True),
-        ("MAIL", "", "later", False),
+        ("RCPT", "", "away", False),
+        ("MAIL", "553 sender not owned", "away", True),
+        ("MAIL", "", "away", False),
         ("DATA", "554 spam", "refused", False),
         ("DATA", "451 try again", "later", False),
         ("DATA", "", "unknown", False),
@@ -187,15 +187,15 @@ async def test_an_answer_and_what_follows(command: str, answer: str, follows: st
 
 
 async def test_nobody_listening_means_surely_not_delivered() -> None:
-    assert (await _failure(_plain(closed_port()))).follows == "later"
+    assert (await _failure(_plain(closed_port()))).follows == "away"
 
 
 @pytest.mark.parametrize(
     ("script", "follows"),
     [
         # Each answer in turn; the server then says nothing more.
-        (["220 hello"], "later"),
-        (["220 hello", "250 hi", "250 ok", "250 ok"], "later"),
+        (["220 hello"], "away"),
+        (["220 hello", "250 hi", "250 ok", "250 ok"], "away"),
         (["220 hello", "250 hi", "250 ok", "250 ok", "354 go on"], "unknown"),
         (["220 hello", "250 hi", "250 ok", "250 ok", "354 go on", "hello?"], "unknown"),
         (["220 hello", "250 hi", "250 ok", "250 ok", "354 go on", "354 go on"], "unknown"),
