@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import ipaddress
 import socket
 import ssl
 import threading
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -33,7 +36,17 @@ def _outgoing(to: str = "ivan@example.com", subject: str = "Подтвердит
 
 
 async def _send(dsn: str, outgoing: Outgoing | None = None, sender: str = SENDER) -> None:
-    await Smtp(dsn, sender, seconds=0.5).send(outgoing or _outgoing(), begun)
+    async with _channel(dsn, sender) as channel:
+        await channel.send(outgoing or _outgoing(), begun)
+
+
+@contextlib.asynccontextmanager
+async def _channel(dsn: str, sender: str = SENDER) -> AsyncIterator[Smtp]:
+    channel = Smtp(dsn, sender, seconds=0.5, content_seconds=0.5)
+    try:
+        yield channel
+    finally:
+        await channel.close()
 
 
 async def _failure(dsn: str, outgoing: Outgoing | None = None) -> DeliveryFailed:
@@ -136,7 +149,7 @@ async def test_a_certificate_nobody_vouches_for_is_the_operators_business(
     ) as mailbox:
         failure = await _failure(f"{scheme}://127.0.0.1:{mailbox.port}")
     assert (failure.follows, failure.operator) == ("away", True)
-    assert failure.reason == "the server's certificate or TLS is not to be trusted"
+    assert failure.reason == "the server's certificate is not to be trusted: self-signed certificate"
     assert mailbox.emails == []
 
 
@@ -150,7 +163,8 @@ async def test_a_certificate_of_another_host_is_told_as_such(
         tls_context=server_tls if scheme == "smtp" else None,
     ) as mailbox:
         failure = await _failure(f"{scheme}://localhost:{mailbox.port}")
-    assert failure.reason == "the server's certificate or TLS is not to be trusted"
+    said = "Hostname mismatch, certificate is not valid for 'localhost'."
+    assert failure.reason == f"the server's certificate is not to be trusted: {said}"
     assert mailbox.emails == []
 
 
@@ -169,11 +183,14 @@ async def test_a_wrong_password_keeps_the_email(
     [
         ("RCPT", "550 no such user ivan@example.com", "refused", False),
         ("RCPT", "450 greylisted", "later", False),
-        ("RCPT", "421 closing", "later", False),
+        ("RCPT", "421 closing", "away", False),
         ("RCPT", "", "away", False),
         ("MAIL", "553 sender not owned", "away", True),
         ("MAIL", "", "away", False),
-        ("DATA", "554 spam", "refused", False),
+        ("RCPT", "554 5.7.1 relay access denied", "later", True),
+        ("DATA", "550 5.7.1 your network is listed", "later", True),
+        ("DATA", "550 5.1.1 no such user", "refused", False),
+        ("DATA", "421 4.3.2 shutting down", "away", False),
         ("DATA", "451 try again", "later", False),
         ("DATA", "", "unknown", False),
     ],
@@ -184,6 +201,88 @@ async def test_an_answer_and_what_follows(command: str, answer: str, follows: st
         failure = await _failure(_plain(mailbox.port))
     assert (failure.follows, failure.operator) == (follows, operator)
     assert "ivan" not in failure.reason
+
+
+async def test_a_connection_is_kept_and_used_for_the_next_message() -> None:
+    with running_mailbox() as mailbox:
+        async with _channel(_plain(mailbox.port)) as channel:
+            for number in range(5):
+                await channel.send(_outgoing(f"a{number}@example.com"), begun)
+        assert (len(mailbox.emails), len(mailbox.sessions)) == (5, 1)
+
+
+async def test_a_refused_recipient_does_not_spoil_the_connection_for_the_next() -> None:
+    with running_mailbox() as mailbox:
+        async with _channel(_plain(mailbox.port)) as channel:
+            mailbox.answers["RCPT"] = "550 5.1.1 no such user"
+            with pytest.raises(DeliveryFailed):
+                await channel.send(_outgoing("nobody@example.com"), begun)
+            del mailbox.answers["RCPT"]
+            await channel.send(_outgoing(), begun)
+        assert (mailbox.recipients, len(mailbox.sessions)) == (["ivan@example.com"], 1)
+
+
+@pytest.mark.parametrize("answer", ["", "421 4.4.2 idle for too long", "452 4.5.3 enough of this connection"])
+async def test_a_kept_connection_that_is_no_good_any_more_is_replaced(answer: str) -> None:
+    with running_mailbox() as mailbox:
+        async with _channel(_plain(mailbox.port)) as channel:
+            await channel.send(_outgoing("first@example.com"), begun)
+            mailbox.once["MAIL"] = answer
+            await channel.send(_outgoing("second@example.com"), begun)
+        assert (mailbox.recipients, len(mailbox.sessions)) == (["first@example.com", "second@example.com"], 2)
+
+
+async def test_what_must_not_be_sent_any_more_is_not() -> None:
+    async def too_late() -> None:
+        raise ZeroDivisionError
+
+    with running_mailbox() as mailbox:
+        async with _channel(_plain(mailbox.port)) as channel:
+            with pytest.raises(ZeroDivisionError):
+                await channel.send(_outgoing(), too_late)
+            await channel.send(_outgoing("second@example.com"), begun)
+        assert mailbox.recipients == ["second@example.com"]
+
+
+@pytest.mark.parametrize(
+    ("replies", "follows", "written"),
+    [
+        (b"250 ok\r\n250 ok\r\n354 go on\r\n250 taken\r\n", None, b""),
+        # A server that waits for a message that nobody is to get: it gets an empty one (RFC 2920, 3.1).
+        (b"250 ok\r\n550 5.1.1 no such user\r\n354 go on\r\n554 no recipients\r\n", "refused", b".\r\n"),
+        (b"250 ok\r\n550 5.1.1 no such user\r\n503 no recipients\r\n", "refused", b""),
+        (b"451 4.3.2 later\r\n503 who?\r\n503 who?\r\n", "away", b""),
+    ],
+)
+async def test_where_the_server_offers_it_the_envelope_goes_in_one_piece(
+    replies: bytes, follows: str | None, written: bytes
+) -> None:
+    heard: list[bytes] = []
+    ended = asyncio.Event()
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 hello\r\n")
+        await reader.readline()
+        writer.write(b"250-hi\r\n250 PIPELINING\r\n")
+        lines = [await reader.readline() for _ in range(3)]
+        heard.append(b"".join(lines))
+        writer.write(replies)
+        heard.append(await reader.read())
+        writer.close()
+        ended.set()
+
+    async with await asyncio.start_server(talk, "127.0.0.1", 0) as server:
+        async with _channel(_plain(server.sockets[0].getsockname()[1])) as channel:
+            if follows is None:
+                await channel.send(_outgoing(), begun)
+            else:
+                with pytest.raises(DeliveryFailed) as caught:
+                    await channel.send(_outgoing(), begun)
+                assert caught.value.follows == follows
+        await ended.wait()
+    assert heard[0] == b"MAIL FROM:<kabinet@example.org>\r\nRCPT TO:<ivan@example.com>\r\nDATA\r\n"
+    if follows is not None:
+        assert heard[1].removesuffix(b"QUIT\r\n") == written
 
 
 async def test_nobody_listening_means_surely_not_delivered() -> None:
