@@ -58,14 +58,16 @@ class Gateway:
         return place
 
     def leave(self, place: object) -> None:
+        """Nothing came of the message that the gateway had part in."""
         self._begun.pop(place, None)
 
-    def judge(self, failure: DeliveryFailed | None) -> None:
-        """Take note of what came of a message."""
+    def finish(self, place: object, failure: DeliveryFailed | None) -> None:
+        """Take note of what came of the message."""
+        begun = self._begun.pop(place)
         if failure is None or failure.follows != "unknown":
             self._answered_at = self._clock()
         if failure is not None and failure.gateways_fault:
-            if self.health.failed(failure.rest):
+            if self.health.failed(begun, failure.rest):
                 log.error("%s is set aside: %s", self.name, failure.reason)
         elif self.health.answered():
             log.warning("%s is back", self.name)

@@ -1,8 +1,9 @@
 """Whether a gateway may get messages: a circuit breaker that goes by what came of the last ones.
 
-A gateway rests after its second failure in a row, a little longer after each, so that nothing is tried over and over.
-After `FAILURES` in a row it is set aside (open): the next gateway takes over, and once its pause is over one message
-probes it (half open). The first success ends all that (closed). One failure among successes changes nothing.
+After `FAILURES` failures in a row it is set aside (open): the next gateway takes over. Already from the second one on
+it rests, so that nothing is tried over and over: a little longer after each message that was begun after the last rest,
+and failed. While it is set aside there is one such message after each rest (half open). The first success ends all that
+(closed). One failure among successes changes nothing.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 FAILURES = 5
-# After the second, third … failure in a row, seconds; the last one repeats. Codes wait for a customer meanwhile.
+# Seconds; the last one repeats. Customers wait for their codes meanwhile.
 RESTS = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 15.0)
 # A gateway may ask for a longer rest, but not for an endless one, seconds.
 _LONGEST_REST = 300.0
@@ -22,7 +23,8 @@ class Health:
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._failures = 0
-        self._rests_until = clock()
+        self._rests = 0
+        self._rested_at = self._rests_until = float("-inf")
 
     @property
     def is_open(self) -> bool:
@@ -35,14 +37,19 @@ class Health:
 
     def answered(self) -> bool:
         """It took a message, or said what is wrong with it; whether it was set aside until now."""
-        was_open, self._failures, self._rests_until = self.is_open, 0, self._clock()
+        was_open, self._failures, self._rests = self.is_open, 0, 0
+        self._rested_at = self._rests_until = float("-inf")
         return was_open
 
-    def failed(self, rest: float = 0) -> bool:
-        """It failed, and has perhaps asked for a rest; whether it is set aside by that."""
-        was_open = self.is_open
+    def failed(self, begun: float, rest: float = 0) -> bool:
+        """It failed a message that was `begun` then, and may have asked for a rest; whether that sets it aside."""
+        now, was_open = self._clock(), self.is_open
         self._failures += 1
-        if self._failures > 1:
-            rest = max(rest, RESTS[min(self._failures - 2, len(RESTS) - 1)])
-        self._rests_until = max(self._rests_until, self._clock() + min(rest, _LONGEST_REST))
+        if self._failures > 1 and begun >= self._rested_at:
+            # Many that were under way together fail together: that is one reason to rest, not many.
+            rest = max(rest, RESTS[min(self._rests, len(RESTS) - 1)])
+            self._rests += 1
+        if rest > 0:
+            self._rested_at = now
+            self._rests_until = max(self._rests_until, now + min(rest, _LONGEST_REST))
         return self.is_open and not was_open

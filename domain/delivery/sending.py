@@ -66,8 +66,8 @@ class Sender:
             outgoing = self._opened(row)
             while True:
                 failure = await self._by(gateway, row, outgoing, past)
-                gateway.leave(place)
-                self._judge(gateway, row, failure)
+                _tell(gateway, row, failure)
+                gateway.finish(place, failure)
                 if failure is None:
                     await self._note(row, Settled("sent", ""))
                     return
@@ -146,15 +146,6 @@ class Sender:
             raise NotBegun("the database did not answer") from None
         raise NotBegun("it was given up meanwhile")
 
-    @staticmethod
-    def _judge(gateway: Gateway, row: ClaimedRow, failure: DeliveryFailed | None) -> None:
-        if failure is None:
-            log.info("message %d %s by %s: sent", row["id"], row["message"], gateway.name)
-        else:
-            said = (row["id"], row["message"], gateway.name, failure.reason)
-            log.log(_level(failure), "message %d %s by %s: %s", *said)
-        gateway.judge(failure)
-
     def _followed(
         self, row: ClaimedRow, past: Sequence[str], failures: Sequence[DeliveryFailed], tried: set[str]
     ) -> Change:
@@ -190,6 +181,14 @@ class Sender:
             log.error("message %d: was given up meanwhile", row["id"])
         elif isinstance(change, Settled) and change.state != "sent":
             log_undelivered_request(self._portal, row["message"], row["sealed"])
+
+
+def _tell(gateway: Gateway, row: ClaimedRow, failure: DeliveryFailed | None) -> None:
+    if failure is None:
+        log.info("message %d %s by %s: sent", row["id"], row["message"], gateway.name)
+    else:
+        said = (row["id"], row["message"], gateway.name, failure.reason)
+        log.log(_level(failure), "message %d %s by %s: %s", *said)
 
 
 def names(past: str) -> list[str]:

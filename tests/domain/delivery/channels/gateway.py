@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Literal
 from urllib.parse import parse_qs, urlsplit
 
@@ -20,6 +20,8 @@ class Gateway:
         self.body = "0: Accepted for delivery"
         self.requests: list[dict[str, str]] = []
         self.targets: list[str] = []
+        # Which messages hang, by their query, whatever the behaviour.
+        self.hanging: Callable[[dict[str, str]], bool] = lambda _: False
         self.came = asyncio.Event()
         self.release = asyncio.Event()
         self.port = 0
@@ -34,7 +36,7 @@ class Gateway:
             self.targets.append(target)
             self.requests.append({name: values[0] for name, values in parse_qs(urlsplit(target).query).items()})
             self.came.set()
-            if self.behaviour == "hang":
+            if self.behaviour == "hang" or self.hanging(self.requests[-1]):
                 await self.release.wait()
             elif self.behaviour == "answer":
                 body = self.body.encode()
