@@ -22,6 +22,8 @@ class Gateway:
         self.targets: list[str] = []
         # Which messages hang, by their query, whatever the behaviour.
         self.hanging: Callable[[dict[str, str]], bool] = lambda _: False
+        # Told of each moment of a conversation.
+        self.moment: Callable[[str], None] = lambda _: None
         self.came = asyncio.Event()
         self.release = asyncio.Event()
         self.port = 0
@@ -31,17 +33,20 @@ class Gateway:
 
     async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
+            self.moment("connected")
             head = (await reader.readuntil(b"\r\n\r\n")).decode()
             target = head.split(" ", 2)[1]
             self.targets.append(target)
             self.requests.append({name: values[0] for name, values in parse_qs(urlsplit(target).query).items()})
             self.came.set()
+            self.moment("asked")
             if self.behaviour == "hang" or self.hanging(self.requests[-1]):
                 await self.release.wait()
             elif self.behaviour == "answer":
                 body = self.body.encode()
                 writer.write(f"HTTP/1.1 {self.status} So\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body)
                 await writer.drain()
+                self.moment("answered")
         except (ConnectionError, asyncio.IncompleteReadError):
             pass
         finally:

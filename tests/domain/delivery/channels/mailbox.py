@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -29,8 +29,11 @@ class Mailbox:
     passwords: list[bytes] = field(default_factory=list)
     over_tls: list[bool] = field(default_factory=list)
     port: int = 0
+    # Told of each command, in the server's thread.
+    moment: Callable[[str], None] = lambda _: None
 
     def _answer(self, command: str, server: Any) -> str | None:
+        self.moment(command)
         answer = self.once.pop(command, self.answers.get(command))
         if answer == "":
             server.transport.abort()
