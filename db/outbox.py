@@ -1,9 +1,9 @@
 """The outbox's rows: put in by use cases inside their transaction, taken by the delivery worker.
 
-States: `waiting` → `claimed` (a worker has taken it) → `sending` (from now on a gateway may have it) → `sent`, `failed`
-(refused for good), `unknown` (an answer never came) or `expired` (too old to be worth sending). Every state after
-`sending` has `sealed` wiped. A row that a killed worker left `claimed` was surely not sent, one left `sending` may have
-been. A row is changed for one attempt: a worker that has taken longer than its lease changes nothing.
+States: `waiting` → `sending` (from now on a gateway may have it) → `sent`, `failed` (refused for good), `unknown` (an
+answer never came) or `expired` (too old to be worth sending). Every state after `sending` has `sealed` wiped. A worker
+that has taken a row has it to itself until the row is due again, so what a killed worker had not begun is simply taken
+by the next one. A row is changed for one attempt: a worker that has taken longer changes nothing.
 """
 
 from __future__ import annotations
@@ -16,7 +16,9 @@ from db.engine import fetch, for_update_skip_locked, places, run, transaction
 from db.tables import OutboxMessage
 
 Kind = Literal["sms", "email"]
-# A row that has been `claimed` or `sending` for longer was left by a worker that died; longer than either may take.
+# For how long a worker has a row to itself: from when it took it until it begins to send it, and from then on. What
+# lasts longer was left by a worker that died.
+TAKEN: Mapping[str, timedelta] = {"sms": timedelta(seconds=20), "email": timedelta(seconds=60)}
 LEASE: Mapping[str, timedelta] = {"sms": timedelta(seconds=45), "email": timedelta(minutes=2)}
 
 _REASON_LENGTH = 200
@@ -40,14 +42,12 @@ class ClaimedRow(TypedDict):
 
 
 class AbandonedRow(TypedDict):
-    """A row that a worker has left behind."""
+    """A row that a worker left while it was being sent."""
 
     id: int
-    kind: str
     message: str
     sealed: str
     attempts: int
-    state: str
     gateway: str
     past: str
 
@@ -111,10 +111,10 @@ async def claim(kind: str, priority: int, now: datetime, at_most: int) -> Sequen
         "WITH due AS MATERIALIZED (SELECT id FROM outbox WHERE state = 'waiting'"
         " AND kind = {} AND priority = {} AND next_at <= {} AND expires_at > {}"
         f" ORDER BY next_at, id LIMIT {{}}{for_update_skip_locked()})"
-        " UPDATE outbox SET state = 'claimed', attempts = attempts + 1, claimed_at = {}"
+        " UPDATE outbox SET attempts = attempts + 1, next_at = {}"
         " WHERE id IN (SELECT id FROM due)"
         " RETURNING id, kind, message, sealed, attempts, created_at, expires_at, past",
-        kind, priority, now, now, at_most, now,
+        kind, priority, now, now, at_most, now + TAKEN.get(kind, max(TAKEN.values())),
     )  # fmt: skip
     return sorted(rows, key=lambda row: row["id"])
 
@@ -132,12 +132,10 @@ async def settle(rows: Collection[int], attempts: int, state: str, reason: str, 
     )
 
 
-async def put_back(rows: Collection[int], attempts: int, past: str, reason: str, next_at: datetime | None) -> set[int]:
-    """Let the rows wait for another attempt, without a pause where `next_at` is None."""
-    return await _change(
-        rows, attempts, "state = 'waiting', past = {}, reason = {}, next_at = COALESCE({}, next_at)",
-        past, reason[:_REASON_LENGTH], next_at,
-    )  # fmt: skip
+async def put_back(rows: Collection[int], attempts: int, past: str, reason: str, next_at: datetime) -> set[int]:
+    """Let the rows wait for another attempt."""
+    changes = "state = 'waiting', past = {}, reason = {}, next_at = {}"
+    return await _change(rows, attempts, changes, past, reason[:_REASON_LENGTH], next_at)
 
 
 async def _change(rows: Collection[int], attempts: int, changes: str, *values: Any) -> set[int]:
@@ -148,7 +146,7 @@ async def _change(rows: Collection[int], attempts: int, changes: str, *values: A
         some += [some[-1]] * (next(length for length in _LENGTHS if length >= len(some)) - len(some))
         found = await run(
             f"UPDATE outbox SET {changes} WHERE id IN ({places(some)}) AND attempts = {{}}"
-            " AND state IN ('claimed', 'sending') RETURNING id",
+            " AND state IN ('waiting', 'sending') RETURNING id",
             *values, *some, attempts,
         )  # fmt: skip
         changed |= {row["id"] for row in found}
@@ -160,8 +158,8 @@ async def has_stale(kind: str, now: datetime) -> bool:
     found = await run(
         "SELECT 1 AS stale WHERE"
         " EXISTS (SELECT 1 FROM outbox WHERE state = 'waiting' AND kind = {} AND expires_at <= {})"
-        " OR EXISTS (SELECT 1 FROM outbox WHERE state IN ('claimed', 'sending') AND kind = {} AND claimed_at <= {})",
-        kind, now, kind, _lapsed(kind, now),
+        " OR EXISTS (SELECT 1 FROM outbox WHERE state = 'sending' AND kind = {} AND claimed_at <= {})",
+        kind, now, kind, now - _lease(kind),
     )  # fmt: skip
     return bool(found)
 
@@ -184,18 +182,18 @@ async def expire(kind: str, now: datetime) -> Sequence[GivenUpRow]:
 
 
 async def abandoned(kind: str, now: datetime) -> Sequence[AbandonedRow]:
-    """Rows of a kind that a killed worker left behind, locked: for the caller's transaction to change."""
+    """Rows of a kind that a worker left while they were being sent, locked: for the caller's transaction to change."""
     return await fetch(
         AbandonedRow,
-        "SELECT id, kind, message, sealed, attempts, state, gateway, past FROM outbox"
-        " WHERE state IN ('claimed', 'sending') AND kind = {} AND claimed_at <= {}"
+        "SELECT id, message, sealed, attempts, gateway, past FROM outbox"
+        " WHERE state = 'sending' AND kind = {} AND claimed_at <= {}"
         f" ORDER BY claimed_at LIMIT {_AT_A_TIME}" + for_update_skip_locked(),
-        kind, _lapsed(kind, now),
+        kind, now - _lease(kind),
     )  # fmt: skip
 
 
-def _lapsed(kind: str, now: datetime) -> datetime:
-    return now - LEASE.get(kind, max(LEASE.values()))
+def _lease(kind: str) -> timedelta:
+    return LEASE.get(kind, max(LEASE.values()))
 
 
 async def newest(limit: int) -> Sequence[MessageRow]:

@@ -272,6 +272,7 @@ class OutboxMessage(Table, tablename="outbox"):
     created_at = Timestamptz()
     next_at = Timestamptz()
     expires_at = Timestamptz()
+    # Since when it is being sent.
     claimed_at = Timestamptz(null=True, default=None)
     settled_at = Timestamptz(null=True, default=None)
     # What the channel said last, without personal data.

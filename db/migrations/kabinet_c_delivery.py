@@ -19,7 +19,7 @@ STATEMENTS = (
     "DROP INDEX IF EXISTS outbox_due",
     "CREATE INDEX outbox_waiting ON outbox (kind, priority, next_at, id) WHERE state = 'waiting'",
     "CREATE INDEX outbox_expiring ON outbox (kind, expires_at) WHERE state = 'waiting'",
-    "CREATE INDEX outbox_claimed ON outbox (kind, claimed_at) WHERE state IN ('claimed', 'sending')",
+    "CREATE INDEX outbox_sending ON outbox (kind, claimed_at) WHERE state = 'sending'",
 )
 
 

@@ -91,7 +91,7 @@ async def write(notes: Iterable[Note], now: datetime) -> set[Note]:
             case Settled():
                 changed = await outbox.settle(rows, attempts, change.state, change.reason, now)
             case PutBack():
-                changed = await outbox.put_back(rows, attempts, change.past, change.reason, change.next_at)
+                changed = await outbox.put_back(rows, attempts, change.past, change.reason, change.next_at or now)
         lost |= {note for note in some if note.row not in changed}
     return lost
 

@@ -1,4 +1,4 @@
-"""Messages that became too old while they waited, and those that a killed worker has left behind."""
+"""Messages that became too old while they waited, and those that a killed worker was sending."""
 
 from __future__ import annotations
 
@@ -31,19 +31,17 @@ async def settle_leftovers(portal: Portal, sender: Sender, kind: str, gateways: 
             if isinstance(change, Settled):
                 await outbox.settle([row["id"]], row["attempts"], change.state, change.reason, now)
             else:
-                await outbox.put_back([row["id"]], row["attempts"], change.past, change.reason, None)
+                await outbox.put_back([row["id"]], row["attempts"], change.past, change.reason, now)
     for row, change in decided:
         if isinstance(change, Settled):
             log.error("message %d: unknown: its worker ended while sending", row["id"])
             log_undelivered_request(portal, row["message"], row["sealed"])
         else:
-            log.warning("message %d: its worker ended; it is tried again", row["id"])
+            log.warning("message %d: its worker ended while sending; it goes by the next gateway", row["id"])
 
 
 def _decided(sender: Sender, row: AbandonedRow, gateways: Collection[str]) -> Settled | PutBack:
     reason = "the worker ended while sending"
-    if row["state"] == "claimed":
-        return PutBack(row["past"], "the worker ended before sending", None)
     past = [*names(row["past"]), row["gateway"]]
     if sender.may_repeat(row["message"]) and not {*gateways} <= {*past}:
         return PutBack(",".join(past), reason, None)

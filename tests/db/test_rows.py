@@ -127,7 +127,8 @@ async def test_every_kind_of_row_is_what_its_type_says(engine: Engine, seen: set
         assert await journal.of_customer(customer, 5)
         assert await outbox.expire("sms", now)
         assert await outbox.due(["email", "sms"], [0, 1], now) == [("sms", 1)]
-        assert await outbox.claim("sms", 1, now, 5)
+        [claimed] = await outbox.claim("sms", 1, now, 5)
+        assert await outbox.begin([claimed["id"]], 1, "gateway", "", now)
         assert await outbox.abandoned("sms", now + timedelta(hours=1))
         assert await outbox.newest(5)
         assert await registry.account(account)

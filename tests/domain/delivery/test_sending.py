@@ -222,7 +222,7 @@ async def test_a_lost_secret_fails_the_row(engine: Engine, portal: Portal, now: 
     assert (await _row())["state"] == "failed"
 
 
-LEASE = rows.LEASE["sms"]
+LEASE, TAKEN = rows.LEASE["sms"], rows.TAKEN["sms"]
 
 
 async def _claimed(now: datetime) -> rows.ClaimedRow:
@@ -249,13 +249,15 @@ async def test_a_row_left_sending_ends_as_unknown_after_the_lease(
     assert (await _row())["state"] == "unknown"
 
 
-async def test_a_row_left_claimed_was_surely_not_sent(engine: Engine, portal: Portal, now: datetime) -> None:
+async def test_a_row_that_was_taken_and_not_begun_was_surely_not_sent(
+    engine: Engine, portal: Portal, now: datetime
+) -> None:
     way = Way()
     await outbox.post(scope_of(portal, now), MESSAGE, PHONE)
     row = await _claimed(now)
-    await deliver_due(portal, {"sms": [way]}, render, now + LEASE - timedelta(seconds=1))
-    assert (await _row())["state"] == "claimed"
-    await deliver_due(portal, {"sms": [way]}, render, now + LEASE)
+    await deliver_due(portal, {"sms": [way]}, render, now + TAKEN - timedelta(seconds=1))
+    assert ((await _row())["state"], way.sent) == ("waiting", [])
+    await deliver_due(portal, {"sms": [way]}, render, now + TAKEN)
     assert ((await _row())["state"], len(way.sent)) == ("sent", 1)
     # The worker was only asleep: it may not begin any more.
     assert not await rows.begin([row["id"]], 1, "sms-1", "", now)

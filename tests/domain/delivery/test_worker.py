@@ -178,15 +178,18 @@ async def test_what_is_not_begun_when_it_stops_waits_for_the_next_worker(
     engine: Engine, portal: Portal, no_polls: None
 ) -> None:
     class Slow(Way):
+        waits = False
+
         async def send(self, outgoing: Outgoing, begin: Begin) -> None:
             if outgoing.content.text.endswith("2"):
+                self.waits = True
                 await self.release.wait()
             await super().send(outgoing, begin)
 
     way = Slow(1)
     async with delivering(portal, sms=[way]):
         await post(portal, code(1), code(2))
-        await until(lambda found: found == ["sending", "claimed"])
+        await until(lambda found: found == ["sending", "waiting"] and way.waits)
         asyncio.get_running_loop().call_later(0.1, way.release.set)
     # The first one had begun and is finished, the second one had not.
     assert (way.sent, await states()) == (["registration-code 000001"], ["sent", "waiting"])
