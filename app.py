@@ -19,7 +19,8 @@ from litestar.plugins import CLIPluginProtocol
 
 from db.clock import DatabaseClock
 from domain import sessions
-from domain.delivery.channels import open_channels
+from domain.delivery.between_processes import announce_forever
+from domain.delivery.gateways import open_gateways
 from domain.delivery.worker import run_forever
 from domain.housekeeping import sweep_forever
 from domain.installation import UNUSABLE, error_line, load_settings, opened_installation
@@ -135,8 +136,10 @@ def _lifespan(
             if isinstance(clock, DatabaseClock):
                 tasks.append(asyncio.create_task(clock.keep_set()))
             if settings.delivery == "inside":
-                channels = await stack.enter_async_context(open_channels(settings))
-                tasks.append(asyncio.create_task(run_forever(portal, channels, MessageTexts(), clock)))
+                gateways = await stack.enter_async_context(open_gateways(settings))
+                tasks.append(asyncio.create_task(run_forever(portal, gateways, MessageTexts(), clock)))
+            else:
+                tasks.append(asyncio.create_task(announce_forever(portal)))
             try:
                 yield
             finally:

@@ -109,6 +109,7 @@ class Settings(BaseSettings):
     mail: str = Field(default=OUTBOX, repr=False)
     mail_from: str = ""
     staff_email: str = ""
+    sms_unknown: Literal["next", "keep"] = "next"
     delivery: Literal["inside", "separate"] = "inside"
     captcha_code: str = ""
 

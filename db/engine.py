@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from functools import lru_cache
 from string import Formatter
 from typing import Any, TypeVar, cast
@@ -13,6 +13,7 @@ from piccolo.table import Table
 
 from db.postgres import Postgres, PostgresLimits
 from db.sqlite import SQLite
+from db.transactions import current
 
 os.environ.setdefault("PICCOLO_CONF", "db.piccolo_conf")
 
@@ -65,6 +66,15 @@ def bound() -> Engine:
 def transaction() -> contextlib.AbstractAsyncContextManager[object, None]:
     """One transaction for everything the current task does inside `async with`; nested ones join it."""
     return cast("contextlib.AbstractAsyncContextManager[object, None]", bound().transaction())
+
+
+def after_commit(work: Callable[[], None]) -> None:
+    """Call `work` once the current transaction has committed, and never if it does not; at once where there is none."""
+    ongoing = current(bound())
+    if ongoing is None:
+        work()
+    else:
+        ongoing.afterwards.append(work)
 
 
 async def fetch(kind: type[Row], sql: str, *arguments: Any) -> Sequence[Row]:

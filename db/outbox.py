@@ -1,30 +1,35 @@
 """The outbox's rows: put in by use cases inside their transaction, taken by the delivery worker.
 
-States: `waiting` → `sending` (claimed) → `sent`, `failed` (refused for good), `unknown` (an answer never came,
-not tried again) or `expired` (too old to be worth sending). Every state after `sending` has `sealed` wiped.
-A row is settled for one attempt: a worker that has taken longer than its lease changes nothing.
+States: `waiting` → `sending` (from now on a gateway may have it) → `sent`, `failed` (refused for good), `unknown` (an
+answer never came) or `expired` (too old to be worth sending). Every state after `sending` has `sealed` wiped. A worker
+that has taken a row has it to itself until the row is due again, so what a killed worker had not begun is simply taken
+by the next one. A row is changed for one attempt: a worker that has taken longer changes nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Literal, TypedDict
 
-from db.engine import fetch, for_update, for_update_skip_locked, places, run, transaction
+from db.engine import fetch, for_update_skip_locked, places, run, transaction
 from db.tables import OutboxMessage
 
-# A row that has been `sending` for longer was left by a worker that died; longer than any attempt may take
-# (domain/delivery/sending.py, LONGEST_ATTEMPT).
-LEASE = timedelta(minutes=2)
+Kind = Literal["sms", "email"]
+# For how long a worker has a row to itself: from when it took it until it begins to send it, and from then on. What
+# lasts longer was left by a worker that died.
+TAKEN: Mapping[str, timedelta] = {"sms": timedelta(seconds=20), "email": timedelta(seconds=60)}
+LEASE: Mapping[str, timedelta] = {"sms": timedelta(seconds=45), "email": timedelta(minutes=2)}
 
 _REASON_LENGTH = 200
 # How many rows one pass gives up; the next one takes the rest.
 _AT_A_TIME = 500
+# Lists of rows are filled up to one of these lengths, so that there are few different statements to be prepared.
+_LENGTHS = (1, 4, 16, 64, 256)
 
 
 class ClaimedRow(TypedDict):
-    """A row that this worker alone may send, and only in this attempt."""
+    """A row that this worker alone may send, and only in this attempt. `past`: gateways that may have it already."""
 
     id: int
     kind: str
@@ -33,6 +38,18 @@ class ClaimedRow(TypedDict):
     attempts: int
     created_at: datetime
     expires_at: datetime
+    past: str
+
+
+class AbandonedRow(TypedDict):
+    """A row that a worker left while it was being sent."""
+
+    id: int
+    message: str
+    sealed: str
+    attempts: int
+    gateway: str
+    past: str
 
 
 class GivenUpRow(TypedDict):
@@ -54,12 +71,16 @@ class MessageRow(TypedDict):
     created_at: datetime
 
 
-async def put(kind: Literal["sms", "email"], message: str, sealed: str, now: datetime, expires_at: datetime) -> int:
+class LaneRow(TypedDict):
+    lane: int
+
+
+async def put(kind: Kind, message: str, sealed: str, now: datetime, expires_at: datetime, *, priority: int = 1) -> int:
     """Add a message to be sent once the surrounding transaction has committed; its id."""
     rows = await OutboxMessage.insert(
         OutboxMessage(
-            kind=kind, message=message, sealed=sealed, state="waiting",
-            created_at=now, next_at=now, expires_at=expires_at, reason="",
+            kind=kind, message=message, sealed=sealed, state="waiting", priority=priority,
+            created_at=now, next_at=now, expires_at=expires_at, gateway="", past="", reason="",
         )
     )  # fmt: skip
     return int(rows[0]["id"])
@@ -70,85 +91,109 @@ async def withdraw_unless(row: int, wanted: bool) -> None:
     await run("DELETE FROM outbox WHERE id = {} AND NOT {}", row, wanted)
 
 
-async def has_work(kinds: Sequence[str], now: datetime) -> bool:
-    """Whether anything is to be sent or given up. It only reads, so an idle worker never waits for the writer."""
-    rows = await run(
-        f"SELECT 1 FROM outbox WHERE (state = 'waiting' AND kind IN ({places(kinds)}) AND next_at <= {{}})"
-        " OR (state = 'sending' AND claimed_at <= {}) LIMIT 1",
-        *kinds, now, now - LEASE,
-    )  # fmt: skip
-    return bool(rows)
+async def due(kinds: Sequence[str], priorities: Sequence[int], now: datetime) -> list[tuple[str, int]]:
+    """Of which kinds and priorities messages are due. It only reads, so an idle worker never waits for the writer."""
+    lanes = [(kind, priority) for kind in kinds for priority in priorities]
+    looks = (
+        f"SELECT {number} AS lane WHERE EXISTS (SELECT 1 FROM outbox WHERE state = 'waiting'"
+        " AND kind = {} AND priority = {} AND next_at <= {})"
+        for number in range(len(lanes))
+    )
+    found = await fetch(LaneRow, " UNION ALL ".join(looks), *(value for lane in lanes for value in (*lane, now)))
+    return [lanes[row["lane"]] for row in found]
 
 
-async def claim(kinds: Sequence[str], now: datetime, at_most: int) -> Sequence[ClaimedRow]:
+async def claim(kind: str, priority: int, now: datetime, at_most: int) -> Sequence[ClaimedRow]:
     """Take due rows, oldest first; no two workers ever get the same one."""
-    return await fetch(
+    rows = await fetch(
         ClaimedRow,
         # MATERIALIZED: PostgreSQL may run a plain sub-select once a row, and then LIMIT limits nothing.
         "WITH due AS MATERIALIZED (SELECT id FROM outbox WHERE state = 'waiting'"
-        f" AND kind IN ({places(kinds)}) AND next_at <= {{}} AND expires_at > {{}}"
+        " AND kind = {} AND priority = {} AND next_at <= {} AND expires_at > {}"
         f" ORDER BY next_at, id LIMIT {{}}{for_update_skip_locked()})"
-        " UPDATE outbox SET state = 'sending', attempts = attempts + 1, claimed_at = {}"
+        " UPDATE outbox SET attempts = attempts + 1, next_at = {}"
         " WHERE id IN (SELECT id FROM due)"
-        " RETURNING id, kind, message, sealed, attempts, created_at, expires_at",
-        *kinds, now, now, at_most, now,
+        " RETURNING id, kind, message, sealed, attempts, created_at, expires_at, past",
+        kind, priority, now, now, at_most, now + TAKEN.get(kind, max(TAKEN.values())),
     )  # fmt: skip
+    return sorted(rows, key=lambda row: row["id"])
 
 
-async def settle(
-    row: ClaimedRow, state: Literal["sent", "failed", "unknown", "expired"], reason: str, now: datetime
-) -> bool:
-    """End the row and wipe it. False when it was no longer this attempt's to settle."""
-    return await _leave(
-        row, "state = {}, sealed = '', reason = {}, settled_at = {}", state, reason[:_REASON_LENGTH], now
+async def begin(rows: Collection[int], attempts: int, gateway: str, past: str, now: datetime) -> set[int]:
+    """Say that a gateway may have these rows from now on; which of them are still this attempt's."""
+    changes = "state = 'sending', gateway = {}, past = {}, claimed_at = {}"
+    return await _change(rows, attempts, changes, gateway, past, now)
+
+
+async def settle(rows: Collection[int], attempts: int, state: str, reason: str, now: datetime) -> set[int]:
+    """End the rows and wipe them; which of them were still this attempt's to settle."""
+    return await _change(
+        rows, attempts, "state = {}, sealed = '', reason = {}, settled_at = {}", state, reason[:_REASON_LENGTH], now
     )
 
 
-async def put_back(row: ClaimedRow, next_at: datetime, reason: str) -> bool:
-    """Let the row wait for another attempt. False when it was no longer this attempt's."""
-    return await _leave(row, "state = 'waiting', next_at = {}, reason = {}", next_at, reason[:_REASON_LENGTH])
+async def put_back(rows: Collection[int], attempts: int, past: str, reason: str, next_at: datetime) -> set[int]:
+    """Let the rows wait for another attempt."""
+    changes = "state = 'waiting', past = {}, reason = {}, next_at = {}"
+    return await _change(rows, attempts, changes, past, reason[:_REASON_LENGTH], next_at)
 
 
-async def _leave(row: ClaimedRow, changes: str, *values: Any) -> bool:
-    rows = await run(
-        f"UPDATE outbox SET {changes} WHERE id = {{}} AND state = 'sending' AND attempts = {{}} RETURNING id",
-        *values, row["id"], row["attempts"],
+async def _change(rows: Collection[int], attempts: int, changes: str, *values: Any) -> set[int]:
+    changed: set[int] = set()
+    numbers = list(rows)
+    for start in range(0, len(numbers), _LENGTHS[-1]):
+        some = numbers[start : start + _LENGTHS[-1]]
+        some += [some[-1]] * (next(length for length in _LENGTHS if length >= len(some)) - len(some))
+        found = await run(
+            f"UPDATE outbox SET {changes} WHERE id IN ({places(some)}) AND attempts = {{}}"
+            " AND state IN ('waiting', 'sending') RETURNING id",
+            *values, *some, attempts,
+        )  # fmt: skip
+        changed |= {row["id"] for row in found}
+    return changed
+
+
+async def has_stale(kind: str, now: datetime) -> bool:
+    """Whether messages of a kind are too old to be sent, or were left behind; it only reads."""
+    found = await run(
+        "SELECT 1 AS stale WHERE"
+        " EXISTS (SELECT 1 FROM outbox WHERE state = 'waiting' AND kind = {} AND expires_at <= {})"
+        " OR EXISTS (SELECT 1 FROM outbox WHERE state = 'sending' AND kind = {} AND claimed_at <= {})",
+        kind, now, kind, now - _lease(kind),
     )  # fmt: skip
-    return bool(rows)
+    return bool(found)
 
 
-async def expire(kinds: Sequence[str], now: datetime) -> Sequence[GivenUpRow]:
-    """Settle and wipe the messages that are too old to be sent."""
-    waiting = f"state = 'waiting' AND kind IN ({places(kinds)}) AND expires_at <= {{}}"
-    return await _give_up(waiting, (*kinds, now), "expired", "", now)
-
-
-async def give_up_abandoned(now: datetime) -> Sequence[GivenUpRow]:
-    """Settle as `unknown` what a killed worker left behind: it may or may not have been sent."""
-    abandoned = "state = 'sending' AND claimed_at <= {}"
-    return await _give_up(abandoned, (now - LEASE,), "unknown", "the worker ended while sending", now)
-
-
-async def _give_up(
-    which: str, arguments: Sequence[Any], state: str, reason: str, now: datetime
-) -> Sequence[GivenUpRow]:
-    # Read before it is wiped; another worker waits for these rows and then finds them settled.
+async def expire(kind: str, now: datetime) -> Sequence[GivenUpRow]:
+    """Settle and wipe the messages of a kind that are too old to be sent."""
+    # Read before they are wiped.
     async with transaction():
         rows = await fetch(
             GivenUpRow,
-            f"SELECT id, message, sealed FROM outbox WHERE {which} ORDER BY id LIMIT {_AT_A_TIME}" + for_update(),
-            *arguments,
-        )
+            "SELECT id, message, sealed FROM outbox WHERE state = 'waiting' AND kind = {} AND expires_at <= {}"
+            f" ORDER BY expires_at LIMIT {_AT_A_TIME}" + for_update_skip_locked(),
+            kind, now,
+        )  # fmt: skip
         if rows:
             await OutboxMessage.update(
-                {
-                    OutboxMessage.state: state,
-                    OutboxMessage.sealed: "",
-                    OutboxMessage.settled_at: now,
-                    OutboxMessage.reason: reason,
-                }
+                {OutboxMessage.state: "expired", OutboxMessage.sealed: "", OutboxMessage.settled_at: now}
             ).where(OutboxMessage.id.is_in([row["id"] for row in rows]))
     return rows
+
+
+async def abandoned(kind: str, now: datetime) -> Sequence[AbandonedRow]:
+    """Rows of a kind that a worker left while they were being sent, locked: for the caller's transaction to change."""
+    return await fetch(
+        AbandonedRow,
+        "SELECT id, message, sealed, attempts, gateway, past FROM outbox"
+        " WHERE state = 'sending' AND kind = {} AND claimed_at <= {}"
+        f" ORDER BY claimed_at LIMIT {_AT_A_TIME}" + for_update_skip_locked(),
+        kind, now - _lease(kind),
+    )  # fmt: skip
+
+
+def _lease(kind: str) -> timedelta:
+    return LEASE.get(kind, max(LEASE.values()))
 
 
 async def newest(limit: int) -> Sequence[MessageRow]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -26,6 +26,8 @@ _GRACE = 1.0
 # For resetting a connection that goes back to the pool, and for closing the pool, seconds.
 _CLEARING = 2.0
 _LOCK_POLL = 0.1
+# Before a lost connection that listens is made anew, seconds.
+_LISTEN_AGAIN = 5.0
 _NO_LIMIT = 7 * 24 * 3600.0
 
 
@@ -162,6 +164,30 @@ class Postgres(PostgresEngine):
     async def truncate_log(self) -> bool:
         """Nothing to do: only SQLite has a log file that the portal can empty."""
         return True
+
+    async def announce(self, topic: str) -> None:
+        await self.run_statement(f"NOTIFY {topic}", ())
+
+    async def listen(self, topic: str, heard: Callable[[], None]) -> None:
+        """Call `heard` for what is announced, until cancelled; behind a pooler nothing can be heard."""
+        while True:
+            with contextlib.suppress(DatabaseUnavailableError):
+                await self._listen(topic, heard)
+            await asyncio.sleep(_LISTEN_AGAIN)
+
+    async def _listen(self, topic: str, heard: Callable[[], None]) -> None:
+        """Until the connection is lost."""
+        connection = await self.new_connection()
+        try:
+            lost = asyncio.Event()
+            connection.add_termination_listener(lambda _: lost.set())
+            with database_faults():
+                await connection.add_listener(topic, lambda *_: heard())
+            # What was announced while nobody listened.
+            heard()
+            await lost.wait()
+        finally:
+            connection.terminate()
 
     @contextlib.asynccontextmanager
     async def locked(self, number: int) -> AsyncIterator[None]:

@@ -34,6 +34,8 @@ from db.unhurried import is_unhurried
 
 # How long a statement waits for another process (an import, a second worker) to let go of the file, seconds.
 BUSY_SECONDS = 30.0
+# How often it looks for commits of other processes, where that is asked for, seconds.
+_LISTEN_SECONDS = 0.02
 # In the event loop nothing waits, milliseconds.
 _AT_ONCE = 0
 _PRAGMAS = (
@@ -205,6 +207,21 @@ class SQLite(SQLiteEngine):
 
     async def time(self) -> None:
         """The database's clock is this machine's."""
+
+    async def announce(self, _topic: str) -> None:
+        """Nothing: `listen` sees every commit."""
+
+    async def listen(self, _topic: str, heard: Callable[[], None]) -> None:
+        """Call `heard` after commits, of other processes too, until cancelled."""
+        assert self._reader is not None
+        seen = None
+        while True:
+            # A number that changes with every commit of another connection; reading it costs microseconds.
+            with contextlib.suppress(sqlite3.OperationalError):
+                if (now := _rows(self._reader, "PRAGMA data_version", ())) != seen:
+                    seen = now
+                    heard()
+            await asyncio.sleep(_LISTEN_SECONDS)
 
     @contextlib.asynccontextmanager
     async def locked(self, number: int) -> AsyncIterator[None]:

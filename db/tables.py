@@ -256,17 +256,23 @@ class Throttle(Table, tablename="throttles"):
 
 
 class OutboxMessage(Table, tablename="outbox"):
-    """A message and what became of it. `sealed` is wiped when it is settled."""
+    """A message and what became of it. `sealed` is wiped when it is settled. See db/outbox.py for its states."""
 
     id = BigSerial(primary_key=True)
     kind = Varchar(length=10)  # "sms" or "email"
     message = Varchar(length=50)  # the folder in templates/messages/
     sealed = Text()
-    state = Varchar(length=10, index=True)  # waiting, sending, sent, unknown, failed, expired
+    state = Varchar(length=10)
+    # The least goes first.
+    priority = Integer(default=1)
     attempts = Integer(default=0)
+    # Which gateway has it, or was tried last; and those before it that may have it too, comma-separated.
+    gateway = Varchar(length=60)
+    past = Text()
     created_at = Timestamptz()
     next_at = Timestamptz()
     expires_at = Timestamptz()
+    # Since when it is being sent.
     claimed_at = Timestamptz(null=True, default=None)
     settled_at = Timestamptz(null=True, default=None)
     # What the channel said last, without personal data.

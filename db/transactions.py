@@ -82,6 +82,8 @@ class Transaction(BaseTransaction):
         super().__init__(engine, allow_nested=allow_nested)  # type: ignore[call-arg]
         self.owner = asyncio.current_task()
         self.finished = False
+        # What is called when it has committed (`after_commit` in db/engine.py).
+        self.afterwards: list[Callable[[], None]] = []
 
     @abstractmethod
     async def take(self) -> None:
@@ -118,5 +120,8 @@ class Transaction(BaseTransaction):
                 if exception is None and not self._rolled_back and not self._committed:
                     await run_to_completion(self.commit())
             finally:
+                # Here, because the task may have been cancelled during the commit.
+                for work in self.afterwards if self._committed else ():
+                    work()
                 await self.release()
         return exception is None

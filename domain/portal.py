@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from domain.delivery.posted import Posted
 from domain.passwords import Hasher
 from domain.picture_limits import PictureLimits
 from domain.sealing import Sealing
@@ -12,12 +13,13 @@ from settings import Settings
 
 @dataclass(frozen=True)
 class Portal:
-    """Settings, keys, the Argon2 hasher, and what this process remembers of its picture codes."""
+    """Settings, keys, the Argon2 hasher, this process's picture codes, and who sends its messages."""
 
     settings: Settings
     sealing: Sealing
     hasher: Hasher
     pictures: PictureLimits = field(default_factory=PictureLimits)
+    posted: Posted = field(default_factory=Posted)
 
 
 def make_portal(settings: Settings) -> Portal:

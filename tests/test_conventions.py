@@ -26,6 +26,7 @@ LONGER = {
     "tests/routes/test_session_ids.py": "one subject: when a session's id changes and what the former one is worth",
     "tests/routes/test_steps_in_order.py": "one table: every step against every unmet earlier one",
     "routes/forms.py": "what can be typed in one place: every kind of field beside its limit",
+    "db/postgres.py": "one engine: its connections, limits and locks",
     "db/sqlite.py": "one engine: which statement runs where, and why",
     "db/staging.py": "one interface, told for each database",
     "db/tables.py": "every table in one place",

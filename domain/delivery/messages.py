@@ -24,6 +24,9 @@ class Source:
 
 
 Values = Mapping[str, Any]
+# Which messages go first: codes, which a customer waits for before the screen; what many get at once goes last.
+Priority = Literal["code", "usual", "mass"]
+PRIORITIES: tuple[Priority, ...] = ("code", "usual", "mass")
 # Made or masked by the portal.
 Made = Annotated[str, Source(ours=True)]
 # Imported from the company's registry; sent only to addresses confirmed by the registry or the customer.
@@ -40,11 +43,12 @@ class Message:
 
     `example` are values as a customer could get them: tests draw every message with them.
     `lifetime` is after how many seconds it is not sent any more, or the name of the setting with the lifetime of the
-    code or link in it.
+    code or link in it. A `code` may also arrive twice rather than never; no other message may.
     """
 
     name: ClassVar[str]
     kind: ClassVar[Literal["sms", "email"]]
+    priority: ClassVar[Priority] = "usual"
     lifetime: ClassVar[int | str]
     example: ClassVar[Values]
 
@@ -66,6 +70,7 @@ class RegistrationCode(Message):
 
     name = "registration-code"
     kind = "sms"
+    priority = "code"
     lifetime = "code_lifetime"
     example: ClassVar[Values] = {"code": "483920", "good_for": 600}
 
@@ -79,6 +84,7 @@ class RecoveryCode(Message):
 
     name = "recovery-code"
     kind = "sms"
+    priority = "code"
     lifetime = "code_lifetime"
     example: ClassVar[Values] = {"code": "483920", "good_for": 600}
 
@@ -160,6 +166,7 @@ class AccountLost(Message):
 
     name = "account-lost"
     kind = "email"
+    priority = "mass"
     lifetime = 3 * 86400
     example: ClassVar[Values] = {"first_name": "Анна", "account_number": "7000000111", "address": "ул. Тихая, 5"}
 
@@ -174,6 +181,7 @@ class PhoneChangeCode(Message):
 
     name = "phone-change-code"
     kind = "sms"
+    priority = "code"
     lifetime = "code_lifetime"
     example: ClassVar[Values] = {"code": "483920", "good_for": 600}
 

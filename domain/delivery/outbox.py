@@ -1,4 +1,4 @@
-"""Use cases put their messages here, inside their own transaction; domain/delivery/sending.py sends them."""
+"""Use cases put their messages here, inside their own transaction; domain/delivery/worker.py has them sent."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from datetime import timedelta
 from typing import Any
 
 from db import outbox
+from db.engine import after_commit
 from db.outbox import MessageRow
-from domain.delivery.messages import Message
+from domain.delivery.messages import PRIORITIES, Message
 from domain.scope import Scope
 
 
@@ -19,7 +20,12 @@ async def post(scope: Scope, message: Message, to: str, language: str = "ru") ->
     sealed = scope.seal({"to": to, "values": message.values(), "language": language})
     lifetime = message.lifetime
     seconds = getattr(scope.settings, lifetime) if isinstance(lifetime, str) else lifetime
-    return await outbox.put(message.kind, message.name, sealed, scope.now, scope.now + timedelta(seconds=seconds))
+    expires_at = scope.now + timedelta(seconds=seconds)
+    row = await outbox.put(
+        message.kind, message.name, sealed, scope.now, expires_at, priority=PRIORITIES.index(message.priority)
+    )
+    after_commit(scope.portal.posted)
+    return row
 
 
 async def newest(scope: Scope, messages: int) -> list[tuple[MessageRow, dict[str, Any] | None]]:

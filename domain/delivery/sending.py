@@ -1,7 +1,7 @@
-"""One pass over the outbox: claim due rows, send them outside any transaction, settle and wipe them.
+"""One attempt at one message: opened, handed to its gateway and, where that surely failed, to the next; then noted.
 
-Any number of workers may do so at once. A row whose worker was killed while sending is not sent again: it ends
-as `unknown` when its lease runs out. The loop around it is domain/delivery/worker.py.
+A message never goes out by two gateways unless the first surely has not taken it. A code does where the first one's
+answer never came, unless KABINET_SMS_UNKNOWN says `keep`: rather twice than never.
 """
 
 from __future__ import annotations
@@ -12,9 +12,11 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from db import outbox
-from domain.delivery.channels import Channels
-from domain.delivery.channels.channel import Channel, DeliveryFailed, Outgoing, Rendered
+from db.outbox import LEASE, ClaimedRow
+from domain.delivery.channels.channel import DeliveryFailed, Outgoing, Rendered
+from domain.delivery.gateways import Gateway, Gateways, next_gateway
+from domain.delivery.ledger import Begun, Change, Ledger, PutBack, Settled
+from domain.delivery.messages import MESSAGES
 from domain.delivery.undelivered import log_undelivered_request
 from domain.portal import Portal
 
@@ -23,110 +25,175 @@ Render = Callable[[str, Mapping[str, Any], str], Rendered]
 
 log = logging.getLogger("kabinet.delivery")
 
-AT_ONCE = 8
-# Seconds; shorter than outbox.LEASE, so that no other worker gives up a row that is still being sent.
-LONGEST_ATTEMPT = 90.0
-# Seconds to wait after the first, second … attempt; the last one repeats until the message expires.
+# Seconds to wait after the first, second … attempt that failed for the message's own sake; the last one repeats until
+# the message expires. A customer waits for a code before the screen: for that never longer than `CODE_PAUSE`.
 PAUSES = (5, 15, 60, 300, 900, 1800)
+CODE_PAUSE = 15
+# Where only gateways are left that take nothing now, seconds.
+SOON = 1
+# How long an attempt waits for the database before it begins.
+_BEGIN_SECONDS = 10.0
+# Of the lease, so that no other worker gives up a row that is still being sent.
+_LONGEST = 0.8
+_CODES = frozenset(message.name for message in MESSAGES if message.priority == "code")
 
 
-async def deliver_due(portal: Portal, channels: Channels, render: Render, now: datetime) -> int:
-    """One pass: give up what is too old or abandoned, then try up to `AT_ONCE` due rows; how many it tried.
-
-    Raises what the database raises, after every claimed row has had its attempt.
-    """
-    kinds = [kind for kind, ways in channels.items() if ways]
-    if not kinds or not await outbox.has_work(kinds, now):
-        return 0
-    for gone in await outbox.give_up_abandoned(now):
-        log.error("message %d: unknown: its worker ended while sending", gone["id"])
-        log_undelivered_request(portal, gone["message"], gone["sealed"])
-    for gone in await outbox.expire(kinds, now):
-        log.warning("message %d: expired unsent", gone["id"])
-        log_undelivered_request(portal, gone["message"], gone["sealed"])
-    rows = await outbox.claim(kinds, now, AT_ONCE)
-    attempts = (_attempt(portal, row, channels[row["kind"]], render, now) for row in rows)
-    for error in await asyncio.gather(*attempts, return_exceptions=True):
-        if error is not None:
-            raise error
-    return len(rows)
+class NotBegun(Exception):  # noqa: N818 - it is not the gateway's fault
+    """The message was not begun to be sent, and the gateway had no part in it."""
 
 
-async def _attempt(
-    portal: Portal, row: outbox.ClaimedRow, ways: Sequence[Channel], render: Render, now: datetime
-) -> None:
-    clock = asyncio.get_running_loop().time
-    began = clock()
-    failure: DeliveryFailed | None = None
-    try:
-        outgoing = _opened(portal, row, render)
-        await _send(row, outgoing, ways)
-    except DeliveryFailed as error:
-        failure = error
-    ended = now + timedelta(seconds=clock() - began)
-    state, recorded = await _record(row, failure, ended)
-    if not recorded:
-        log.error("message %d: was given up meanwhile", row["id"])
-    elif state not in {"sent", "waiting"}:
-        log_undelivered_request(portal, row["message"], row["sealed"])
+class Sender:
+    """What attempts need. Once `stopping` is set, none is begun any more."""
 
+    def __init__(
+        self, portal: Portal, gateways: Gateways, render: Render, clock: Callable[[], datetime], ledger: Ledger
+    ) -> None:
+        self._portal = portal
+        self._gateways = gateways
+        self._render = render
+        self._clock = clock
+        self._ledger = ledger
+        self.stopping = False
 
-def _opened(portal: Portal, row: outbox.ClaimedRow, render: Render) -> Outgoing:
-    try:
-        posted = portal.sealing.unseal(row["sealed"])
-    except ValueError:
-        raise DeliveryFailed("refused", "sealed with another KABINET_SECRET", operator=True) from None
-    try:
-        language = posted.get("language", "ru")
-        content = render(row["message"], posted["values"], language)
-    except Exception as error:  # noqa: BLE001 - one bad row must not hold up the others
-        # An error in a template: the row waits until it is corrected. Only the type: its text may quote the values.
-        raise DeliveryFailed("later", f"its templates fail: {type(error).__name__}", operator=True) from None
-    digest = portal.sealing.keyed_hash("message-id", f"{row['id']} {row['created_at'].isoformat()}")
-    return Outgoing(f"{row['id']}.{digest[:24]}", row["created_at"], posted["to"], content, language)
+    def may_repeat(self, message: str) -> bool:
+        """Whether a message may go out again although a gateway may have it."""
+        return message in _CODES and self._portal.settings.sms_unknown == "next"
 
-
-async def _send(row: outbox.ClaimedRow, outgoing: Outgoing, ways: Sequence[Channel]) -> None:
-    """Try the channels in order, as long as it is certain that the earlier ones did not deliver."""
-    failures: list[DeliveryFailed] = []
-    for channel in ways:
+    async def attempt(self, row: ClaimedRow, gateway: Gateway, place: object) -> None:
+        """Send a claimed row by `gateway`, or by those after it; `place` is its place in that one's window."""
+        past, tried = names(row["past"]), dict[str, DeliveryFailed]()
         try:
-            await _send_by(channel, outgoing)
-        except DeliveryFailed as error:
-            level = logging.ERROR if error.operator else logging.WARNING
-            log.log(level, "message %d %s by %s: %s", row["id"], row["message"], channel.scheme, error.reason)
-            failures.append(error)
-            if error.follows == "unknown":
-                raise
+            outgoing = self._opened(row)
+            while True:
+                failure = await self._by(gateway, row, outgoing, past)
+                _tell(gateway, row, failure)
+                gateway.finish(place, failure)
+                if failure is None:
+                    await self._note(row, Settled("sent", ""))
+                    return
+                tried[gateway.name] = failure
+                if failure.follows == "unknown":
+                    past.append(gateway.name)
+                    if not self.may_repeat(row["message"]):
+                        break
+                found = next_gateway(self._gateways[row["kind"]], {*tried, *past})
+                if found is None:
+                    break
+                gateway, place = found, found.take()
+        except DeliveryFailed as failure:
+            log.log(_level(failure), "message %d %s: %s", row["id"], row["message"], failure.reason)
+            await self._note(row, self._followed(row, past, [failure], set()))
+        except NotBegun as reason:
+            await self._note(row, PutBack(",".join(past), str(reason), None))
         else:
-            log.info("message %d %s by %s: sent", row["id"], row["message"], channel.scheme)
-            return
-    raise next((failure for failure in failures if failure.follows == "later"), failures[-1])
+            await self._note(row, self._followed(row, past, list(tried.values()), {*tried}))
+        finally:
+            gateway.leave(place)
+
+    async def wait(self, row: ClaimedRow) -> None:
+        """Put a row back for which no gateway is to be had."""
+        past = row["past"]
+        next_at = self._clock() + timedelta(seconds=SOON) if past else None
+        await self._note(row, PutBack(past, "no other gateway takes messages now", next_at))
+
+    def _opened(self, row: ClaimedRow) -> Outgoing:
+        try:
+            posted = self._portal.sealing.unseal(row["sealed"])
+        except ValueError:
+            raise DeliveryFailed("refused", "sealed with another KABINET_SECRET", operator=True) from None
+        try:
+            language = posted.get("language", "ru")
+            content = self._render(row["message"], posted["values"], language)
+        except Exception as error:  # noqa: BLE001 - one bad row must not hold up the others
+            # An error in a template: the row waits until it is corrected. Only the type: its text may quote the values.
+            raise DeliveryFailed("later", f"its templates fail: {type(error).__name__}", operator=True) from None
+        digest = self._portal.sealing.keyed_hash("message-id", f"{row['id']} {row['created_at'].isoformat()}")
+        return Outgoing(f"{row['id']}.{digest[:24]}", row["created_at"], posted["to"], content, language)
+
+    async def _by(
+        self, gateway: Gateway, row: ClaimedRow, outgoing: Outgoing, past: Sequence[str]
+    ) -> DeliveryFailed | None:
+        begun = False
+
+        async def begin() -> None:
+            nonlocal begun
+            await self._begin(row, Begun(gateway.name, ",".join(past)))
+            begun = True
+
+        try:
+            async with asyncio.timeout(LEASE[row["kind"]].total_seconds() * _LONGEST):
+                await gateway.channel.send(outgoing, begin)
+        except (NotBegun, DeliveryFailed) as error:
+            if isinstance(error, DeliveryFailed):
+                return error
+            raise
+        except TimeoutError:
+            return DeliveryFailed("unknown" if begun else "away", "it took too long")
+        except Exception as error:  # noqa: BLE001 - one bad row must not hold up the others
+            # An error in a channel. Only the type: its text may quote the message.
+            what = f"{type(error).__name__} in the channel"
+            return DeliveryFailed("unknown" if begun else "away", what, operator=True)
+        return None
+
+    async def _begin(self, row: ClaimedRow, change: Begun) -> None:
+        if self.stopping:
+            raise NotBegun("the worker stopped")
+        try:
+            async with asyncio.timeout(_BEGIN_SECONDS):
+                if await self._ledger.note(row["id"], row["attempts"], change):
+                    return
+        except TimeoutError:
+            raise NotBegun("the database did not answer") from None
+        raise NotBegun("it was given up meanwhile")
+
+    def _followed(
+        self, row: ClaimedRow, past: Sequence[str], failures: Sequence[DeliveryFailed], tried: set[str]
+    ) -> Change:
+        """What becomes of a row that was not sent: `tried` by these gateways, perhaps taken by those of `past`."""
+        left = {gateway.name for gateway in self._gateways[row["kind"]]} - {*past}
+        refused = all(failure.follows == "refused" for failure in failures if failure.follows != "unknown")
+        # Refused by every gateway that could still get it, or for a reason of ours.
+        ended = refused and (left <= tried or not tried)
+        reason = failures[-1].reason
+        if past and (ended or not left or not self.may_repeat(row["message"])):
+            return Settled("unknown", reason)
+        if ended:
+            return Settled("failed", reason)
+        later = next((failure for failure in failures if failure.follows == "later"), failures[-1])
+        next_at = self._next_at(row, {failure.follows for failure in failures})
+        if next_at is not None and next_at >= row["expires_at"]:
+            return Settled("expired", later.reason)
+        return PutBack(",".join(past), later.reason, next_at)
+
+    def _next_at(self, row: ClaimedRow, follows: set[str]) -> datetime | None:
+        if follows == {"away"}:
+            # As soon as a gateway takes messages again: how long that is, its health says.
+            return None
+        seconds = PAUSES[min(row["attempts"], len(PAUSES)) - 1] if follows & {"later", "refused"} else SOON
+        if row["message"] in _CODES:
+            seconds = min(seconds, CODE_PAUSE)
+        return self._clock() + timedelta(seconds=seconds)
+
+    async def _note(self, row: ClaimedRow, change: Change) -> None:
+        if isinstance(change, Settled) and change.state == "expired":
+            log.warning("message %d: expired unsent", row["id"])
+        if not await self._ledger.note(row["id"], row["attempts"], change):
+            log.error("message %d: was given up meanwhile", row["id"])
+        elif isinstance(change, Settled) and change.state != "sent":
+            log_undelivered_request(self._portal, row["message"], row["sealed"])
 
 
-async def _send_by(channel: Channel, outgoing: Outgoing) -> None:
-    try:
-        async with asyncio.timeout(LONGEST_ATTEMPT):
-            await channel.send(outgoing)
-    except DeliveryFailed:
-        raise
-    except TimeoutError:
-        raise DeliveryFailed("unknown", f"{channel.scheme} took too long") from None
-    except Exception as error:  # noqa: BLE001 - one bad row must not hold up the others
-        # An error in a channel: how far it came is unknown. Only the type: its text may quote the message.
-        raise DeliveryFailed("unknown", f"{type(error).__name__} in the channel", operator=True) from None
-
-
-async def _record(row: outbox.ClaimedRow, failure: DeliveryFailed | None, now: datetime) -> tuple[str, bool]:
-    """The row's new state, and whether it was saved: not where another worker has given the row up."""
+def _tell(gateway: Gateway, row: ClaimedRow, failure: DeliveryFailed | None) -> None:
     if failure is None:
-        return "sent", await outbox.settle(row, "sent", "", now)
-    if failure.follows == "refused":
-        return "failed", await outbox.settle(row, "failed", failure.reason, now)
-    if failure.follows == "unknown":
-        return "unknown", await outbox.settle(row, "unknown", failure.reason, now)
-    next_at = now + timedelta(seconds=PAUSES[min(row["attempts"], len(PAUSES)) - 1])
-    if next_at >= row["expires_at"]:
-        log.warning("message %d: expired unsent", row["id"])
-        return "expired", await outbox.settle(row, "expired", failure.reason, now)
-    return "waiting", await outbox.put_back(row, next_at, failure.reason)
+        log.info("message %d %s by %s: sent", row["id"], row["message"], gateway.name)
+    else:
+        said = (row["id"], row["message"], gateway.name, failure.reason)
+        log.log(_level(failure), "message %d %s by %s: %s", *said)
+
+
+def names(past: str) -> list[str]:
+    return [name for name in past.split(",") if name]
+
+
+def _level(failure: DeliveryFailed) -> int:
+    return logging.ERROR if failure.operator else logging.WARNING

@@ -11,7 +11,9 @@ import click
 
 from db.clock import DatabaseClock
 from db.engine import Engine
-from domain.delivery.channels import CHANNELS, SETTING_OF, open_channels
+from domain.delivery.between_processes import listen_forever
+from domain.delivery.channels import CHANNELS, SETTING_OF
+from domain.delivery.gateways import open_gateways
 from domain.delivery.worker import run_forever
 from domain.portal import make_portal
 from routes.cli.running import loaded_settings, refuse, run_with_database
@@ -47,14 +49,16 @@ def channels() -> None:
 
 
 async def _deliver_until_told(settings: Settings) -> None:
-    clock = DatabaseClock()
+    clock, portal = DatabaseClock(), make_portal(settings)
     await clock.set()
-    async with open_channels(settings) as channels:
-        setting = asyncio.create_task(clock.keep_set())
-        worker = asyncio.create_task(run_forever(make_portal(settings), channels, MessageTexts(), clock))
+    async with open_gateways(settings) as gateways:
+        beside = [asyncio.create_task(work) for work in (clock.keep_set(), listen_forever(portal))]
+        worker = asyncio.create_task(run_forever(portal, gateways, MessageTexts(), clock))
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, worker.cancel)
         logging.getLogger("kabinet.delivery").info("delivery runs")
         with contextlib.suppress(asyncio.CancelledError):
             await worker
-        setting.cancel()
+        for task in beside:
+            task.cancel()
+        await asyncio.wait(beside)

@@ -70,7 +70,8 @@ def message() -> None:
 
 
 def channel() -> None:
-    from domain.delivery.channels import check_channels, open_channels
+    from domain.delivery.channels import check_channels
+    from domain.delivery.gateways import open_gateways
     from routes.cli.delivery import delivery_group
     from settings import Settings, SettingsError
 
@@ -78,8 +79,8 @@ def channel() -> None:
         return Settings(_env_file=None, sms=address)  # type: ignore[call-arg, arg-type]
 
     async def opened() -> None:
-        async with open_channels(settings("pager://desk")) as channels:
-            assert [one.scheme for one in channels["sms"]] == ["pager"]
+        async with open_gateways(settings("pager://desk")) as gateways:
+            assert [one.name for one in gateways["sms"]] == ["desk"]
 
     check_channels(settings("pager://desk"))
     with pytest.raises(SettingsError, match=r"^KABINET_SMS: a pager has no path$"):

@@ -260,7 +260,7 @@ CHANNEL = Recipe(
 from typing import ClassVar
 from urllib.parse import SplitResult
 
-from domain.delivery.channels.channel import Kind, Outgoing
+from domain.delivery.channels.channel import Begin, Kind, Outgoing
 
 
 class Pager:
@@ -269,7 +269,7 @@ class Pager:
     setup: ClassVar[str] = "pager://host of the pager"
 
     def __init__(self, dsn: str, sender: str) -> None:
-        self.scheme = "pager"
+        self.window = 1
         self.sent: list[Outgoing] = []
 
     @staticmethod
@@ -277,7 +277,8 @@ class Pager:
         if address.path:
             raise ValueError("a pager has no path")
 
-    async def send(self, outgoing: Outgoing) -> None:
+    async def send(self, outgoing: Outgoing, begin: Begin) -> None:
+        await begin()
         self.sent.append(outgoing)
 
     async def close(self) -> None:

@@ -125,8 +125,11 @@ async def test_every_kind_of_row_is_what_its_type_says(engine: Engine, seen: set
         assert await one_time_codes.living("recovery", "p", now)
         assert await one_time_codes.claim_try("recovery", "p", now, 5)
         assert await journal.of_customer(customer, 5)
-        assert await outbox.expire(["sms"], now)
-        assert await outbox.claim(["sms"], now, 5)
+        assert await outbox.expire("sms", now)
+        assert await outbox.due(["email", "sms"], [0, 1], now) == [("sms", 1)]
+        [claimed] = await outbox.claim("sms", 1, now, 5)
+        assert await outbox.begin([claimed["id"]], 1, "gateway", "", now)
+        assert await outbox.abandoned("sms", now + timedelta(hours=1))
         assert await outbox.newest(5)
         assert await registry.account(account)
         assert await registry.find_account_by_bill("1", "2026-08", 5)

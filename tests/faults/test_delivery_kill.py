@@ -7,21 +7,25 @@ import contextlib
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
 from db import outbox as rows
 from db.engine import Engine, run
 from domain.delivery import outbox
-from domain.delivery.channels import open_channels
-from domain.delivery.messages import RegistrationCode
-from domain.delivery.sending import deliver_due
+from domain.delivery.gateways import open_gateways
+from domain.delivery.messages import CardPassword, ConnectionRequestReceived, RegistrationCode
+from domain.delivery.worker import Worker
 from domain.portal import Portal, make_portal
 from routes.message_texts import MessageTexts
+from tests.commands import forked
 from tests.conftest import SECRET, scope_of
 from tests.domain.delivery.channels.gateway import Gateway, running_gateway
+from tests.domain.delivery.channels.mailbox import running_mailbox
 
 ROOT = Path(__file__).parents[2]
 PHONE = "+79123456789"
@@ -72,9 +76,9 @@ async def test_a_worker_killed_while_sending_sends_nothing_twice(engine: Engine,
         gateway.behaviour = "answer"
         gateway.release.set()
         sms = make_portal(portal.settings.model_copy(update={"sms": (gateway.dsn(),)}))
-        async with open_channels(sms.settings) as channels:
-            for at in (datetime.now(UTC), datetime.now(UTC) + rows.LEASE):
-                await deliver_due(sms, channels, MessageTexts(), at)
+        async with open_gateways(sms.settings) as gateways:
+            for at in (datetime.now(UTC), datetime.now(UTC) + rows.LEASE["sms"]):
+                await Worker(sms, gateways, MessageTexts(), lambda at=at: at).run_until_idle()  # type: ignore[misc]
         row = await _row()
         assert (row["state"], row["sealed"], row["attempts"]) == ("unknown", "", 1)
         assert len(gateway.requests) == 1
@@ -100,3 +104,101 @@ async def test_a_row_committed_before_the_worker_began_is_sent_once_and_sigterm_
         for text in (*began, said):
             assert b"483920" not in text
             assert b"9123456789" not in text
+
+
+MOMENTS = 20
+
+
+class Killed:
+    """Workers of `delivery run` in turn: each is killed at one moment of what it says to its gateway."""
+
+    def __init__(self, database: str, folder: Path, **settings: str) -> None:
+        self._environment = {
+            "PATH": os.environ["PATH"],
+            "KABINET_DATABASE": database,
+            "KABINET_SECRET": SECRET,
+        } | settings
+        self._folder = folder
+        self._process: BaseProcess | None = None
+        self._left = 0
+
+    def moment(self, _: str) -> None:
+        self._left -= 1
+        if self._left == 0 and self._process is not None and self._process.pid is not None:
+            os.kill(self._process.pid, signal.SIGKILL)
+
+    async def kill_at(self, moment: int) -> None:
+        self._left = moment
+        streams = [self._folder / "log"] * 2
+        entry = "routes.cli.delivery:delivery_group"
+        self._process = await asyncio.to_thread(forked, entry, ["run"], self._environment, self._folder, streams)
+        await asyncio.to_thread(self._process.join, 60)
+        assert self._process.exitcode == -signal.SIGKILL, (self._folder / "log").read_text()
+
+
+async def _states() -> dict[int, str]:
+    return {row["id"]: row["state"] for row in await run("SELECT id, state FROM outbox")}
+
+
+async def _killed_at_every_moment(portal: Portal, killed: Killed, post: Callable[[int], Awaitable[object]]) -> set[int]:
+    """The rows of which nobody can know whether they were sent."""
+    unknown = set()
+    for moment in range(1, MOMENTS + 1):
+        for number in range(8):
+            await post(moment * 100 + number)
+        await killed.kill_at(moment)
+        unknown |= {row for row, state in (await _states()).items() if state == "sending"}
+    async with open_gateways(portal.settings) as gateways:
+        # The first pass finds what the last worker has left, the second one sends what it had not begun.
+        later = datetime.now(UTC) + max(rows.LEASE.values())
+        await Worker(portal, gateways, MessageTexts(), lambda: later).run_until_idle()
+    return unknown
+
+
+async def test_killed_at_twenty_moments_an_sms_is_neither_lost_nor_sent_twice(
+    engine: Engine, database: str, portal: Portal, tmp_path: Path
+) -> None:
+    def phone(number: int) -> str:
+        return f"+7912345{number:04}"
+
+    async def post(number: int) -> None:
+        # By turns one that may be repeated by another gateway, and one that may not.
+        message = MESSAGE if number % 2 else CardPassword(password="k7m4pqr9wx", good_for=259200)
+        await outbox.post(scope_of(portal, datetime.now(UTC)), message, phone(number))
+
+    async with running_gateway() as gateway:
+        portal = make_portal(portal.settings.model_copy(update={"sms": (gateway.dsn(),)}))
+        killed = Killed(database, tmp_path, KABINET_SMS=gateway.dsn())
+        gateway.moment = killed.moment
+        unknown = await _killed_at_every_moment(portal, killed, post)
+        arrived = Counter(request["to"] for request in gateway.requests)
+    assert set(arrived.values()) == {1}
+    states = await _states()
+    assert {row for row, state in states.items() if state == "unknown"} == unknown
+    assert {state for row, state in states.items() if row not in unknown} == {"sent"}
+    assert sum(arrived.values()) >= len(states) - len(unknown)
+
+
+async def test_killed_at_twenty_moments_an_email_is_neither_lost_nor_sent_twice(
+    engine: Engine, database: str, portal: Portal, tmp_path: Path
+) -> None:
+    async def post(number: int) -> None:
+        message = ConnectionRequestReceived(number=number, first_name="Иван")
+        await outbox.post(scope_of(portal, datetime.now(UTC)), message, f"a{number}@example.com")
+
+    with running_mailbox() as mailbox:
+        mail = {
+            "mail": f"smtp://127.0.0.1:{mailbox.port}?tls=none",
+            "mail_from": "k@example.org",
+            "staff_email": "s@example.org",
+        }
+        portal = make_portal(portal.settings.model_copy(update=mail))
+        settings = {f"KABINET_{name.upper()}": value for name, value in mail.items()}
+        killed = Killed(database, tmp_path, **settings)
+        mailbox.moment = killed.moment
+        unknown = await _killed_at_every_moment(portal, killed, post)
+        arrived = Counter(mailbox.recipients)
+    assert set(arrived.values()) == {1}
+    states = await _states()
+    assert {row for row, state in states.items() if state == "unknown"} == unknown
+    assert {state for row, state in states.items() if row not in unknown} == {"sent"}

@@ -1,12 +1,12 @@
-"""All channels, and those named in the settings, which are open as long as a worker runs."""
+"""All channels, and those named in the settings."""
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import AsyncIterator, Mapping, Sequence
-from urllib.parse import urlsplit
+import re
+from collections.abc import Iterator, Mapping
+from urllib.parse import SplitResult, urlsplit
 
-from domain.delivery.channels.channel import Channel, ConfiguredChannel, Kind
+from domain.delivery.channels.channel import ConfiguredChannel, Kind
 from domain.delivery.channels.kannel import Kannel
 from domain.delivery.channels.smtp import Smtp
 from settings import OUTBOX, Settings, SettingsError, address_parts, written_host
@@ -16,35 +16,36 @@ CHANNELS: tuple[type[ConfiguredChannel], ...] = (
     Kannel,
     Smtp,
 )
-# Which channels a kind of message ("sms", "email") is tried on, in order. A kind that has none is not sent.
-Channels = Mapping[str, Sequence[Channel]]
 # The setting that names the channels of a kind.
 SETTING_OF: Mapping[Kind, str] = {"sms": "KABINET_SMS", "email": "KABINET_MAIL"}
+_NAME_LENGTH = 50
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]*")
 
 
 def check_channels(settings: Settings) -> None:
     """Raise `SettingsError` for an address that no channel can use."""
     for kind in SETTING_OF:
+        names: set[str] = set()
         for address in _addresses(settings, kind):
             try:
-                _check(kind, address, production=settings.production)
+                name = _checked_name(kind, address, production=settings.production)
+                if name in names:
+                    raise ValueError(f"two gateways are called {name}: give each a name, such as …#first")
+                names.add(name)
             except ValueError as error:
                 raise SettingsError(f"{SETTING_OF[kind]}: {error}") from None
 
 
-@contextlib.asynccontextmanager
-async def open_channels(settings: Settings) -> AsyncIterator[Channels]:
-    """The channels of each kind; none for a kind whose setting is `outbox:`."""
+def configured(settings: Settings) -> dict[Kind, dict[str, ConfiguredChannel]]:
+    """The channels of each kind by their names, in their order; none for a kind whose setting is `outbox:`."""
     sender = {"sms": settings.sms_from, "email": settings.mail_from}
-    channels: dict[str, list[ConfiguredChannel]] = {
-        kind: [_channel(kind, urlsplit(dsn).scheme)(dsn, sender[kind]) for dsn in _addresses(settings, kind)]
-        for kind in SETTING_OF
-    }
-    try:
-        yield channels
-    finally:
-        for channel in (channel for opened in channels.values() for channel in opened):
-            await channel.close()
+    return {kind: dict(_channels(settings, kind, sender[kind])) for kind in SETTING_OF}
+
+
+def _channels(settings: Settings, kind: Kind, sender: str) -> Iterator[tuple[str, ConfiguredChannel]]:
+    for address in _addresses(settings, kind):
+        parts = urlsplit(address)
+        yield _name(parts), _channel(kind, parts.scheme)(parts._replace(fragment="").geturl(), sender)
 
 
 def _addresses(settings: Settings, kind: Kind) -> list[str]:
@@ -52,13 +53,21 @@ def _addresses(settings: Settings, kind: Kind) -> list[str]:
     return [address for address in named if address != OUTBOX]
 
 
-def _check(kind: Kind, address: str, *, production: bool) -> None:
+def _name(parts: SplitResult) -> str:
+    """What logs and commands call a gateway: what stands behind # in its address, else its host and port."""
+    return parts.fragment or parts.netloc.rpartition("@")[2].lower()[:_NAME_LENGTH]
+
+
+def _checked_name(kind: Kind, address: str, *, production: bool) -> str:
     parts = address_parts(address)
     channel = _channel(kind, parts.scheme)
     if not parts.hostname:
         raise ValueError("the host is missing")
     written_host(parts)
-    channel.check(parts, production=production)
+    if parts.fragment and not (_NAME.fullmatch(parts.fragment) and len(parts.fragment) <= _NAME_LENGTH):
+        raise ValueError(f"the name behind # is at most {_NAME_LENGTH} Latin letters, digits and signs of ._:-")
+    channel.check(parts._replace(fragment=""), production=production)
+    return _name(parts)
 
 
 def _channel(kind: Kind, scheme: str) -> type[ConfiguredChannel]:

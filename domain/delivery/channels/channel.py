@@ -6,12 +6,17 @@ A new channel is one file beside this one and one line in `domain/delivery/chann
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar, Literal, Protocol
 from urllib.parse import SplitResult
 
 Kind = Literal["sms", "email"]
+# Awaited by a channel right before the first byte after which the message may arrive. It raises where the message must
+# not be sent any more: let it through.
+Begin = Callable[[], Awaitable[None]]
+Follows = Literal["refused", "later", "away", "unknown"]
 
 
 @dataclass(frozen=True)
@@ -35,12 +40,15 @@ class Outgoing:
 
 
 class Channel(Protocol):
-    """`scheme` is what the logs call it; nothing else of its address may be logged."""
+    """`window` is how many messages it takes at once."""
 
-    scheme: str
+    window: int
 
-    async def send(self, outgoing: Outgoing) -> None:
-        """Hand the message over, or raise `DeliveryFailed`."""
+    async def send(self, outgoing: Outgoing, begin: Begin) -> None:
+        """Hand the message over, or raise `DeliveryFailed`.
+
+        Any other exception means that the other side is away where it comes before `begin`, and `unknown` after it.
+        """
 
     async def close(self) -> None: ...
 
@@ -69,16 +77,23 @@ class ConfiguredChannel(Channel, Protocol):
 class DeliveryFailed(Exception):  # noqa: N818 - an outcome, not an error
     """Why a message was not handed over, in words without personal data, and what follows from it.
 
-    - `refused`: the other side will never take this message.
-    - `later`: it was certainly not delivered; another time or another channel may deliver it.
-    - `unknown`: it was handed over and the answer never came, or made no sense. It is not tried again:
-      it is better to ask for another code than to get one three times.
+    - `refused`: the gateway will never take this message. It is the recipient's or the message's fault.
+    - `later`: the gateway surely has not taken this message now, and may take others.
+    - `away`: it surely has not taken this message, and takes none now.
+    - `unknown`: the message was handed over and the answer never came, or made no sense.
 
-    `operator` says that it will fail until the operator corrects the settings.
+    `operator` says that the fault is the sender's: it stays until the operator corrects something here or there.
+    `rest` is for how many seconds the gateway has asked to be left alone.
     """
 
-    def __init__(self, follows: Literal["refused", "later", "unknown"], reason: str, *, operator: bool = False) -> None:
+    def __init__(self, follows: Follows, reason: str, *, operator: bool = False, rest: float = 0) -> None:
         super().__init__(reason)
         self.follows = follows
         self.reason = reason
         self.operator = operator
+        self.rest = rest
+
+    @property
+    def gateways_fault(self) -> bool:
+        """Whether it speaks against the gateway, and not only against this message."""
+        return self.operator or self.follows in {"away", "unknown"}

@@ -1,26 +1,30 @@
-"""E-mail through one SMTP server: `smtp://…` with STARTTLS, `smtp://…?tls=none` plain, `smtps://…` TLS at once."""
+"""E-mail through one SMTP server: `smtp://…` with STARTTLS, `smtp://…?tls=none` plain, `smtps://…` TLS at once.
+
+Connections are kept and used one message after the other: TLS and a sign-in cost more than a message.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import functools
-import re
 import ssl
 from typing import ClassVar
 from urllib.parse import SplitResult, unquote, urlsplit
 
 import aiosmtplib
 
-from domain.delivery.channels.channel import DeliveryFailed, Kind, Outgoing
+from domain.delivery.channels.channel import Begin, DeliveryFailed, Kind, Outgoing
 from domain.delivery.channels.mime import make_email, smtp_address
+from domain.delivery.channels.smtp_session import SmtpSession, connect
 from settings import LOOPBACK
 
-# For each answer of the server, and for everything before the message itself, seconds.
+# For each answer of the server, for everything before the message itself, and for the answer to the message: a server
+# may look into it for long. Seconds.
 ANSWER_SECONDS = 15.0
 BEFORE_SECONDS = 45.0
-# For the answer to QUIT, seconds: the message is accepted by then, so it need not be waited for.
-_QUIT_SECONDS = 2.0
+CONTENT_SECONDS = 60.0
+# How long an idle connection is kept, seconds; shorter than servers wait for the next command (RFC 5321, 4.5.3.2.7).
+_KEPT_SECONDS = 20.0
 
 
 class Smtp:
@@ -48,11 +52,16 @@ password are written as %40 %3A %2F %23. KABINET_MAIL_FROM and KABINET_STAFF_EMA
             if address.hostname not in LOOPBACK:
                 raise ValueError("?tls=none is only for a relay on this host")
 
-    def __init__(self, dsn: str, sender: str, *, seconds: float = ANSWER_SECONDS) -> None:
+    def __init__(
+        self, dsn: str, sender: str, *, seconds: float = ANSWER_SECONDS, content_seconds: float = CONTENT_SECONDS
+    ) -> None:
         parts = urlsplit(dsn)
-        self.scheme = parts.scheme
+        self.window = 8
         self._sender = sender
-        self._seconds = seconds
+        self._seconds, self._content_seconds = seconds, content_seconds
+        self._idle: list[SmtpSession] = []
+        self._tidying: asyncio.TimerHandle | None = None
+        plain = parts.query == "tls=none"
         self._server = functools.partial(
             aiosmtplib.SMTP,
             hostname=parts.hostname,
@@ -61,97 +70,86 @@ password are written as %40 %3A %2F %23. KABINET_MAIL_FROM and KABINET_STAFF_EMA
             password=unquote(parts.password) if parts.password else None,
             use_tls=parts.scheme == "smtps",
             # Never None: aiosmtplib would then fall back to plain text silently.
-            start_tls=parts.scheme == "smtp" and parts.query != "tls=none",
+            start_tls=parts.scheme == "smtp" and not plain,
+            tls_context=None if plain else ssl.create_default_context(),
             timeout=seconds,
         )
 
     async def close(self) -> None:
-        """Nothing is kept open between messages."""
+        if self._tidying is not None:
+            self._tidying.cancel()
+        while self._idle:
+            self._idle.pop().quit()
 
-    async def send(self, outgoing: Outgoing) -> None:
+    async def send(self, outgoing: Outgoing, begin: Begin) -> None:
         """Raises `DeliveryFailed`; returns once the server has taken the message upon itself."""
         to = smtp_address(outgoing.to)
         email = make_email(outgoing, self._sender, to)
-        server = self._server()
+        session = await self._ready(email["From"].addresses[0].addr_spec, to.addr_spec)
         try:
-            await self._until_data(server, email["From"].addresses[0].addr_spec, to.addr_spec)
-            await self._hand_over(server, email.as_bytes())
-            with contextlib.suppress(aiosmtplib.SMTPException, OSError):
-                await server.quit(timeout=_QUIT_SECONDS)
-        finally:
-            server.close()
+            await begin()
+            if session.is_closed:
+                raise DeliveryFailed("away", "the server hung up")
+            await session.hand_over(email.as_bytes(), self._content_seconds)
+        except (OSError, TimeoutError):
+            session.abort()
+            raise DeliveryFailed("unknown", "the connection broke before the server answered") from None
+        except DeliveryFailed as failure:
+            self._keep(session, failure)
+            raise
+        except BaseException:
+            # It must not be sent any more.
+            session.abort()
+            raise
+        self._keep(session)
 
-    async def _until_data(self, server: aiosmtplib.SMTP, sender: str, recipient: str) -> None:
-        """Up to the server's "354 go on": whatever breaks here, nothing was delivered."""
+    async def _ready(self, sender: str, recipient: str) -> SmtpSession:
+        """A connection whose server waits for the message."""
+        while self._idle:
+            session = self._idle.pop()
+            try:
+                await self._open(session, sender, recipient)
+            except DeliveryFailed as failure:
+                if failure.follows != "away":
+                    raise
+                # It closed the connection meanwhile, or had enough of it: that says nothing of a new one.
+            else:
+                return session
         try:
             async with asyncio.timeout(BEFORE_SECONDS):
-                await server.connect()
-                await self._envelope(server, sender, recipient)
-        except aiosmtplib.SMTPAuthenticationError as error:
-            raise _setup(f"the server refuses our password ({error.code})") from None
-        except aiosmtplib.SMTPSenderRefused as error:
-            raise _setup(f"the server refuses our sender address ({error.code})") from None
-        except aiosmtplib.SMTPRecipientRefused as error:
-            raise _refused("recipient", error.code) from None
-        except aiosmtplib.SMTPDataError as error:
-            raise _refused("message", error.code) from None
-        except (aiosmtplib.SMTPServerDisconnected, aiosmtplib.SMTPConnectError, TimeoutError) as error:
-            if _is_about_tls(error):
-                raise _setup("the server's certificate or TLS is not to be trusted") from None
-            raise DeliveryFailed("later", "the server cannot be reached or hung up") from None
-        except aiosmtplib.SMTPResponseException as error:
-            raise DeliveryFailed("later", f"the server does not want to talk ({error.code})") from None
-        except (aiosmtplib.SMTPException, OSError) as error:
-            if _is_about_tls(error):
-                raise _setup("the server's certificate or TLS is not to be trusted") from None
-            # The server offers no STARTTLS, or no AUTH.
-            raise _setup("the server does not offer what the settings ask for") from None
+                session = await connect(self._server())
+                await self._open(session, sender, recipient)
+        except TimeoutError:
+            raise DeliveryFailed("away", "the server is too slow") from None
+        return session
 
-    async def _envelope(self, server: aiosmtplib.SMTP, sender: str, recipient: str) -> None:
-        await server.ehlo()
-        options, encoding = [], "ascii"
-        if not recipient.isascii():
-            if not server.supports_extension("smtputf8"):
-                raise DeliveryFailed("refused", "the server cannot write to a non-ASCII address")
-            options, encoding = ["SMTPUTF8"], "utf-8"
-        await server.mail(sender, options=options, encoding=encoding)
-        await server.rcpt(recipient, encoding=encoding)
-        # Not SMTP.data(): it does not tell whether the connection broke before the message or after it.
-        code, _ = await server.execute_command(b"DATA")
-        if code != aiosmtplib.SMTPStatus.start_input:
-            raise aiosmtplib.SMTPDataError(code, "")
-
-    async def _hand_over(self, server: aiosmtplib.SMTP, email: bytes) -> None:
-        """The message itself: from the first byte on only an answer tells what came of it."""
-        protocol = server.protocol
-        if protocol is None:
-            raise DeliveryFailed("later", "the server hung up")
+    async def _open(self, session: SmtpSession, sender: str, recipient: str) -> None:
         try:
-            # A line that begins with a dot gets a second one (RFC 5321, 4.5.2).
-            protocol.write(re.sub(rb"(?m)^\.", b"..", email) + b".\r\n")
-            code, _ = await protocol.read_response(timeout=self._seconds)
-        except (aiosmtplib.SMTPException, OSError):
-            raise DeliveryFailed("unknown", "the connection broke before the server answered") from None
-        if 400 <= code < 600:
-            raise _refused("message", code)
-        if not 200 <= code < 300:
-            raise DeliveryFailed("unknown", f"the server's answer makes no sense ({code})")
+            if not recipient.isascii() and not session.takes_utf8:
+                raise DeliveryFailed("refused", "the server cannot write to a non-ASCII address")
+            await session.open_envelope(sender, recipient, self._seconds)
+        except OSError:
+            session.abort()
+            raise DeliveryFailed("away", "the server cannot be reached or hung up") from None
+        except DeliveryFailed as failure:
+            self._keep(session, failure)
+            raise
+        except BaseException:
+            session.abort()
+            raise
 
+    def _keep(self, session: SmtpSession, failure: DeliveryFailed | None = None) -> None:
+        if session.is_closed or (failure is not None and failure.follows in {"away", "unknown"}):
+            session.quit()
+            return
+        self._idle.append(session)
+        if self._tidying is None:
+            self._tidying = asyncio.get_running_loop().call_later(_KEPT_SECONDS, self._tidy)
 
-def _is_about_tls(error: BaseException | None) -> bool:
-    """Whether anything that led to `error` is TLS: a certificate not trusted, for another host, or expired."""
-    while error is not None:
-        if isinstance(error, ssl.SSLError):
-            return True
-        error = error.__cause__ or error.__context__
-    return False
-
-
-def _refused(what: str, code: int) -> DeliveryFailed:
-    if 500 <= code < 600:
-        return DeliveryFailed("refused", f"the server refused the {what} ({code})")
-    return DeliveryFailed("later", f"the server cannot take the {what} now ({code})")
-
-
-def _setup(reason: str) -> DeliveryFailed:
-    return DeliveryFailed("later", reason, operator=True)
+    def _tidy(self) -> None:
+        loop = asyncio.get_running_loop()
+        stale = [session for session in self._idle if loop.time() - session.used_at >= _KEPT_SECONDS]
+        self._idle = [session for session in self._idle if session not in stale]
+        for session in stale:
+            session.quit()
+        self._tidying = loop.call_later(_KEPT_SECONDS / 2, self._tidy) if self._idle else None

@@ -16,15 +16,16 @@ from db import outbox as rows
 from db.clock import DatabaseClock
 from db.engine import Engine, run, transaction
 from domain.delivery import outbox
-from domain.delivery.channels import open_channels
-from domain.delivery.channels.channel import DeliveryFailed, Outgoing, Rendered
+from domain.delivery.channels.channel import Begin, DeliveryFailed, Outgoing, Rendered
+from domain.delivery.gateways import open_gateways
 from domain.delivery.messages import ConnectionRequestReceived, RegistrationCode
-from domain.delivery.sending import AT_ONCE, LONGEST_ATTEMPT, PAUSES, deliver_due
-from domain.delivery.worker import run_forever
+from domain.delivery.sending import CODE_PAUSE, PAUSES
+from domain.delivery.worker import Worker, run_forever
 from domain.portal import Portal, make_portal
 from tests.conftest import scope_of
 from tests.domain.delivery.channels.gateway import Gateway, closed_port, running_gateway
 from tests.domain.delivery.channels.mailbox import running_mailbox
+from tests.domain.delivery.passes import deliver_due
 
 PHONE = "+79123456789"
 MESSAGE = RegistrationCode(code="483920", good_for=600)
@@ -38,14 +39,14 @@ def render(name: str, values: Mapping[str, Any], language: str) -> Rendered:
 class Way:
     """A channel that does what it is told, in turn; then it sends."""
 
-    scheme = "fake"
+    window = 8
 
     def __init__(self, *turns: DeliveryFailed | Exception) -> None:
         self.turns = list(turns)
         self.sent: list[Outgoing] = []
 
-    async def send(self, outgoing: Outgoing) -> None:
-        await asyncio.sleep(0)
+    async def send(self, outgoing: Outgoing, begin: Begin) -> None:
+        await begin()
         if self.turns:
             raise self.turns.pop(0)
         self.sent.append(outgoing)
@@ -55,6 +56,7 @@ class Way:
 
 LATER = DeliveryFailed("later", "not now")
 REFUSED = DeliveryFailed("refused", "never")
+AWAY = DeliveryFailed("away", "nobody there")
 UNKNOWN = DeliveryFailed("unknown", "who knows")
 
 
@@ -120,9 +122,9 @@ async def test_later_means_growing_pauses_then_it_expires(engine: Engine, portal
         pauses.append(round((row["next_at"] - at).total_seconds()))
         assert await deliver_due(portal, {"sms": [way]}, render, row["next_at"] - timedelta(seconds=1)) == 0
         at = row["next_at"]
-    assert tuple(pauses) == PAUSES[:4]  # 380 s of the ten minutes that a code is good
+    assert pauses == [5, *[CODE_PAUSE] * 39]  # of the ten minutes that a code is good
     row = await _row()
-    assert (row["state"], row["sealed"], row["attempts"]) == ("expired", "", 5)
+    assert (row["state"], row["sealed"], row["attempts"]) == ("expired", "", 41)
 
 
 async def test_the_last_pause_repeats(engine: Engine, portal: Portal, now: datetime) -> None:
@@ -167,12 +169,17 @@ async def test_outbox_mode_leaves_rows_sealed_and_a_channel_set_later_expires_th
     [
         (LATER, [], "sent", 1),
         (REFUSED, [], "sent", 1),
-        (UNKNOWN, [], "unknown", 0),
+        (UNKNOWN, [], "sent", 1),
+        (UNKNOWN, [UNKNOWN], "unknown", 0),
+        (UNKNOWN, [REFUSED], "unknown", 0),
+        (UNKNOWN, [AWAY], "waiting", 0),
+        (AWAY, [], "sent", 1),
         (LATER, [REFUSED], "waiting", 0),
         (REFUSED, [LATER], "waiting", 0),
         (REFUSED, [REFUSED], "failed", 0),
-        (LATER, [UNKNOWN], "unknown", 0),
-        (ValueError(PHONE), [], "unknown", 0),
+        (LATER, [UNKNOWN], "waiting", 0),
+        (AWAY, [UNKNOWN], "waiting", 0),
+        (ValueError(PHONE), [], "sent", 1),
     ],
 )
 async def test_the_next_channel_is_tried_when_the_first_surely_did_not_deliver(
@@ -215,32 +222,55 @@ async def test_a_lost_secret_fails_the_row(engine: Engine, portal: Portal, now: 
     assert (await _row())["state"] == "failed"
 
 
+LEASE, TAKEN = rows.LEASE["sms"], rows.TAKEN["sms"]
+
+
+async def _claimed(now: datetime) -> rows.ClaimedRow:
+    [claimed] = await rows.claim("sms", 0, now, 1)
+    return claimed
+
+
 async def test_a_row_left_sending_ends_as_unknown_after_the_lease(
     engine: Engine, portal: Portal, now: datetime
 ) -> None:
-    assert rows.LEASE.total_seconds() > LONGEST_ATTEMPT
     way = Way()
     await outbox.post(scope_of(portal, now), MESSAGE, PHONE)
-    [claimed] = await rows.claim(["sms"], now, 1)
-    almost = now + rows.LEASE - timedelta(seconds=1)
+    row = await _claimed(now)
+    assert await rows.begin([row["id"]], 1, "sms-1", "", now) == {row["id"]}
+    almost = now + LEASE - timedelta(seconds=1)
     await deliver_due(portal, {"sms": [way]}, render, almost)
     assert (await _row())["state"] == "sending"
-    await deliver_due(portal, {"sms": [way]}, render, now + rows.LEASE)
-    row = await _row()
-    assert (row["state"], row["sealed"], way.sent) == ("unknown", "", [])
+    await deliver_due(portal, {"sms": [way]}, render, now + LEASE)
+    assert ((await _row())["state"], (await _row())["sealed"], way.sent) == ("unknown", "", [])
     # The worker was only asleep: it changes nothing any more.
-    assert not await rows.put_back(claimed, now, "")
-    assert not await rows.settle(claimed, "sent", "", now)
+    assert not await rows.begin([row["id"]], 1, "sms-1", "", now)
+    assert not await rows.put_back([row["id"]], 1, "", "", now)
+    assert not await rows.settle([row["id"]], 1, "sent", "", now)
     assert (await _row())["state"] == "unknown"
 
 
-async def test_an_older_attempt_does_not_settle_a_newer_one(engine: Engine, portal: Portal, now: datetime) -> None:
+async def test_a_row_that_was_taken_and_not_begun_was_surely_not_sent(
+    engine: Engine, portal: Portal, now: datetime
+) -> None:
+    way = Way()
     await outbox.post(scope_of(portal, now), MESSAGE, PHONE)
-    [first] = await rows.claim(["sms"], now, 1)
-    assert await rows.put_back(first, now, "")
-    [second] = await rows.claim(["sms"], now, 1)
-    assert not await rows.settle(first, "sent", "", now)
-    assert await rows.settle(second, "sent", "", now)
+    row = await _claimed(now)
+    await deliver_due(portal, {"sms": [way]}, render, now + TAKEN - timedelta(seconds=1))
+    assert ((await _row())["state"], way.sent) == ("waiting", [])
+    await deliver_due(portal, {"sms": [way]}, render, now + TAKEN)
+    assert ((await _row())["state"], len(way.sent)) == ("sent", 1)
+    # The worker was only asleep: it may not begin any more.
+    assert not await rows.begin([row["id"]], 1, "sms-1", "", now)
+
+
+async def test_an_older_attempt_changes_nothing_of_a_newer_one(engine: Engine, portal: Portal, now: datetime) -> None:
+    await outbox.post(scope_of(portal, now), MESSAGE, PHONE)
+    first = await _claimed(now)
+    assert await rows.put_back([first["id"]], first["attempts"], "", "", now)
+    second = await _claimed(now)
+    assert not await rows.begin([first["id"]], first["attempts"], "sms-1", "", now)
+    assert not await rows.settle([first["id"]], first["attempts"], "sent", "", now)
+    assert await rows.settle([second["id"]], second["attempts"], "sent", "", now)
 
 
 async def test_two_workers_never_send_one_row_twice(
@@ -250,32 +280,19 @@ async def test_two_workers_never_send_one_row_twice(
     for _ in range(60):
         await outbox.post(scope_of(portal, now), MESSAGE, PHONE)
 
-    async def work() -> None:
-        while await deliver_due(portal, {"sms": [way]}, render, now):
-            pass
-
-    await asyncio.gather(*(work() for _ in range(6)))
+    await asyncio.gather(*(deliver_due(portal, {"sms": [way]}, render, now) for _ in range(6)))
     references = [outgoing.reference for outgoing in way.sent]
     assert len(references) == len(set(references)) == 60
     assert {row["state"] for row in await rows.newest(100)} == {"sent"}
-
-
-async def test_at_most_so_many_at_once_the_oldest_first(engine: Engine, portal: Portal, now: datetime) -> None:
-    way = Way()
-    for seconds in range(AT_ONCE + 3):
-        await outbox.post(scope_of(portal, now - timedelta(seconds=seconds)), MESSAGE, PHONE)
-    assert await deliver_due(portal, {"sms": [way]}, render, now) == AT_ONCE
-    assert min(o.written_at for o in way.sent) == now - timedelta(seconds=AT_ONCE + 2)
-    assert await deliver_due(portal, {"sms": [way]}, render, now) == 3
 
 
 async def test_a_message_keeps_its_reference_at_every_attempt(engine: Engine, portal: Portal, now: datetime) -> None:
     seen: list[str] = []
 
     class Forgetful(Way):
-        async def send(self, outgoing: Outgoing) -> None:
+        async def send(self, outgoing: Outgoing, begin: Begin) -> None:
             seen.append(outgoing.reference)
-            await super().send(outgoing)
+            await super().send(outgoing, begin)
 
     way = Forgetful(LATER)
     await outbox.post(scope_of(portal, now), MESSAGE, PHONE)
@@ -300,8 +317,8 @@ async def test_from_the_settings_to_the_gateway_and_the_mail_server(
         await outbox.post(
             scope_of(portal, now), ConnectionRequestReceived(number=7, first_name="Иван"), "i@example.com"
         )
-        async with open_channels(portal.settings) as channels:
-            assert await deliver_due(portal, channels, render, now) == 2
+        async with open_gateways(portal.settings) as gateways:
+            assert await Worker(portal, gateways, render, lambda: now).run_until_idle() == 2
     assert [request["text"] for request in gateway.requests] == ["registration-code 483920"]
     assert mailbox.recipients == ["i@example.com"]
     assert {row["state"] for row in await rows.newest(2)} == {"sent"}
@@ -315,8 +332,8 @@ async def test_neither_file_nor_log_holds_the_code_afterwards(
     portal = _with(portal, sms=(gateway.dsn("hush-hush"),))
     await outbox.post(scope_of(portal, now), MESSAGE, PHONE)
     sealed = (await _row())["sealed"]
-    async with open_channels(portal.settings) as channels:
-        await deliver_due(portal, channels, render, now)
+    async with open_gateways(portal.settings) as gateways:
+        await Worker(portal, gateways, render, lambda: now).run_until_idle()
     assert gateway.requests[0]["text"].endswith("483920")
     assert (await _row())["state"] == "sent"
     said = "\n".join(f"{record.getMessage()} {record.args}" for record in caplog.records)
@@ -336,8 +353,8 @@ async def test_neither_file_nor_log_holds_the_code_afterwards(
 @contextlib.asynccontextmanager
 async def delivering(portal: Portal) -> AsyncIterator[None]:
     """A worker beside whatever is inside, as app.py runs it."""
-    async with open_channels(portal.settings) as channels:
-        worker = asyncio.create_task(run_forever(portal, channels, render, DatabaseClock()))
+    async with open_gateways(portal.settings) as gateways:
+        worker = asyncio.create_task(run_forever(portal, gateways, render, DatabaseClock()))
         try:
             yield
         finally:
@@ -397,5 +414,5 @@ async def test_the_worker_outlives_a_fault_of_the_database(
 
 async def test_without_channels_the_worker_ends_at_once(portal: Portal) -> None:
     # No database is open: asking it would fail.
-    async with open_channels(portal.settings) as channels:
-        await asyncio.wait_for(run_forever(portal, channels, render, DatabaseClock()), 1)
+    async with open_gateways(portal.settings) as gateways:
+        await asyncio.wait_for(run_forever(portal, gateways, render, DatabaseClock()), 1)

@@ -18,15 +18,15 @@ from app import Commands
 from db import connection_requests
 from db.engine import Engine, run
 from domain.delivery import outbox
-from domain.delivery.channels.channel import DeliveryFailed, Outgoing, Rendered
+from domain.delivery.channels.channel import Begin, DeliveryFailed, Outgoing, Rendered
 from domain.delivery.messages import AccountShared, ConnectionRequestForStaff
-from domain.delivery.sending import deliver_due
 from domain.portal import Portal
 from routes.cli.requests import found_request
 from routes.message_texts import MessageTexts
 from tests.browser import BILL, REQUEST, Browser, path_of
 from tests.commands import REQUESTS, Command
 from tests.conftest import Clock, scope_of
+from tests.domain.delivery.passes import deliver_due
 from tests.routes.cli.test_registry import environment
 
 STAFF = ConnectionRequestForStaff(17, [("Фамилия", "Иванова")])
@@ -39,12 +39,13 @@ def command(database: str, *words: str, **settings: str) -> subprocess.Completed
 class Failing:
     """A mail server that says no, later, or nothing."""
 
-    scheme = "smtp"
+    window = 8
 
     def __init__(self, follows: Any) -> None:
         self.follows = follows
 
-    async def send(self, outgoing: Outgoing) -> None:
+    async def send(self, outgoing: Outgoing, begin: Begin) -> None:
+        await begin()
         raise DeliveryFailed(self.follows, "no")
 
     async def close(self) -> None:

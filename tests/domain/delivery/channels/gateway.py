@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Literal
 from urllib.parse import parse_qs, urlsplit
 
@@ -20,6 +20,10 @@ class Gateway:
         self.body = "0: Accepted for delivery"
         self.requests: list[dict[str, str]] = []
         self.targets: list[str] = []
+        # Which messages hang, by their query, whatever the behaviour.
+        self.hanging: Callable[[dict[str, str]], bool] = lambda _: False
+        # Told of each moment of a conversation.
+        self.moment: Callable[[str], None] = lambda _: None
         self.came = asyncio.Event()
         self.release = asyncio.Event()
         self.port = 0
@@ -29,17 +33,20 @@ class Gateway:
 
     async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
+            self.moment("connected")
             head = (await reader.readuntil(b"\r\n\r\n")).decode()
             target = head.split(" ", 2)[1]
             self.targets.append(target)
             self.requests.append({name: values[0] for name, values in parse_qs(urlsplit(target).query).items()})
             self.came.set()
-            if self.behaviour == "hang":
+            self.moment("asked")
+            if self.behaviour == "hang" or self.hanging(self.requests[-1]):
                 await self.release.wait()
             elif self.behaviour == "answer":
                 body = self.body.encode()
                 writer.write(f"HTTP/1.1 {self.status} So\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body)
                 await writer.drain()
+                self.moment("answered")
         except (ConnectionError, asyncio.IncompleteReadError):
             pass
         finally:
@@ -68,6 +75,10 @@ async def running_gateway() -> AsyncIterator[Gateway]:
         gateway.release.set()
         await asyncio.gather(*talks)
         await server.wait_closed()
+
+
+async def begun() -> None:
+    """For a channel alone: nobody writes down that it has begun."""
 
 
 def closed_port() -> int:

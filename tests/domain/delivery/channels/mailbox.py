@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -18,17 +18,23 @@ from tests.domain.delivery.channels.gateway import closed_port
 
 @dataclass
 class Mailbox:
-    """`answers` replaces the server's answer to MAIL, RCPT or DATA; "" hangs up instead."""
+    """`answers` replaces the server's answer to MAIL, RCPT or DATA, `once` the next one; "" hangs up instead."""
 
     answers: dict[str, str] = field(default_factory=dict)
+    once: dict[str, str] = field(default_factory=dict)
+    # One for each connection that a message came by.
+    sessions: set[int] = field(default_factory=set)
     recipients: list[str] = field(default_factory=list)
     emails: list[EmailMessage] = field(default_factory=list)
     passwords: list[bytes] = field(default_factory=list)
     over_tls: list[bool] = field(default_factory=list)
     port: int = 0
+    # Told of each command, in the server's thread.
+    moment: Callable[[str], None] = lambda _: None
 
     def _answer(self, command: str, server: Any) -> str | None:
-        answer = self.answers.get(command)
+        self.moment(command)
+        answer = self.once.pop(command, self.answers.get(command))
         if answer == "":
             server.transport.abort()
         return answer
@@ -38,6 +44,7 @@ class Mailbox:
     ) -> str:
         if (answer := self._answer("MAIL", server)) is not None:
             return answer
+        self.sessions.add(session.peer[1])
         envelope.mail_from = address
         envelope.mail_options.extend(options)
         return "250 OK"

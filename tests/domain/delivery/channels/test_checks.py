@@ -30,6 +30,18 @@ WRONG = [
     ({"sms": "https+kannel://u:p@host"}, f"KABINET_SMS: the path is missing: {KANNEL}"),
     ({"sms": "http+kannel://u:p@host/x,https+kannel://u:p@host"}, f"KABINET_SMS: the path is missing: {KANNEL}"),
     (
+        {"sms": "http+kannel://u:p@Host:1/x,http+kannel://v:p@host:1/y"},
+        "KABINET_SMS: two gateways are called host:1: give each a name, such as …#first",
+    ),
+    (
+        {"sms": "http+kannel://u:p@host/x#a,b"},
+        "KABINET_SMS: unknown scheme 'none'; known: " + ", ".join(schemes_of("sms")),
+    ),
+    (
+        {"sms": "http+kannel://u:p@host/x#a%20b"},
+        "KABINET_SMS: the name behind # is at most 50 Latin letters, digits and signs of ._:-",
+    ),
+    (
         {**PRODUCTION, "sms": "http+kannel://u:p@sms.example.org/x"},
         "KABINET_SMS: http+kannel is only for a gateway on this host; write https+kannel",
     ),
@@ -54,7 +66,12 @@ def test_a_wrong_address_is_told_in_the_words_of_its_channel(given: dict[str, st
 
 
 @pytest.mark.parametrize(
-    "given", [{"sms": "https+kannel://u:p@sms.example.org/x"}, {"sms": KANNEL.replace("port", "1")}]
+    "given",
+    [
+        {"sms": "https+kannel://u:p@sms.example.org/x"},
+        {"sms": KANNEL.replace("port", "1")},
+        {"sms": "http+kannel://u:p@host:1/x#a,http+kannel://v:p@host:1/y#b,http+kannel://v:p@host:2/y"},
+    ],
 )
 def test_a_right_address_is_taken(given: dict[str, str]) -> None:
     check_channels(Settings(_env_file=None, **given))  # type: ignore[call-arg, arg-type]

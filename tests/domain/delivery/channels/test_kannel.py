@@ -10,7 +10,7 @@ import pytest
 
 from domain.delivery.channels.channel import DeliveryFailed, Outgoing, Rendered
 from domain.delivery.channels.kannel import Kannel
-from tests.domain.delivery.channels.gateway import Gateway, closed_port, running_gateway
+from tests.domain.delivery.channels.gateway import Gateway, begun, closed_port, running_gateway
 
 PHONE = "+79123456789"
 CODE = "Код 483920 для регистрации."
@@ -29,7 +29,7 @@ async def gateway() -> AsyncIterator[Gateway]:
 async def _send(dsn: str, text: str = CODE, sender: str = "") -> None:
     channel = Kannel(dsn, sender, seconds=0.5)
     try:
-        await channel.send(_outgoing(text))
+        await channel.send(_outgoing(text), begun)
     finally:
         await channel.close()
 
@@ -77,13 +77,13 @@ async def test_accepted(gateway: Gateway, status: int, body: str) -> None:
     [
         (400, "Empty receiver number not allowed, rejected", "refused", False),
         (403, "Not routable. Do not try again.", "refused", False),
-        (403, "Authorization failed for sendsms", "later", True),
-        (401, "", "later", True),
-        (404, "Unknown request", "later", True),
-        (202, "Authorization failed for sendsms", "later", True),
-        (302, "", "later", True),
-        (503, "Temporal failure, try again later.", "later", False),
-        (429, "", "later", False),
+        (403, "Authorization failed for sendsms", "away", True),
+        (401, "", "away", True),
+        (404, "Unknown request", "away", True),
+        (202, "Authorization failed for sendsms", "away", True),
+        (302, "", "away", True),
+        (503, "Temporal failure, try again later.", "away", False),
+        (429, "", "away", False),
         (200, "<html>Welcome", "unknown", False),
         (202, "", "unknown", False),
         (500, "", "unknown", False),
@@ -101,7 +101,7 @@ async def test_an_answer_and_what_follows(
 
 async def test_nobody_listening_means_surely_not_delivered() -> None:
     failure = await _failure(f"http+kannel://u:p@127.0.0.1:{closed_port()}/cgi-bin/sendsms")
-    assert failure.follows == "later"
+    assert failure.follows == "away"
 
 
 @pytest.mark.parametrize("behaviour", ["hang", "hang up"])
@@ -122,11 +122,11 @@ async def test_no_log_record_of_any_logger_holds_phone_text_or_password(
     channel = Kannel(gateway.dsn("hush-hush"), "")
     for name in ("", *logging.root.manager.loggerDict):
         caplog.set_level(logging.DEBUG, logger=name)
-    await channel.send(_outgoing())
+    await channel.send(_outgoing(), begun)
     gateway.status = 503
     gateway.body = f"{PHONE} {CODE}"
     with pytest.raises(DeliveryFailed) as caught:
-        await channel.send(_outgoing())
+        await channel.send(_outgoing(), begun)
     await channel.close()
     assert len(gateway.requests) == 2
     said = "\n".join(f"{record.getMessage()} {record.args}" for record in caplog.records) + repr(caught.value)

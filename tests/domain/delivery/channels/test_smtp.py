@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import ipaddress
 import socket
 import ssl
 import threading
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,7 +23,7 @@ from cryptography.x509.oid import NameOID
 from domain.delivery.channels.channel import DeliveryFailed, Outgoing, Rendered
 from domain.delivery.channels.mime import make_email, smtp_address
 from domain.delivery.channels.smtp import Smtp
-from tests.domain.delivery.channels.gateway import closed_port
+from tests.domain.delivery.channels.gateway import begun, closed_port
 from tests.domain.delivery.channels.mailbox import running_mailbox
 
 SENDER = "Личный кабинет <kabinet@example.org>"
@@ -33,7 +36,17 @@ def _outgoing(to: str = "ivan@example.com", subject: str = "Подтвердит
 
 
 async def _send(dsn: str, outgoing: Outgoing | None = None, sender: str = SENDER) -> None:
-    await Smtp(dsn, sender, seconds=0.5).send(outgoing or _outgoing())
+    async with _channel(dsn, sender) as channel:
+        await channel.send(outgoing or _outgoing(), begun)
+
+
+@contextlib.asynccontextmanager
+async def _channel(dsn: str, sender: str = SENDER) -> AsyncIterator[Smtp]:
+    channel = Smtp(dsn, sender, seconds=0.5, content_seconds=0.5)
+    try:
+        yield channel
+    finally:
+        await channel.close()
 
 
 async def _failure(dsn: str, outgoing: Outgoing | None = None) -> DeliveryFailed:
@@ -120,7 +133,7 @@ async def test_tls_at_once(certificate: Path, server_tls: ssl.SSLContext, monkey
 async def test_without_starttls_nothing_goes_in_the_clear() -> None:
     with running_mailbox() as mailbox:
         failure = await _failure(f"smtp://portal:{PASSWORD}@127.0.0.1:{mailbox.port}")
-    assert (failure.follows, failure.operator) == ("later", True)
+    assert (failure.follows, failure.operator) == ("away", True)
     assert failure.reason == "the server does not offer what the settings ask for"
     assert mailbox.emails == []
     assert mailbox.passwords == []
@@ -135,8 +148,8 @@ async def test_a_certificate_nobody_vouches_for_is_the_operators_business(
         tls_context=server_tls if scheme == "smtp" else None,
     ) as mailbox:
         failure = await _failure(f"{scheme}://127.0.0.1:{mailbox.port}")
-    assert (failure.follows, failure.operator) == ("later", True)
-    assert failure.reason == "the server's certificate or TLS is not to be trusted"
+    assert (failure.follows, failure.operator) == ("away", True)
+    assert failure.reason == "the server's certificate is not to be trusted: self-signed certificate"
     assert mailbox.emails == []
 
 
@@ -150,7 +163,8 @@ async def test_a_certificate_of_another_host_is_told_as_such(
         tls_context=server_tls if scheme == "smtp" else None,
     ) as mailbox:
         failure = await _failure(f"{scheme}://localhost:{mailbox.port}")
-    assert failure.reason == "the server's certificate or TLS is not to be trusted"
+    said = "Hostname mismatch, certificate is not valid for 'localhost'."
+    assert failure.reason == f"the server's certificate is not to be trusted: {said}"
     assert mailbox.emails == []
 
 
@@ -160,7 +174,7 @@ async def test_a_wrong_password_keeps_the_email(
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
     with running_mailbox(tls_context=server_tls, auth_required=True) as mailbox:
         failure = await _failure(f"smtp://portal:wrong@127.0.0.1:{mailbox.port}")
-    assert (failure.follows, failure.operator) == ("later", True)
+    assert (failure.follows, failure.operator) == ("away", True)
     assert "wrong" not in failure.reason
 
 
@@ -169,11 +183,14 @@ async def test_a_wrong_password_keeps_the_email(
     [
         ("RCPT", "550 no such user ivan@example.com", "refused", False),
         ("RCPT", "450 greylisted", "later", False),
-        ("RCPT", "421 closing", "later", False),
-        ("RCPT", "", "later", False),
-        ("MAIL", "553 sender not owned", "later", True),
-        ("MAIL", "", "later", False),
-        ("DATA", "554 spam", "refused", False),
+        ("RCPT", "421 closing", "away", False),
+        ("RCPT", "", "away", False),
+        ("MAIL", "553 sender not owned", "away", True),
+        ("MAIL", "", "away", False),
+        ("RCPT", "554 5.7.1 relay access denied", "later", True),
+        ("DATA", "550 5.7.1 your network is listed", "later", True),
+        ("DATA", "550 5.1.1 no such user", "refused", False),
+        ("DATA", "421 4.3.2 shutting down", "away", False),
         ("DATA", "451 try again", "later", False),
         ("DATA", "", "unknown", False),
     ],
@@ -186,16 +203,98 @@ async def test_an_answer_and_what_follows(command: str, answer: str, follows: st
     assert "ivan" not in failure.reason
 
 
+async def test_a_connection_is_kept_and_used_for_the_next_message() -> None:
+    with running_mailbox() as mailbox:
+        async with _channel(_plain(mailbox.port)) as channel:
+            for number in range(5):
+                await channel.send(_outgoing(f"a{number}@example.com"), begun)
+        assert (len(mailbox.emails), len(mailbox.sessions)) == (5, 1)
+
+
+async def test_a_refused_recipient_does_not_spoil_the_connection_for_the_next() -> None:
+    with running_mailbox() as mailbox:
+        async with _channel(_plain(mailbox.port)) as channel:
+            mailbox.answers["RCPT"] = "550 5.1.1 no such user"
+            with pytest.raises(DeliveryFailed):
+                await channel.send(_outgoing("nobody@example.com"), begun)
+            del mailbox.answers["RCPT"]
+            await channel.send(_outgoing(), begun)
+        assert (mailbox.recipients, len(mailbox.sessions)) == (["ivan@example.com"], 1)
+
+
+@pytest.mark.parametrize("answer", ["", "421 4.4.2 idle for too long", "452 4.5.3 enough of this connection"])
+async def test_a_kept_connection_that_is_no_good_any_more_is_replaced(answer: str) -> None:
+    with running_mailbox() as mailbox:
+        async with _channel(_plain(mailbox.port)) as channel:
+            await channel.send(_outgoing("first@example.com"), begun)
+            mailbox.once["MAIL"] = answer
+            await channel.send(_outgoing("second@example.com"), begun)
+        assert (mailbox.recipients, len(mailbox.sessions)) == (["first@example.com", "second@example.com"], 2)
+
+
+async def test_what_must_not_be_sent_any_more_is_not() -> None:
+    async def too_late() -> None:
+        raise ZeroDivisionError
+
+    with running_mailbox() as mailbox:
+        async with _channel(_plain(mailbox.port)) as channel:
+            with pytest.raises(ZeroDivisionError):
+                await channel.send(_outgoing(), too_late)
+            await channel.send(_outgoing("second@example.com"), begun)
+        assert mailbox.recipients == ["second@example.com"]
+
+
+@pytest.mark.parametrize(
+    ("replies", "follows", "written"),
+    [
+        (b"250 ok\r\n250 ok\r\n354 go on\r\n250 taken\r\n", None, b""),
+        # A server that waits for a message that nobody is to get: it gets an empty one (RFC 2920, 3.1).
+        (b"250 ok\r\n550 5.1.1 no such user\r\n354 go on\r\n554 no recipients\r\n", "refused", b".\r\n"),
+        (b"250 ok\r\n550 5.1.1 no such user\r\n503 no recipients\r\n", "refused", b""),
+        (b"451 4.3.2 later\r\n503 who?\r\n503 who?\r\n", "away", b""),
+    ],
+)
+async def test_where_the_server_offers_it_the_envelope_goes_in_one_piece(
+    replies: bytes, follows: str | None, written: bytes
+) -> None:
+    heard: list[bytes] = []
+    ended = asyncio.Event()
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 hello\r\n")
+        await reader.readline()
+        writer.write(b"250-hi\r\n250 PIPELINING\r\n")
+        lines = [await reader.readline() for _ in range(3)]
+        heard.append(b"".join(lines))
+        writer.write(replies)
+        heard.append(await reader.read())
+        writer.close()
+        ended.set()
+
+    async with await asyncio.start_server(talk, "127.0.0.1", 0) as server:
+        async with _channel(_plain(server.sockets[0].getsockname()[1])) as channel:
+            if follows is None:
+                await channel.send(_outgoing(), begun)
+            else:
+                with pytest.raises(DeliveryFailed) as caught:
+                    await channel.send(_outgoing(), begun)
+                assert caught.value.follows == follows
+        await ended.wait()
+    assert heard[0] == b"MAIL FROM:<kabinet@example.org>\r\nRCPT TO:<ivan@example.com>\r\nDATA\r\n"
+    if follows is not None:
+        assert heard[1].removesuffix(b"QUIT\r\n") == written
+
+
 async def test_nobody_listening_means_surely_not_delivered() -> None:
-    assert (await _failure(_plain(closed_port()))).follows == "later"
+    assert (await _failure(_plain(closed_port()))).follows == "away"
 
 
 @pytest.mark.parametrize(
     ("script", "follows"),
     [
         # Each answer in turn; the server then says nothing more.
-        (["220 hello"], "later"),
-        (["220 hello", "250 hi", "250 ok", "250 ok"], "later"),
+        (["220 hello"], "away"),
+        (["220 hello", "250 hi", "250 ok", "250 ok"], "away"),
         (["220 hello", "250 hi", "250 ok", "250 ok", "354 go on"], "unknown"),
         (["220 hello", "250 hi", "250 ok", "250 ok", "354 go on", "hello?"], "unknown"),
         (["220 hello", "250 hi", "250 ok", "250 ok", "354 go on", "354 go on"], "unknown"),

@@ -1,0 +1,103 @@
+"""What the attempts of this process want written of their rows, written together.
+
+A commit waits for the disk; that is done once for all that has come together since the last one. No row waits for
+another's gateway: what is known of it is in the next transaction.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from db import outbox
+
+
+@dataclass(frozen=True)
+class Begun:
+    """From now on `gateway` may have the message, and those of `past` (comma-separated) too."""
+
+    gateway: str
+    past: str
+
+
+@dataclass(frozen=True)
+class Settled:
+    state: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class PutBack:
+    """Without a pause where `next_at` is None."""
+
+    past: str
+    reason: str
+    next_at: datetime | None
+
+
+Change = Begun | Settled | PutBack
+
+
+@dataclass(frozen=True, eq=False)
+class Note:
+    """`written` is set to whether the row was still this attempt's."""
+
+    row: int
+    attempts: int
+    change: Change
+    written: asyncio.Future[bool]
+
+
+class Ledger:
+    """`wake` is called where something is to be written."""
+
+    def __init__(self, wake: Callable[[], None]) -> None:
+        self._wake = wake
+        self._notes: list[Note] = []
+
+    def __bool__(self) -> bool:
+        return bool(self._notes)
+
+    async def note(self, row: int, attempts: int, change: Change) -> bool:
+        """Wait until the change is committed; False where the row was no longer this attempt's."""
+        written: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._notes.append(Note(row, attempts, change, written))
+        self._wake()
+        return await written
+
+    def take(self) -> Sequence[Note]:
+        """What is to be written; those who noted it are told by `confirm`."""
+        notes, self._notes = self._notes, []
+        return [note for note in notes if not note.written.done()]
+
+    def give_back(self, notes: Sequence[Note]) -> None:
+        """They were not written."""
+        self._notes = [*notes, *self._notes]
+
+
+async def write(notes: Iterable[Note], now: datetime) -> set[Note]:
+    """Part of the caller's transaction. The notes whose row was no longer their attempt's."""
+    alike: dict[tuple[Change, int], list[Note]] = {}
+    for note in notes:
+        alike.setdefault((note.change, note.attempts), []).append(note)
+    lost: set[Note] = set()
+    for (change, attempts), some in alike.items():
+        rows = [note.row for note in some]
+        match change:
+            case Begun():
+                changed = await outbox.begin(rows, attempts, change.gateway, change.past, now)
+            case Settled():
+                changed = await outbox.settle(rows, attempts, change.state, change.reason, now)
+            case PutBack():
+                changed = await outbox.put_back(rows, attempts, change.past, change.reason, change.next_at or now)
+        lost |= {note for note in some if note.row not in changed}
+    return lost
+
+
+def confirm(notes: Iterable[Note], lost: set[Note]) -> None:
+    """After the commit."""
+    for note in notes:
+        if not note.written.done():
+            note.written.set_result(note not in lost)
