@@ -31,6 +31,9 @@ _HEADERS_MS = 15_000
 _SHUTDOWN_SECONDS = 30
 _BACKLOG = 1024
 _PR_SET_PDEATHSIG = 1  # prctl(2)
+# mallopt(3): from this size on memory is given back to the system once it is free. By itself glibc raises the limit to
+# what was freed last, and each thread that hashes passwords keeps its 19 MiB.
+_M_MMAP_THRESHOLD, _LARGE = -3, 2**20
 
 
 class PortalServer(Server):  # type: ignore[misc, valid-type]
@@ -103,7 +106,10 @@ async def _nothing(_: Engine) -> None:
 def _in_worker(app: Litestar, parent: int) -> Litestar:
     """What a worker serves. The worker is killed when its parent ends in any way, so that the port is free again."""
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        library = ctypes.CDLL(None)
+        if hasattr(library, "mallopt"):  # not in every C library
+            library.mallopt(_M_MMAP_THRESHOLD, _LARGE)
+        library.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != parent:
             os.kill(os.getpid(), signal.SIGKILL)
     return app

@@ -52,3 +52,21 @@ async def test_long_requests_are_not_kept(database: str, tmp_path: Path) -> None
         await http.aclose()
     print(f"resident before {before // _MB} MB, after {after // _MB} MB")  # noqa: T201 - the figure is what is asked for
     assert after - before < 60 * _MB
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+async def test_hashing_a_password_leaves_its_memory(database: str, tmp_path: Path) -> None:
+    """19 MiB for each hash, in each of the threads that hash."""
+    async with running_portal(database, tmp_path, KABINET_DELIVERY="separate") as portal:
+        http = httpx.AsyncClient(base_url=portal.base, headers=headers_of_a_browser(), timeout=30)
+
+        async def sign_in(n: int) -> None:
+            await http.post("/sign-in/login", data={"login": f"nobody{n}", "password": "Qwerty12345"})
+
+        await http.get("/sign-in/login")
+        before = _resident(portal.workers()[0])
+        for n in range(0, 12, 2):
+            await asyncio.gather(sign_in(n), sign_in(n + 1))
+        after = _resident(portal.workers()[0])
+        await http.aclose()
+    assert after - before < 20 * _MB
