@@ -69,6 +69,12 @@ def period(value: str) -> str:
     return periods.show_period(value)
 
 
+def month(value: str) -> str:
+    """The same within a sentence: `август 2026`, with a space that does not break."""
+    said = period(value).replace(" ", "\u00a0")
+    return said if current() == "en" else said.lower()
+
+
 def amount(kopecks: int) -> str:
     """`16 058,53`, `16,058.53`, without the currency."""
     if current() == "en":
