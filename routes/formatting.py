@@ -80,3 +80,8 @@ def amount(kopecks: int) -> str:
     if current() == "en":
         return f"{kopecks // 100:,}.{kopecks % 100:02d}"
     return money.show_amount(kopecks)
+
+
+def number_of(kopecks: int) -> str:
+    """`16058,53`, `16058.53`: a spreadsheet would take an amount with spaces for a text."""
+    return f"{kopecks // 100}{'.' if current() == 'en' else ','}{kopecks % 100:02d}"

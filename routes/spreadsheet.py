@@ -10,7 +10,8 @@ from collections.abc import Iterable, Sequence
 # Excel reads the bytes as UTF-8 only behind this mark.
 _MARK = "\ufeff"
 # What a spreadsheet takes for the beginning of a formula (OWASP, "CSV injection").
-_FORMULA = ("=", "+", "-", "@", "|", "%", "\t", "\r", "\n")
+_FORMULA = {*"=+-@|%"}
+_CONTROL = ("\t", "\r", "\n")
 
 
 def spreadsheet(rows: Iterable[Sequence[str]]) -> bytes:
@@ -23,6 +24,7 @@ def spreadsheet(rows: Iterable[Sequence[str]]) -> bytes:
 
 
 def _text(cell: str) -> str:
-    # Full-width signs are read as the usual ones, and spaces before them are passed over.
-    begins = unicodedata.normalize("NFKC", cell[:100]).lstrip(" \u00a0")
-    return f"'{cell}" if begins.startswith(_FORMULA) else cell
+    # Full-width signs are read as the usual ones, and what cannot be seen before them is passed over.
+    usual = unicodedata.normalize("NFKC", cell)
+    first = next((sign for sign in usual if unicodedata.category(sign)[0] not in "ZC"), "")
+    return f"'{cell}" if first in _FORMULA or cell.startswith(_CONTROL) else cell

@@ -9,7 +9,7 @@ from litestar.params import FromPath
 
 from domain.profile import bill_history
 from domain.profile.bill_history import History
-from routes.formatting import amount
+from routes.formatting import number_of
 from routes.page import Page, ThisPage
 from routes.profile import overview
 from routes.row_ids import row_id
@@ -37,14 +37,13 @@ async def download(page: ThisPage, account: FromPath[str]) -> Response[Any]:
     if history is None:
         return page.redirect(overview.PATH)
     headers = {"Content-Disposition": 'attachment; filename="bills.csv"', "Cache-Control": "no-store"}
-    return Response(_table(page, history), media_type="text/csv; charset=utf-8", headers=headers)
+    return Response(_table(page, history), media_type="text/csv", headers=headers)
 
 
 def _table(page: Page, history: History) -> bytes:
     columns = page.templates.render("partials/profile/bills-columns.txt", {}).splitlines()
     number, address = history.account["number"], history.account["address"]
-    # Spaces between thousands would make a text of the amount.
-    rows = [(number, address, period, amount(kopecks).replace("\u00a0", "")) for period, kopecks in history.bills]
+    rows = [(number, address, period, number_of(kopecks)) for period, kopecks in history.bills]
     return spreadsheet([columns, *rows])
 
 
