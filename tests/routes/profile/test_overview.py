@@ -5,10 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from typing import Any
+from zoneinfo import ZoneInfo
 
+import httpx
 import pytest
 
 from db.engine import bound
+from routes.dev.gallery import draw
+from routes.dev.states import fragments, states_of
+from routes.sources import sources
+from routes.templates import Templates
 from tests import holder
 from tests.browser import BILL, Browser
 from tests.conftest import Clock
@@ -100,6 +106,17 @@ async def test_every_page_marks_its_place(client: Browser) -> None:
             assert page.status_code == 200, path
             assert [name for name in places(page.text) if name.startswith("[")] == [f"[{place}]"], path
     assert places((await client.get("/terms")).text) == ["Счета", "Карты", "Профиль", "Безопасность"]
+
+
+@pytest.mark.parametrize("fragment", [one for one in fragments() if one.startswith("profile/")])
+def test_every_fragment_says_its_place_and_its_title_is_a_heading(fragment: str) -> None:
+    templates = Templates(ZoneInfo("Europe/Moscow"), lambda name: f"/static/{name}", sources(watch=False))
+    for state in states_of(fragment):
+        html = draw(templates, state)
+        assert sum(name.startswith("[") for name in places(html)) == 1, "it sets no `section`"
+        headings = re.findall(r"<h[12]\b[^>]*>(.*?)</h[12]>", html, re.DOTALL)
+        said = title(httpx.Response(200, text=html)).removeprefix("Ошибка: ").removesuffix(" — Личный кабинет")
+        assert said in headings
 
 
 async def test_a_visitor_has_no_places(client: Browser) -> None:
