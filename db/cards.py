@@ -105,13 +105,13 @@ async def attach_holder(customer: int, holder_id: str, now: datetime) -> bool:
     return bool(rows)
 
 
-async def of_customer(customer: int, phone_hash: str) -> Sequence[ListedCardRow]:
+async def of_customer(customer: int) -> Sequence[ListedCardRow]:
     """The cards of the customer's holders, and those their phone is bound to."""
     return await fetch(
         ListedCardRow,
-        "SELECT last_four FROM cards WHERE phone_hash = {}"
+        "SELECT last_four FROM cards WHERE phone_hash = (SELECT phone_hash FROM customers WHERE id = {})"
         " OR holder_id IN (SELECT holder_id FROM customer_holders WHERE customer = {}) ORDER BY id",
-        phone_hash, customer,
+        customer, customer,
     )  # fmt: skip
 
 

@@ -134,6 +134,12 @@ async def set_phone(customer: int, phone_hash: str, phone_sealed: str) -> bool:
     )  # fmt: skip
 
 
+async def set_name(customer: int, last_name: str, first_name: str, patronymic: str) -> None:
+    await Customer.update(
+        {Customer.last_name: last_name, Customer.first_name: first_name, Customer.patronymic: patronymic}
+    ).where(Customer.id == customer)
+
+
 async def set_email(customer: int, email_hash: str, email_sealed: str, now: datetime) -> None:
     """Replace the e-mail by one that has just been confirmed."""
     await Customer.update(

@@ -22,6 +22,13 @@ class AttachedAccountRow(AccountRow):
     sharers: int
 
 
+class AccountBillRow(AttachedAccountRow):
+    """An attached account with one of its bills; None where it has no bill at all."""
+
+    period: str | None
+    amount_kopecks: int | None
+
+
 class AbsentAccountRow(TypedDict):
     number: str
     address: str
@@ -113,6 +120,13 @@ async def account(identity: int) -> AccountRow | None:
     )
 
 
+# Of an account that is selected as `accounts`.
+_ATTACHED = (
+    "accounts.id, accounts.number, accounts.address,"
+    " (SELECT count(*) FROM customer_accounts AS others WHERE others.account = accounts.id) - 1 AS sharers"
+)
+
+
 async def accounts_of(customer: int) -> Sequence[AttachedAccountRow]:
     """The accounts attached to a customer, in the order they were.
 
@@ -120,13 +134,27 @@ async def accounts_of(customer: int) -> Sequence[AttachedAccountRow]:
     """
     return await fetch(
         AttachedAccountRow,
-        "SELECT accounts.id, accounts.number, accounts.address,"
-        " (SELECT count(*) FROM customer_accounts AS others WHERE others.account = accounts.id) - 1 AS sharers"
-        " FROM customer_accounts"
+        f"SELECT {_ATTACHED} FROM customer_accounts"
         " JOIN accounts ON accounts.id = customer_accounts.account"
         " WHERE customer_accounts.customer = {} AND accounts.absent_since IS NULL ORDER BY customer_accounts.id",
         customer,
     )
+
+
+async def accounts_with_bills(customer: int, latest: str, newest: int) -> Sequence[AccountBillRow]:
+    """The same accounts, each with its newest bills up to the period `latest`: a row for each bill, newest first."""
+    return await fetch(
+        AccountBillRow,
+        f"SELECT {_ATTACHED}, newest.period, newest.amount_kopecks FROM customer_accounts"
+        " JOIN accounts ON accounts.id = customer_accounts.account"
+        " LEFT JOIN (SELECT account, period, amount_kopecks,"
+        " row_number() OVER (PARTITION BY account ORDER BY period DESC) AS place"
+        f" FROM {_bills()} WHERE account IN (SELECT account FROM customer_accounts WHERE customer = {{}})"
+        " AND period <= {}) AS newest ON newest.account = accounts.id AND newest.place <= {}"
+        " WHERE customer_accounts.customer = {} AND accounts.absent_since IS NULL"
+        " ORDER BY customer_accounts.id, newest.period DESC",
+        customer, latest, newest, customer,
+    )  # fmt: skip
 
 
 async def absent_accounts_of(customer: int) -> Sequence[AbsentAccountRow]:

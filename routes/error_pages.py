@@ -31,6 +31,7 @@ def exception_handlers(templates: Templates) -> ExceptionHandlersMap:
             "back": "/",
             "form": None,
             "signed_in": False,
+            "tracks": (),
             "idle_until": None,
         }
         try:

@@ -69,8 +69,19 @@ def period(value: str) -> str:
     return periods.show_period(value)
 
 
+def month(value: str) -> str:
+    """The same within a sentence: `август 2026`, with a space that does not break."""
+    said = period(value).replace(" ", "\u00a0")
+    return said if current() == "en" else said.lower()
+
+
 def amount(kopecks: int) -> str:
     """`16 058,53`, `16,058.53`, without the currency."""
     if current() == "en":
         return f"{kopecks // 100:,}.{kopecks % 100:02d}"
     return money.show_amount(kopecks)
+
+
+def number_of(kopecks: int) -> str:
+    """`16058,53`, `16058.53`: a spreadsheet would take an amount with spaces for a text."""
+    return f"{kopecks // 100}{'.' if current() == 'en' else ','}{kopecks % 100:02d}"

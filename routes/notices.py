@@ -32,6 +32,8 @@ class Notice(StrEnum):
     # At the code of an SMS.
     CODE_SENT_AGAIN = "code-sent-again"
     # In the profile.
+    WELCOME = "welcome"
+    NAME_SAVED = "name-saved"
     ACCOUNT_ADDED = "account-added"
     ACCOUNT_REMOVED = "account-removed"
     CARD_LINK_SENT = "card-link-sent"

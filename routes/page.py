@@ -66,7 +66,8 @@ class Page:
         arrived = self.request.method == "GET" and status == 200
         kept, notice = self._kept_for_this_address() if arrived else (None, None)
         if kept is not None:
-            form.typed = kept.typed_by(self.customer) | {name: text for name, text in form.typed.items() if text}
+            # Newer than what the form is filled with.
+            form.typed |= kept.typed_by(self.customer)
         values |= {
             "layout": responses.layout_of(self.request),
             "form": form,
@@ -74,6 +75,7 @@ class Page:
             "path": path_shown(self.request.scope),
             "back": address_shown(self.request.scope),
             "signed_in": self.customer is not None,
+            "tracks": self.settings.tracks,
             # A remembered session lasts too long to be worth a note.
             "idle_until": self.session.idle_until if self.session and not self.session.remembered else None,
         }

@@ -13,6 +13,7 @@ from jinja2 import FileSystemLoader, StrictUndefined
 from domain.values.people import mask_email
 from domain.values.phones import mask_phone, show_phone
 from routes import formatting
+from routes.bar_drawing import bars
 from routes.catalogue import Catalogue
 from routes.sources import TEMPLATES, Sources
 from routes.translated import Translated, in_every_language
@@ -77,6 +78,8 @@ class Templates:
             "past_clock": lambda at: at.astimezone(zone).strftime("%H:%M"),
             "past_day": lambda at: formatting.day(at.astimezone(zone)),
             "period": formatting.period,
+            "month": formatting.month,
+            "bars": bars,
             "lasting": formatting.lasting,
             "lower_first": _lower_first,
             "instant": lambda at: at.isoformat(),

@@ -50,6 +50,16 @@ document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-reveal]");
   if (button) reveal(button);
 });
+/* A menu closes as menus do: by a click elsewhere, and by Escape, which leads back to its button. */
+document.addEventListener("click", (event) => {
+  document.querySelectorAll(".menu[open]").forEach((menu) => { if (!menu.contains(event.target)) menu.open = false; });
+});
+document.addEventListener("keydown", (event) => {
+  const menu = event.key === "Escape" && document.querySelector(".menu[open]");
+  if (!menu) return;
+  menu.open = false;
+  menu.querySelector("summary").focus();
+});
 document.addEventListener("htmx:before:request", (event) => buttonOf(event)?.setAttribute("aria-busy", "true"));
 document.addEventListener("htmx:finally:request", (event) => buttonOf(event)?.removeAttribute("aria-busy"));
 document.addEventListener("htmx:after:swap", () => prepare(document));

@@ -160,10 +160,10 @@ async def a_recovery_by_login(scene: Scene) -> httpx.Response:
     return await scene.browser.post("/recovery/password", {"password": "тихий сад за домом"})
 
 
-async def _sign_in_as_holder(scene: Scene, browser: Browser) -> None:
+async def _sign_in_as_holder(scene: Scene, browser: Browser) -> httpx.Response:
     await holder.import_card(scene.settings, scene.clock)
     await holder.sign_in(browser, await holder.get_sms_password(browser, scene.posted))
-    await browser.post("/registration/card/password", {"password": NEW})
+    return await browser.post("/registration/card/password", {"password": NEW})
 
 
 @act(Notice.CABINET_DELETED, "sign-in-phone")
@@ -205,6 +205,16 @@ async def another_code_of_a_change_of_phone(scene: Scene) -> httpx.Response:
 # --- The profile ---
 
 
+@act(Notice.WELCOME, "profile-overview")
+async def a_registration(scene: Scene) -> httpx.Response:
+    return await scene.browser.register()
+
+
+@act(Notice.WELCOME, "profile-overview")
+async def a_registration_by_card(scene: Scene) -> httpx.Response:
+    return await _sign_in_as_holder(scene, scene.browser)
+
+
 @act(Notice.ACCOUNT_ADDED, "profile-overview")
 async def an_account_added(scene: Scene) -> httpx.Response:
     form = {**BILL, "account_number": "7000000118"}
@@ -231,6 +241,17 @@ async def a_card_added(scene: Scene) -> httpx.Response:
 @act(Notice.EMAIL_SENT_AGAIN, "profile-overview")
 async def another_email(scene: Scene) -> httpx.Response:
     return await (await _registered(scene)).post("/profile", ANOTHER)
+
+
+@act(Notice.EMAIL_SENT_AGAIN, "profile-person")
+async def another_email_from_its_own_page(scene: Scene) -> httpx.Response:
+    return await (await _registered(scene)).post("/profile/person", ANOTHER)
+
+
+@act(Notice.NAME_SAVED, "profile-person")
+async def another_name(scene: Scene) -> httpx.Response:
+    form = {"last_name": "Смирнова", "first_name": "Анна", "patronymic": ""}
+    return await (await _registered(scene)).post("/profile/person/name", form)
 
 
 # --- The security page ---

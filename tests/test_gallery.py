@@ -31,10 +31,12 @@ STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-pract
 # The theme changes colours and nothing else: what does not look at them is asked once.
 OF_COLOURS = ["color-contrast", "link-in-text-block"]
 NARROWEST, PHONE, DESKTOP = 320, 360, 1280
-# Main controls are 52 px high, everything else 24 px. A link within a sentence may be as high as its line, and a box
-# belongs to its label (WCAG 2.2, 2.5.8).
+# Of a customer who is signed in: every target is for a thumb, and text twice as large needs no more room.
+PROFILE = "profile/"
+# Main controls are 52 px high, everything else 24 px, in the profile 44. A link within a sentence may be as high as its
+# line, and a box belongs to its label (WCAG 2.2, 2.5.8).
 _TARGETS = """
-() => [...document.querySelectorAll("a, button, input:not([type=hidden]), select, textarea, summary")]
+(least) => [...document.querySelectorAll("a, button, input:not([type=hidden]), select, textarea, summary")]
   .filter((element) => element.checkVisibility() && !element.matches(".skip, [readonly]"))
   .map((element) => {
     const alone = element.parentElement.textContent.trim() === element.textContent.trim();
@@ -43,7 +45,7 @@ _TARGETS = """
     const main = element.matches("main button:not(.link, [data-reveal]), .button, input, select, textarea")
       && !element.matches("[type=checkbox]");
     const within = element.matches("a") && getComputedStyle(element).display === "inline" && !alone;
-    return { name: element.outerHTML.slice(0, 90), width, height, least: main ? 52 : within ? 0 : 24 };
+    return { name: element.outerHTML.slice(0, 90), width, height, least: main ? 52 : within ? 0 : least };
   })
 """
 STATES = {fragment: states_of(fragment) for fragment in fragments()}
@@ -111,10 +113,12 @@ def test_every_state_is_accessible_and_fits(tab: Tab, server: Server, fragment: 
         tab.emulate_media(color_scheme="light")
         tab.goto(f"{server.url}/dev/gallery/state?fragment={quote(fragment)}&number={number}")
         found = _violations(tab, {"type": "tag", "values": STANDARDS})
-        found += _small_targets(tab)
+        found += _small_targets(tab, 44 if fragment.startswith(PROFILE) else 24)
         tab.emulate_media(color_scheme="dark")
         found += [f"dark: {one}" for one in _violations(tab, {"type": "rule", "values": OF_COLOURS})]
         found += [f"scrolls sideways at {width} px" for width in (PHONE, NARROWEST, DESKTOP) if _scrolls(tab, width)]
+        if fragment.startswith(PROFILE) and _scrolls(tab, PHONE, text=32):
+            found.append("text twice as large scrolls sideways")
         problems += [f"{_name(state)}: {one}" for one in found]
     assert not problems, "\n".join(problems)
 
@@ -133,15 +137,21 @@ def _violations(tab: Tab, run_only: dict[str, Any]) -> list[str]:
     ]
 
 
-def _small_targets(tab: Tab) -> list[str]:
+def _small_targets(tab: Tab, least: int) -> list[str]:
     return [
         f"{target['width']:.0f}x{target['height']:.0f} px: {target['name']}"
-        for target in tab.evaluate(_TARGETS)
+        for target in tab.evaluate(_TARGETS, least)
         # Layout rounds to 1/64 px.
         if target["height"] < target["least"] - 0.1 or (target["least"] and target["width"] < 24)
     ]
 
 
-def _scrolls(tab: Tab, width: int) -> bool:
+def _scrolls(tab: Tab, width: int, *, text: int = 16) -> bool:
+    """Whether the page is wider than the screen; `text` is the size that the customer has set in the browser, px."""
     tab.set_viewport_size({"width": width, "height": 740})
-    return bool(tab.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"))
+    settings = tab.context.new_cdp_session(tab)
+    settings.send("Page.setFontSizes", {"fontSizes": {"standard": text, "fixed": text}})
+    wide = bool(tab.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"))
+    settings.send("Page.setFontSizes", {"fontSizes": {"standard": 16, "fixed": 13}})
+    settings.detach()
+    return wide

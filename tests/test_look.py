@@ -32,8 +32,10 @@ OF_TEXT = (
     ("ink", "good-tint"),
     ("on-brand", "brand"),
     ("on-brand", "brand-strong"),
-    # The mark before an error.
+    # The mark before an error, and a button that takes something away.
     ("sheet", "bad"),
+    ("on-card", "card"),
+    ("on-card", "card-deep"),
 )
 OF_CONTROLS = tuple((line, ground) for line in ("control", "focus", "bad", "brand") for ground in ("page", "sheet"))
 
@@ -96,6 +98,14 @@ def test_tokens_contrast(page: Page, server: Server, theme: Literal["light", "da
     measured = [(*one, page.evaluate(_CONTRAST, list(one[:3]))) for one in asked]
     low = [f"{above} on {below}: {is_:.2f} < {least}" for above, below, _, least, is_ in measured if is_ < least]
     assert not low, f"in the {theme} theme: {low}"
+
+
+def test_a_sheet_differs_from_the_page_in_the_dark(page: Page, server: Server) -> None:
+    """In the light its border and white do that; of two dark grounds less than this is seen as one."""
+    page.emulate_media(color_scheme="dark")
+    page.goto(server.url)
+    assert page.evaluate(_CONTRAST, ["sheet", "page", 1]) >= 1.15
+    assert page.evaluate(_CONTRAST, ["tint", "sheet", 1]) >= 1.15
 
 
 @dataclass

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from db import cards, customers, registry
-from domain.proofs.bill_proof import offered_periods
+from db.registry import AccountBillRow
+from domain.proofs.bill_proof import latest_of
 from domain.scope import Scope
+
+# How many bills of an account the page of all accounts shows and draws: those of a year.
+NEWEST = 12
 
 
 @dataclass(frozen=True)
@@ -21,41 +26,67 @@ class AttachedAccount:
 
 
 @dataclass(frozen=True)
-class Profile:
-    """Phone E.164, e-mail in the clear: for the owner's eyes only. `cards` are last four digits.
+class Person:
+    """Phone E.164, e-mail in the clear: for the owner's eyes only. `login` is that of a customer with a card."""
 
-    `name` is the login of a customer who registered by card.
-    """
-
-    name: str
+    last_name: str
+    first_name: str
+    patronymic: str
     phone: str
     email: str
     email_confirmed: bool
+    login: str
+
+    @property
+    def name(self) -> str:
+        """Empty for a customer who registered by card and has not said it."""
+        return " ".join(part for part in (self.first_name, self.patronymic, self.last_name) if part)
+
+
+@dataclass(frozen=True)
+class Profile:
+    """`cards` are last four digits."""
+
+    person: Person
     accounts: list[AttachedAccount]
     cards: list[str]
 
 
-async def of(scope: Scope, customer: int) -> Profile | None:
+async def person_of(scope: Scope, customer: int) -> Person | None:
     row = await customers.get(customer)
     if row is None:
         return None
-    accounts = await registry.accounts_of(customer)
-    bills = await registry.bills_of([a["id"] for a in accounts], await offered_periods(scope))
-    return Profile(
-        name=" ".join(part for part in (row["first_name"], row["patronymic"], row["last_name"]) if part)
-        or row["login"],
+    return Person(
+        last_name=row["last_name"],
+        first_name=row["first_name"],
+        patronymic=row["patronymic"],
         phone=scope.unseal(row["phone_sealed"]),
         email=scope.unseal(row["email_sealed"]) if row["email_sealed"] else "",
         email_confirmed=row["email_confirmed_at"] is not None,
-        accounts=[
-            AttachedAccount(
-                account["id"],
-                account["number"],
-                account["address"],
-                [(b["period"], b["amount_kopecks"]) for b in bills if b["account"] == account["id"]],
-                account["sharers"] > 0,
-            )
-            for account in accounts
-        ],
-        cards=[card["last_four"] for card in await cards.of_customer(customer, row["phone_hash"])],
+        login=row["login"],
     )
+
+
+async def cards_of(scope: Scope, customer: int) -> list[str]:
+    """The last four digits of each card; none where the company has none."""
+    if "card" not in scope.settings.tracks:
+        return []
+    return [card["last_four"] for card in await cards.of_customer(customer)]
+
+
+async def of(scope: Scope, customer: int) -> Profile | None:
+    person = await person_of(scope, customer)
+    if person is None:
+        return None
+    rows = await registry.accounts_with_bills(customer, latest_of(scope), NEWEST)
+    return Profile(person, _accounts(rows), await cards_of(scope, customer))
+
+
+def _accounts(rows: Sequence[AccountBillRow]) -> list[AttachedAccount]:
+    accounts: dict[int, AttachedAccount] = {}
+    for row in rows:
+        new = AttachedAccount(row["id"], row["number"], row["address"], [], row["sharers"] > 0)
+        account = accounts.setdefault(row["id"], new)
+        if row["period"] is not None and row["amount_kopecks"] is not None:
+            account.bills.append((row["period"], row["amount_kopecks"]))
+    return list(accounts.values())

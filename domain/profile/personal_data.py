@@ -65,7 +65,7 @@ async def _collected(scope: Scope, customer: int) -> dict[str, Any]:
         ],
         # Missing in the company's registry now; an import may bring them back.
         "absent_accounts": [_printable(account) for account in await registry.absent_accounts_of(customer)],
-        "cards": [card["last_four"] for card in await cards.of_customer(customer, row["phone_hash"])],
+        "cards": [card["last_four"] for card in await cards.of_customer(customer)],
         "consents": [_printable(consent) for consent in await consents.of_customer(customer)],
         "sessions": [
             _printable({name: value for name, value in device.items() if name != "id"})

@@ -43,8 +43,12 @@ async def offered_periods(scope: Scope) -> list[str]:
 
     None is later than the next month, even if the registry has later bills.
     """
-    latest = latest_period(scope.now.astimezone(scope.settings.zone).date())
-    return await registry.newest_periods(OFFERED_PERIODS, latest)
+    return await registry.newest_periods(OFFERED_PERIODS, latest_of(scope))
+
+
+def latest_of(scope: Scope) -> str:
+    """The last period that a bill may be of now: what the registry has beyond it is a mistake, and shown nowhere."""
+    return latest_period(scope.now.astimezone(scope.settings.zone).date())
 
 
 async def sample(scope: Scope, accounts: int) -> Sequence[SampleRow]:

@@ -56,6 +56,7 @@ def draw(templates: Templates, state: State, layout: str = "page.html") -> str:
         "path": _GALLERY,
         "back": _GALLERY,
         "signed_in": False,
+        "tracks": ("account", "card"),
         "idle_until": None,
         "notice": "",
     }

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from domain.profile import overview as customer_overview
-from domain.profile.overview import Profile
+from domain.profile.overview import Person
 from routes.page import Page
 
 
-async def profile_of(page: Page) -> Profile | None:
-    """What the signed-in customer sees of themselves; None where nobody is signed in."""
-    return await customer_overview.of(page.scope, page.customer) if page.customer is not None else None
+async def person_of(page: Page) -> Person | None:
+    """Who the signed-in customer is; None where nobody is signed in."""
+    return await customer_overview.person_of(page.scope, page.customer) if page.customer is not None else None

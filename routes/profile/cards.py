@@ -1,4 +1,4 @@
-"""«Добавить карту»: card and bound e-mail, then the link from the e-mail, then the button behind it."""
+"""«Карты», and «Добавить карту»: card and bound e-mail, then the link from the e-mail, then the button behind it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from litestar.params import FromPath
 
 from domain.profile import card_addition
 from domain.profile.card_addition import CARD_ADDITION, LinkedCard
+from domain.profile.overview import cards_of
 from domain.refusals import Refused
 from routes import links
 from routes.forms import BoundEmail, CardNumber, FilledForm, Form
@@ -22,6 +23,13 @@ from routes.steps.form import Done, FormStep, form_handlers
 PATH, FRAGMENT = "/profile/cards/new", "profile/card"
 LINK_PATH, LINK_NAME = card_addition.PATH, "profile.cards.confirmation"
 LINK_TOKEN_PATH = f"{LINK_PATH}{TOKEN}"
+
+
+@get("/profile/cards", name="profile.cards")
+async def show(page: ThisPage) -> Response[Any]:
+    if page.customer is None:
+        return await page.redirect_to_sign_in()
+    return page.show("profile/cards", cards=await cards_of(page.scope, page.customer))
 
 
 class NewCardForm(Form):
@@ -82,6 +90,7 @@ def _answer(page: Page, token: str, linked: LinkedCard | Refused | None) -> Resp
 
 
 handlers = [
+    show,
     *form_handlers(
         FormStep(
             addresses=Addresses(CARD_ADDITION, PATH, PATH, first=PATH),

@@ -12,7 +12,7 @@ from domain.refusals import SessionExpired
 from routes.forms import FilledForm, Form, Password
 from routes.notices import Notice
 from routes.page import Page, ThisPage
-from routes.profile import profile_of
+from routes.profile import person_of
 from routes.profile.security import BASE, guard
 
 DATA_PATH = "/profile/data"
@@ -60,10 +60,10 @@ async def delete(page: ThisPage) -> Response[Any]:
 
 
 async def _answer(page: Page, form: FilledForm[Any], status: int) -> Response[Any]:
-    profile = await profile_of(page)
-    if profile is None:
+    person = await person_of(page)
+    if person is None:
         return await page.redirect_to_sign_in()
-    return page.show(FRAGMENT, status=status, form=form, phone=profile.phone)
+    return page.show(FRAGMENT, status=status, form=form, phone=person.phone)
 
 
 handlers = [download, show, delete]

@@ -1,4 +1,4 @@
-"""The profile: who the customer is, and their accounts with the bills of the last three months."""
+"""Where a signed-in customer lands: the accounts with their newest bills, and in short who the customer is."""
 
 from __future__ import annotations
 
@@ -6,14 +6,12 @@ from typing import Any
 
 from litestar import Response, get, post
 
-from domain.proofs import email_confirmation
-from domain.refusals import Code, Refused
+from domain.profile import overview as customer_overview
 from domain.sign_in import by_password
 from routes import bill_form
 from routes.forms import FilledForm
-from routes.notices import Notice
 from routes.page import Page, ThisPage
-from routes.profile import profile_of
+from routes.profile.email_state import send_another_email
 
 PATH, NAME, FRAGMENT = "/profile", "profile", "profile/overview"
 
@@ -24,16 +22,8 @@ async def show(page: ThisPage) -> Response[Any]:
 
 
 @post(PATH, name=f"{NAME}.submit")
-async def send_another_email(page: ThisPage) -> Response[Any]:
-    """«Отправить письмо еще раз»."""
-    if page.customer is None:
-        return await page.redirect_to_sign_in()
-    outcome = await email_confirmation.send_another_link(page.scope, page.customer)
-    if isinstance(outcome, Refused):
-        # First what to do, then when another e-mail may be asked for.
-        told = [Refused(Code.EMAIL_UNCONFIRMED, "email"), outcome]
-        return await answer(page, FilledForm(PATH).refuse(told), 422)
-    return page.redirect(PATH, notice=Notice.EMAIL_SENT_AGAIN)
+async def submit(page: ThisPage) -> Response[Any]:
+    return await send_another_email(page, PATH, answer)
 
 
 @post("/sign-out", name="sign_out")
@@ -49,19 +39,21 @@ async def show_sign_out(page: ThisPage) -> Response[Any]:
 
 
 async def answer(page: Page, form: FilledForm[Any], status: int, *, adding: bool = False) -> Response[Any]:
-    """The profile, with the form of one more account where `adding`."""
-    profile = await profile_of(page)
+    """The accounts, with the form of one more where `adding`."""
+    profile = await customer_overview.of(page.scope, page.customer) if page.customer is not None else None
     if profile is None:
         return await page.redirect_to_sign_in()
+    tracks = page.settings.tracks
     return page.show(
         FRAGMENT,
         status=status,
         form=form,
         profile=profile,
-        with_cards="card" in page.settings.tracks,
+        with_accounts="account" in tracks or bool(profile.accounts) or adding,
+        with_cards="card" in tracks,
         adding=adding,
         **(await bill_form.shown(page, form) if adding else {"periods": [], "proof": ""}),
     )
 
 
-handlers = [show, send_another_email, sign_out, show_sign_out]
+handlers = [show, submit, sign_out, show_sign_out]

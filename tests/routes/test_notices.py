@@ -36,15 +36,17 @@ TEXTS = {
     Notice.PASSWORD_RECOVERED: "Пароль сохранен, все остальные сеансы завершены. Войдите с новым паролем",
     Notice.CABINET_DELETED: "Личный кабинет удален",
     Notice.CODE_SENT_AGAIN: "Мы отправили код еще раз",
+    Notice.WELCOME: "Вы зарегистрированы",
+    Notice.NAME_SAVED: "Имя сохранено",
     Notice.ACCOUNT_ADDED: "Лицевой счет добавлен",
-    Notice.ACCOUNT_REMOVED: "Лицевой счет удален из личного кабинета. Его можно добавить снова",
+    Notice.ACCOUNT_REMOVED: "Лицевой счет убран из кабинета. Договор действует, а счет можно добавить снова",
     Notice.CARD_LINK_SENT: "Мы отправили ссылку на почту, которая привязана к карте",
     Notice.CARD_ADDED: "Карта добавлена",
     Notice.EMAIL_SENT_AGAIN: "Мы отправили письмо еще раз",
     Notice.PASSWORD_SAVED: "Пароль сохранен, все остальные сеансы завершены",
     Notice.PHONE_SAVED: "Новый номер сохранен. На прежний мы отправили сообщение",
     Notice.EMAIL_LINK_SENT: "Мы отправили письмо на новый адрес. Он заменит прежний, когда вы нажмете кнопку из письма",
-    Notice.SESSIONS_ENDED: "Готово. Там, где сеанс завершен, нужно будет войти снова",
+    Notice.SESSIONS_ENDED: "Готово. На этих устройствах придется войти снова",
 }
 MakeBrowser = Callable[..., Browser]
 each_act = pytest.mark.parametrize(
@@ -140,12 +142,12 @@ OLD = (
     "account=removed", "card=sent", "card=added", "email=sent", "phone=saved", "ended=one", "ended=others",
 )  # fmt: skip
 PUBLIC = ("/", "/sign-in/phone", "/sign-in/login", "/registration/account/phone", "/recovery/code", "/sign-in/password")
-OWN = ("/profile", "/profile/security", "/profile/accounts/new", "/profile/security/phone/code")
+OWN = ("/profile", "/profile/person", "/profile/security", "/profile/accounts/new", "/profile/security/phone/code")
 
 
 def _told(page: httpx.Response) -> list[str]:
-    # The journal of the security page has like words.
-    said = words(page).partition("Журнал")[0]
+    # The history on the security page has like words.
+    said = words(page).partition("История входов")[0]
     return [text for text in TEXTS.values() if text in said]
 
 
@@ -155,7 +157,7 @@ async def test_no_address_brings_one_about(client: Browser) -> None:
     await client.post("/recovery")
     for path in PUBLIC:
         assert [query for query in queries if _told(await client.open(f"{path}?{query}"))] == [], path
-    await client.register()
+    assert _told(await client.follow(await client.register())) == [TEXTS[Notice.WELCOME]]
     await client.post("/profile/security/phone", {"phone": "8 900 111-22-33"})
     for path in OWN:
         assert [query for query in queries if _told(await client.open(f"{path}?{query}"))] == [], path

@@ -25,7 +25,7 @@ async def test_bad_periods_stop_no_registration_and_hide_no_bill(client: Browser
     assert "2062" not in shown
     await client.register()
     profile = words(await client.get("/profile"))
-    assert "Август 2036" in profile
+    assert "К оплате за август 2036" in profile
     assert "2062" not in profile
 
 

@@ -13,7 +13,7 @@ from domain.sign_in import reauthentication
 from routes.forms import FilledForm, Form, MaxLength, Password
 from routes.own_path import LONGEST, own_path
 from routes.page import Page, ThisPage
-from routes.profile import profile_of
+from routes.profile import person_of
 from routes.profile.security import BASE, FOLDER, owner_of
 
 PATH, NAME, FRAGMENT = f"{BASE}/confirmation", "profile.security.confirmation", f"{FOLDER}/confirmation"
@@ -51,10 +51,10 @@ def inside(path: str) -> str:
 
 
 async def _answer(page: Page, form: FilledForm[Any], status: int) -> Response[Any]:
-    profile = await profile_of(page)
-    if profile is None:
+    person = await person_of(page)
+    if person is None:
         return await page.redirect_to_sign_in()
-    return page.show(FRAGMENT, status=status, form=form, phone=profile.phone)
+    return page.show(FRAGMENT, status=status, form=form, phone=person.phone)
 
 
 handlers = [show, submit]

@@ -11,7 +11,7 @@ from domain import journal
 from domain.profile import devices
 from routes.notices import Notice
 from routes.page import ThisPage
-from routes.profile import profile_of
+from routes.profile import person_of
 from routes.profile.security import BASE, FOLDER, guard, owner_of
 from routes.row_ids import row_id
 
@@ -21,12 +21,12 @@ _ENTRIES = 20
 
 @get(BASE, name=NAME)
 async def show(page: ThisPage) -> Response[Any]:
-    session, profile = owner_of(page), await profile_of(page)
-    if session is None or session.customer is None or profile is None:
+    session, person = owner_of(page), await person_of(page)
+    if session is None or session.customer is None or person is None:
         return await page.redirect_to_sign_in()
     return page.show(
         FRAGMENT,
-        profile=profile,
+        person=person,
         devices=await devices.of(page.scope, session),
         entries=await journal.newest_of(session.customer, _ENTRIES),
     )

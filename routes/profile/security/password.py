@@ -14,7 +14,7 @@ from routes.forms import Password, PasswordForm
 from routes.journeys import Outcome, ask_for_password
 from routes.notices import Notice
 from routes.page import Page
-from routes.profile import profile_of
+from routes.profile import person_of
 from routes.profile.security import BASE, FOLDER, guard
 from routes.steps.password import PasswordStep, Saved, password_handlers, unless_repeated
 
@@ -30,8 +30,8 @@ async def _guard_show(page: Page) -> Response[Any] | None:
 
 
 async def _shown(page: Page) -> Mapping[str, Any]:
-    profile = await profile_of(page)
-    return {"phone": profile.phone if profile else ""}
+    person = await person_of(page)
+    return {"phone": person.phone if person else ""}
 
 
 async def _broken_rules(page: Page, password: str) -> list[str]:

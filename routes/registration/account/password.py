@@ -12,6 +12,7 @@ from domain.registration.progress import REGISTRATION
 from domain.sessions import Session
 from routes.forms import PasswordForm
 from routes.journeys import Outcome
+from routes.notices import Notice
 from routes.page import Page
 from routes.registration.account import ADDRESSES, FOLDER
 from routes.steps.password import Saved, password_handlers, password_step_of
@@ -32,7 +33,7 @@ async def _save(page: Page, form: PasswordForm) -> Saved:
 async def _answer(page: Page, outcome: Outcome) -> Response[Any]:
     if isinstance(outcome, Session):
         # The session of the customer who has just been made.
-        return page.redirect("/profile", outcome)
+        return page.redirect("/profile", outcome, notice=Notice.WELCOME)
     return await ADDRESSES.answer(page, outcome, "password")
 
 

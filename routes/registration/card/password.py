@@ -12,6 +12,7 @@ from domain.sessions import Session
 from domain.sign_in import password_change
 from routes.forms import PasswordForm
 from routes.journeys import Outcome
+from routes.notices import Notice
 from routes.page import Page
 from routes.registration.card import FOLDER
 from routes.steps.password import PasswordStep, Saved, password_handlers, unless_repeated
@@ -22,8 +23,8 @@ async def _guard_show(page: Page) -> Response[Any] | None:
 
 
 async def _shown(page: Page) -> Mapping[str, Any]:
-    known = await overview.of(page.scope, page.customer_with_password_due or 0)
-    return {"login": known.name if known else ""}
+    known = await overview.person_of(page.scope, page.customer_with_password_due or 0)
+    return {"login": known.login if known else ""}
 
 
 async def _broken_rules(page: Page, password: str) -> list[str]:
@@ -37,7 +38,9 @@ async def _save(page: Page, form: PasswordForm) -> Saved:
 
 
 async def _answer(page: Page, outcome: Outcome) -> Response[Any]:
-    return page.redirect("/profile", outcome) if isinstance(outcome, Session) else page.redirect("/")
+    if isinstance(outcome, Session):
+        return page.redirect("/profile", outcome, notice=Notice.WELCOME)
+    return page.redirect("/")
 
 
 handlers = password_handlers(

@@ -118,7 +118,7 @@ async def test_devices_are_ended_with_the_password_of_the_last_ten_minutes(
     back = await client.post(f"{BASE}/confirmation", {"password": PASSWORD, "next": BASE})
     assert "Устройства" in words(await client.follow(back))
     done = await client.follow(await client.post(path))
-    assert "Там, где сеанс завершен, нужно будет войти снова" in words(done).replace("\u00a0", " ")
+    assert "На этих устройствах придется войти снова" in words(done).replace("\u00a0", " ")
     assert location(await other.get("/profile")) == "/"
 
 
