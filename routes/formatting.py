@@ -47,6 +47,11 @@ def lasting(seconds: int) -> str:
     return f"{number}\u00a0{forms[language][_FORMS[language][_PLURALS[language](number)]]}"
 
 
+def country(code: str) -> str:
+    """`RU` as `Россия`, `Russia`."""
+    return str(Locale.parse(current()).territories.get(code, code))
+
+
 def day(local: datetime) -> str:
     """`16 сентября в 14:32`, `16 September at 14:32`, with spaces that do not break."""
     if current() == "en":

@@ -31,6 +31,7 @@ _PIECES = {
     "summary": "errors.html",
     "error_list": "errors.html",
     "error_text": "errors.html",
+    "error_lines": "errors.html",
     "progress": "progress.html",
 }
 
@@ -78,6 +79,7 @@ class Templates:
             "past_day": lambda at: formatting.day(at.astimezone(zone)),
             "period": formatting.period,
             "lasting": formatting.lasting,
+            "country": formatting.country,
             "lower_first": _lower_first,
             "instant": lambda at: at.isoformat(),
         }

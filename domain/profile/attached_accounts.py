@@ -31,18 +31,18 @@ ACCOUNT_ADDITION = Journey("account-addition", Addition, (Step("bill"),), audien
 
 async def attach(
     scope: Scope, bill: Bill, further: FurtherProof | None = None
-) -> Refused | SessionExpired | WrongStep | PasswordNeeded | None:
+) -> list[Refused] | SessionExpired | WrongStep | PasswordNeeded | None:
     """Add the account that has this bill. Its other customers, if any, are told."""
 
-    async def add(session: Session, _progress: Addition) -> Refused | SessionExpired | None:
+    async def add(session: Session, _progress: Addition) -> list[Refused] | SessionExpired | None:
         row = await customers.get(session.customer) if session.customer is not None else None
         if row is None:
             return SessionExpired()
         account = await bill_proof.find_account(scope, scope.unseal(row["phone_sealed"]), bill, further)
-        if isinstance(account, Refused):
+        if isinstance(account, list):
             return account
         if not await customers.attach_account(row["id"], account["id"], scope.now):
-            return Refused(Code.ALREADY_ATTACHED, "account_number")
+            return [Refused(Code.ALREADY_ATTACHED, "account_number")]
         await journal.note(scope, "account-attached", row["id"])
         await tell_others(scope, row["id"], account["id"])
         return None

@@ -18,11 +18,10 @@ from db import captchas
 from domain.refusals import Code, Refused
 from domain.scope import Scope
 from domain.throttles import network_of
-from domain.values.typed_codes import read_code
 
 # Light ink on a dark ground, because the library makes dark ink half transparent. Contrast 12:1 on both themes.
 _GROUND, _INK = (28, 40, 80), (246, 248, 252)
-_DIGITS = 5
+DIGITS = 5
 if TYPE_CHECKING:
     # Loaded with the first picture.
     from captcha.image import ImageCaptcha
@@ -45,7 +44,7 @@ class _Opened:
 
 def make(scope: Scope) -> Picture:
     """A new code; nothing is written. Every picture shows `KABINET_CAPTCHA_CODE` where that is set (development)."""
-    code = scope.settings.captcha_code or f"{secrets.randbelow(10**_DIGITS):0{_DIGITS}d}"
+    code = scope.settings.captcha_code or f"{secrets.randbelow(10**DIGITS):0{DIGITS}d}"
     expires_at = scope.now + timedelta(seconds=scope.settings.captcha_lifetime)
     sealed = {"captcha": secrets.token_hex(16), "code": code, "until": expires_at.isoformat()}
     return Picture(scope.seal(sealed))
@@ -54,26 +53,26 @@ def make(scope: Scope) -> Picture:
 async def judge(scope: Scope, token: str, typed: str, *, about: str) -> Refused | bool:
     """Use the one try. True where the code is right; False where an equal request (same `about`) was right before.
 
-    So a button pressed twice counts once, and a code used again for anything else is refused. Part of the caller's
-    transaction, which calls `remember_use` when the rest of the form is right too.
+    `typed` is as `read_code` gives it: other text is no try. A button pressed twice counts once, and a code used again
+    for anything else is refused. Part of the caller's transaction, which calls `remember_use` when the rest
+    of the form is right too.
     """
     opened = _open(scope, token)
     refused = Refused(Code.CAPTCHA_WRONG, "captcha")
     if opened is None or scope.pictures.is_replaced(opened.identity):
         return refused
-    typed_code = read_code(typed)
     if not await captchas.spend(opened.identity, scope.now, opened.expires_at):
         outcome = await captchas.outcome(opened.identity)
-        again = outcome and hmac.compare_digest(outcome, _outcome(scope, opened.identity, typed_code, about))
+        again = outcome and hmac.compare_digest(outcome, _outcome(scope, opened.identity, typed, about))
         return False if again else refused
-    return True if hmac.compare_digest(opened.code.encode(), typed_code.encode()) else refused
+    return True if hmac.compare_digest(opened.code.encode(), typed.encode()) else refused
 
 
 async def remember_use(scope: Scope, token: str, typed: str, *, about: str) -> None:
     """Remember what the right code was used for: a repetition of that very request succeeds again."""
     opened = _open(scope, token)
     if opened is not None:
-        await captchas.remember(opened.identity, _outcome(scope, opened.identity, read_code(typed), about))
+        await captchas.remember(opened.identity, _outcome(scope, opened.identity, typed, about))
 
 
 def replace(scope: Scope, token: str) -> None:

@@ -121,6 +121,9 @@ async def _judge(
         at = await throttles.claim(scope, counted)
     if at is not None:
         return [Refused(Code.SIGN_IN_LOCKED, "password", at)]
+    if customer is not None and customer["password_until"] is not None:
+        # Spaces that were copied with the password of an SMS. One of the customer's own making is taken as it is.
+        password = password.strip()
     password_hash, source = customer["password_hash"] if customer else None, throttles.network_of(scope.client.ip)
     try:
         right = await scope.hasher.verify(password_hash, password, source=source)
@@ -139,9 +142,9 @@ async def _judge(
 async def _refuse(scope: Scope, counted: list[Limit], customer: int | None) -> list[Refused]:
     async with transaction():
         await journal.note_repeat(scope, "sign-in-refused", customer)
-        at = await throttles.free_at(scope, counted)
-    refused = [Refused(Code.SIGN_IN_WRONG, "password")]
-    return [*refused, Refused(Code.SIGN_IN_LOCKED, "password", at)] if at > scope.now else refused
+        room = await throttles.room(scope, counted)
+    wrong = Refused(Code.SIGN_IN_WRONG, "password", left=room.left)
+    return [wrong, Refused(Code.SIGN_IN_LOCKED, "password", room.at)] if room.at > scope.now else [wrong]
 
 
 async def lift_lock(scope: Scope, identifier: str, customer: int) -> None:

@@ -29,7 +29,7 @@ class NewCardForm(Form):
     email: BoundEmail = ""
 
 
-async def _send(page: Page, form: NewCardForm) -> Outcome | Refused | Done:
+async def _send(page: Page, form: NewCardForm) -> Outcome | Refused | list[Refused] | Done:
     outcome = await card_addition.ask_for_link(page.scope, form.card_number, form.email)
     return outcome or Done(overview.PATH, Notice.CARD_LINK_SENT)
 

@@ -6,7 +6,6 @@ from typing import Any
 
 from litestar import Response, get, post
 
-from domain.refusals import Refused
 from domain.registration import by_account
 from domain.registration.progress import REGISTRATION, BillSearch
 from routes import bill_form, formatting
@@ -34,7 +33,7 @@ async def submit(page: ThisPage) -> Response[Any]:
         return await ADDRESSES.guard(page, "bill") or await _answer(page, form, 422)
     bill, further = bill_form.bill_of(form.data), bill_form.further_of(form.data)
     outcome = await by_account.find_account(page.scope, bill, further)
-    if isinstance(outcome, Refused):
+    if isinstance(outcome, list):
         return await _answer(page, form.refuse(outcome), 422, not_found=True)
     return await ADDRESSES.answer(page, outcome, "bill")
 

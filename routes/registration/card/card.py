@@ -50,7 +50,7 @@ async def submit(page: ThisPage) -> Response[Any]:
         page.scope, card.card_number, card.email, CaptchaAnswer(card.picture, card.captcha)
     )
     match outcome:
-        case Refused():
+        case Refused() | list():
             return _answer(page, form.refuse(outcome), 422)
         case HolderRegistered():
             return page.redirect(f"{BASE}/registered")
