@@ -47,6 +47,7 @@ class Code(StrEnum):
     RESEND_EARLY = "resend_early"
     BILL_UNKNOWN = "bill_unknown"
     BILL_TOO_OFTEN = "bill_too_often"
+    REQUEST_TOO_OFTEN = "request_too_often"
     ALREADY_ATTACHED = "already_attached"
     CAPTCHA_WRONG = "captcha_wrong"
     CARD_MISMATCH = "card_mismatch"

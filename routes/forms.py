@@ -63,6 +63,10 @@ class FilledForm(Generic[F]):
         """The field that gets the focus: the only wrong one; of several none does, but the summary."""
         return next(iter(self.errors)) if self.takes_focus and len(self.errors) == 1 else ""
 
+    def refused_with(self, code: str) -> bool:
+        """Whether the form as a whole was refused with this code."""
+        return any(refused.code == code for refused in self.errors.get("", ()))
+
     def refuse(self, refused: Iterable[Refused] | Refused) -> Self:
         for one in [refused] if isinstance(refused, Refused) else refused:
             self.errors.setdefault(one.field, []).append(one)

@@ -24,6 +24,7 @@ _PIECES = {
     "select": "field.html",
     "text_area": "field.html",
     "code_field": "field.html",
+    "bill_refusal": "bill_refusal.html",
     "code_window": "code.html",
     "captcha_field": "captcha_field.html",
     "sign_in_tabs": "tabs.html",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from db import registry
 from db.registry import AccountRow, SampleRow
@@ -86,11 +86,20 @@ async def _missed(scope: Scope, limits: list[Limit]) -> list[Refused]:
     return [missed] if room.left else [missed, Refused(Code.BILL_TOO_OFTEN, at=room.at)]
 
 
+async def next_at(scope: Scope, phone: str) -> datetime:
+    """When this phone may try again; `now` where it may already."""
+    return await throttles.free_at(scope, [_of_phone(scope, phone)])
+
+
 def tries(scope: Scope, phone: str, account_number: str) -> list[Limit]:
     return [
-        Limit("bill-phone-day", phone, scope.settings.bill_tries_phone_day, DAY),
+        _of_phone(scope, phone),
         Limit("bill-account-day", account_number, scope.settings.bill_tries_account_day, DAY),
     ]
+
+
+def _of_phone(scope: Scope, phone: str) -> Limit:
+    return Limit("bill-phone-day", phone, scope.settings.bill_tries_phone_day, DAY)
 
 
 def different_accounts(scope: Scope, phone: str, account_number: str) -> tuple[Limit, Limit]:
