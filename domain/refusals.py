@@ -57,6 +57,7 @@ class Code(StrEnum):
     HOLDER_REGISTERED = "holder_registered"
     CARD_ATTACHED = "card_attached"
     SMS_PASSWORD_EXPIRED = "sms_password_expired"  # noqa: S105
+    PASSWORD_WRONG = "password_wrong"  # noqa: S105
     SIGN_IN_WRONG = "sign_in_wrong"
     SIGN_IN_LOCKED = "sign_in_locked"
     EMAIL_SAME = "email_same"

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from domain.profile.connection_requests import Request
-from routes.forms import Comment, Email, Form, Line, Name, RequiredLine, RequiredName
+from typing import Any
 
-FRAGMENT, SENT_FRAGMENT = "registration/account/connection", "registration/account/sent"
+from litestar import Response
+
+from domain.profile.connection_requests import Request
+from routes.forms import Comment, Email, FilledForm, Form, Line, Name, RequiredLine, RequiredName
+from routes.page import Page
+
+FRAGMENT = "registration/account/connection"
 CHECKED = ("last_name", "first_name", "patronymic", "email")
 
 
@@ -21,3 +26,14 @@ class ConnectionForm(Form):
 
 def request_of(data: ConnectionForm) -> Request:
     return Request(**data.model_dump())
+
+
+def show_form(page: Page, form: FilledForm[Any], status: int, *, phone: str, search: str) -> Response[Any]:
+    """`phone` is the confirmed one, `search` the address to search for the account again."""
+    days = page.settings.answer_days
+    return page.show(FRAGMENT, status=status, form=form, phone=phone, search=search, answer_days=days)
+
+
+def show_sent_request(page: Page, number: int, email: str) -> Response[Any]:
+    days = page.settings.answer_days
+    return page.show("registration/account/sent", number=number, email=email, answer_days=days)

@@ -231,7 +231,7 @@ def _card_number(text: str) -> str:
     return number
 
 
-def _bound_email(text: str) -> str:
+def _named_email(text: str) -> str:
     return _email(_required(text, Code.EMAIL_EMPTY))
 
 
@@ -267,7 +267,8 @@ OneTimeCode = Annotated[str, BeforeValidator(_code), SECRET, MaxLength(200, Code
 # Longer than any password may be (settings.password_max).
 Password = Annotated[str, BeforeValidator(_password), SECRET, MaxLength(1500)]
 CardNumber = Annotated[str, BeforeValidator(_card_number), MaxLength(100, Code.CARD_WRONG)]
-BoundEmail = Annotated[str, BeforeValidator(_bound_email), MaxLength(400, Code.EMAIL_WRONG)]
+# Where no asterisk says that it is required: an empty one is asked for by its name.
+NamedEmail = Annotated[str, BeforeValidator(_named_email), MaxLength(400, Code.EMAIL_WRONG)]
 Captcha = Annotated[str, BeforeValidator(_captcha), SECRET, MaxLength(200, Code.CAPTCHA_UNREADABLE)]
 Login = Annotated[str, BeforeValidator(_login), MaxLength(300, Code.TOO_LONG)]
 # Not typed by the customer: one of a few words, or a sealed text, that our page has put into the form.

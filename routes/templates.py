@@ -13,6 +13,7 @@ from jinja2 import FileSystemLoader, StrictUndefined
 from domain.values.people import mask_email
 from domain.values.phones import mask_phone, show_phone
 from routes import formatting
+from routes.brand import brand
 from routes.catalogue import Catalogue
 from routes.sources import TEMPLATES, Sources
 from routes.translated import Translated, in_every_language
@@ -84,6 +85,7 @@ class Templates:
             "lower_first": _lower_first,
             "instant": lambda at: at.isoformat(),
         }
+        environment.globals["brand"] = brand()
         for name, file in _PIECES.items():
             environment.globals[name] = _piece(environment, file, name)
         return environment
@@ -98,7 +100,9 @@ class Templates:
     @property
     def files(self) -> list[Path]:
         """Every template there is now; whichever of them is gone later cannot be drawn."""
-        return sorted(path for path in TEMPLATES.rglob("*") if path.suffix in {".html", ".txt", ".po", ".json"})
+        return sorted(
+            path for path in TEMPLATES.rglob("*") if path.suffix in {".html", ".txt", ".po", ".json", ".toml"}
+        )
 
     def render(self, template: str, values: Mapping[str, Any]) -> str:
         return self.environment.get_template(template).render(values)

@@ -84,7 +84,7 @@ async def post(scope: Scope, request: Request, phone: str, bill: Bill, further: 
     number = await connection_requests.add(scope.seal(entries), scope.now)
     staff = scope.settings.staff_email or _STAFF_OF_THE_OUTBOX
     await outbox.post(scope, ConnectionRequestForStaff(number, entries), staff)
-    received = ConnectionRequestReceived(number, request.first_name)
+    received = ConnectionRequestReceived(number, request.first_name, scope.settings.answer_days)
     await outbox.post(scope, received, request.email, scope.client.language)
     await journal.note(scope, "connection-requested", customer, f"number {number}")
     return number

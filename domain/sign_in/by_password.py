@@ -106,7 +106,8 @@ async def judge(scope: Scope, identifier: str, customer: CredentialsRow | None, 
 
 async def judge_again(scope: Scope, customer: CredentialsRow, password: str) -> list[Refused]:
     """Like `judge`, for a signed-in customer: counted for this session alone, apart from tries at the sign-in."""
-    return await _judge(scope, [limit_of_session(scope, customer["id"])], customer, password)
+    refused = await _judge(scope, [limit_of_session(scope, customer["id"])], customer, password)
+    return [replace(one, code=Code.PASSWORD_WRONG) if one.code is Code.SIGN_IN_WRONG else one for one in refused]
 
 
 async def _judge(

@@ -11,7 +11,7 @@ from domain.profile import card_addition
 from domain.profile.card_addition import CARD_ADDITION, LinkedCard
 from domain.refusals import Refused
 from routes import links
-from routes.forms import BoundEmail, CardNumber, FilledForm, Form
+from routes.forms import CardNumber, FilledForm, Form, NamedEmail
 from routes.journeys import Addresses, Outcome
 from routes.notices import Notice
 from routes.own_path import TOKEN
@@ -26,7 +26,7 @@ LINK_TOKEN_PATH = f"{LINK_PATH}{TOKEN}"
 
 class NewCardForm(Form):
     card_number: CardNumber = ""
-    email: BoundEmail = ""
+    email: NamedEmail = ""
 
 
 async def _send(page: Page, form: NewCardForm) -> Outcome | Refused | list[Refused] | Done:

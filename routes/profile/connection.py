@@ -9,7 +9,7 @@ from litestar import Response, get, post
 from domain.profile import connection_requests
 from domain.refusals import Refused
 from domain.sessions import Session
-from routes.connection_form import CHECKED, FRAGMENT, SENT_FRAGMENT, ConnectionForm, request_of
+from routes.connection_form import CHECKED, FRAGMENT, ConnectionForm, request_of, show_form, show_sent_request
 from routes.forms import FilledForm
 from routes.page import Page, ThisPage
 from routes.profile import profile_of
@@ -50,7 +50,7 @@ async def show_sent(page: ThisPage) -> Response[Any]:
     request = ADDRESSES.progress(page).request
     if request is None:
         return page.redirect(PATH)
-    return page.show(SENT_FRAGMENT, number=request.number, email=request.email)
+    return show_sent_request(page, request.number, request.email)
 
 
 async def _answer(page: Page, form: FilledForm[Any], status: int) -> Response[Any]:
@@ -61,7 +61,7 @@ async def _answer(page: Page, form: FilledForm[Any], status: int) -> Response[An
     profile = await profile_of(page)
     if profile is None:
         return await page.redirect_to_sign_in()
-    return page.show(FRAGMENT, status=status, form=form, phone=profile.phone, search=ADDRESSES.path_of("bill"))
+    return show_form(page, form, status, phone=profile.phone, search=ADDRESSES.path_of("bill"))
 
 
 check = field_check(PATH, NAME, FRAGMENT, ConnectionForm, CHECKED)

@@ -98,7 +98,7 @@ async def test_a_row_committed_before_the_worker_began_is_sent_once_and_sigterm_
             _, said = await asyncio.wait_for(process.communicate(), 10)
             assert process.returncode == 0
         assert [request["text"] for request in gateway.requests] == [
-            "Код 483920 для регистрации в личном кабинете. Никому его не сообщайте."
+            "Код 483920 для регистрации в кабинете. Никому его не сообщайте."
         ]
         assert (await _row())["state"] == "sent"
         for text in (*began, said):

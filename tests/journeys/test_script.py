@@ -74,7 +74,7 @@ def test_conditions_tick_off_and_the_eye_shows_the_password(visitor: Visitor) ->
     conditions = visitor.page.get_by_role("list", name="Условия для пароля")
     expect(conditions.locator(".met")).to_have_count(0)
     password.press_sequentially("мария")
-    expect(conditions.locator(".met", has_text="распространенных")).to_have_count(1)
+    expect(conditions.locator(".met", has_text="популярных")).to_have_count(1)
     expect(conditions.locator(".met", has_text="знаков")).to_have_count(0)
     password.fill("")
     password.press_sequentially(PASSWORD)

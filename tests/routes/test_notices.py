@@ -44,7 +44,7 @@ TEXTS = {
     Notice.PASSWORD_SAVED: "Пароль сохранен, все остальные сеансы завершены",
     Notice.PHONE_SAVED: "Новый номер сохранен. На прежний мы отправили сообщение",
     Notice.EMAIL_LINK_SENT: "Мы отправили письмо на новый адрес. Он заменит прежний, когда вы нажмете кнопку из письма",
-    Notice.SESSIONS_ENDED: "Готово. Там, где сеанс завершен, нужно будет войти снова",
+    Notice.SESSIONS_ENDED: "Готово. На этих устройствах придется войти снова.",
 }
 MakeBrowser = Callable[..., Browser]
 each_act = pytest.mark.parametrize(
@@ -145,7 +145,7 @@ OWN = ("/profile", "/profile/security", "/profile/accounts/new", "/profile/secur
 
 def _told(page: httpx.Response) -> list[str]:
     # The journal of the security page has like words.
-    said = words(page).partition("Журнал")[0]
+    said = words(page).partition("История входов")[0]
     return [text for text in TEXTS.values() if text in said]
 
 

@@ -218,7 +218,7 @@ async def test_a_code_of_other_text_is_asked_for_by_its_digits(client: Browser) 
     await client.reach("code")
     for text in NOT_MEANT:
         assert errors(await client.post(path_of("code"), {"code": text})) == ["Введите 6 цифр из СМС"]
-    whole = f"Код {await client.read_code(PHONE)} для регистрации в личном кабинете. Никому его не сообщайте."
+    whole = f"Код {await client.read_code(PHONE)} для регистрации в кабинете. Никому его не сообщайте."
     assert location(await client.post(path_of("code"), {"code": whole})) == path_of("bill")
 
 

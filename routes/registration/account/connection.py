@@ -11,7 +11,7 @@ from domain.refusals import WrongStep
 from domain.registration import connection_requests
 from domain.registration.progress import Registration
 from domain.sessions import Session
-from routes.connection_form import CHECKED, FRAGMENT, SENT_FRAGMENT, ConnectionForm, request_of
+from routes.connection_form import CHECKED, FRAGMENT, ConnectionForm, request_of, show_form, show_sent_request
 from routes.forms import FilledForm
 from routes.page import Page, ThisPage
 from routes.registration.account import ADDRESSES
@@ -45,7 +45,7 @@ async def _answer(page: Page, form: FilledForm[Any], status: int) -> Response[An
         return page.redirect(SENT_PATH)
     if redirect := await ADDRESSES.guard(page, "connection"):
         return redirect
-    return page.show(FRAGMENT, status=status, form=form, phone=progress.number, search=ADDRESSES.path_of("bill"))
+    return show_form(page, form, status, phone=progress.number, search=ADDRESSES.path_of("bill"))
 
 
 def _typed(progress: Registration) -> dict[str, str]:
@@ -59,7 +59,7 @@ async def show_sent(page: ThisPage) -> Response[Any]:
     request = ADDRESSES.progress(page).request
     if request is None:
         return await ADDRESSES.answer(page, WrongStep(), "connection")
-    return page.show(SENT_FRAGMENT, number=request.number, email=request.email)
+    return show_sent_request(page, request.number, request.email)
 
 
 check = field_check(PATH, NAME, FRAGMENT, ConnectionForm, CHECKED)

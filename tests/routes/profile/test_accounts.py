@@ -69,7 +69,7 @@ async def test_shared_account_is_allowed_and_both_are_told(
     await other.register()
     assert [p.to for p in await posted() if p.name == "account-shared"] == ["ivanova@example.org"]
     for customer in (client, other):
-        assert "Есть и у других пользователей" in words(await customer.get("/profile"))
+        assert "Этот счет добавили и другие пользователи" in words(await customer.get("/profile"))
 
 
 async def test_the_others_are_told_once_a_day_however_often_it_is_added(

@@ -100,7 +100,7 @@ async def test_the_owner_reads_who_has_asked_for_a_code(
     await stranger.post("/recovery")
     await client.sign_in()
     page = words(await client.get(BASE))
-    assert re.search(r"Запрошен код из СМС \d+ \w+ в \d\d:\d\d, адрес 198\.51\.100\.9", page)
+    assert re.search(r"Запрошен код из СМС \d+ \w+ в \d\d:\d\d, IP-адрес 198\.51\.100\.9", page)
 
 
 async def test_a_code_to_a_new_phone_stands_in_the_journal_of_who_asks_and_of_whose_it_is(
