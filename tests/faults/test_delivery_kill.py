@@ -183,7 +183,7 @@ async def test_killed_at_twenty_moments_an_email_is_neither_lost_nor_sent_twice(
     engine: Engine, database: str, portal: Portal, tmp_path: Path
 ) -> None:
     async def post(number: int) -> None:
-        message = ConnectionRequestReceived(number=number, first_name="Иван")
+        message = ConnectionRequestReceived(number=number, first_name="Иван", answer_days=3)
         await outbox.post(scope_of(portal, datetime.now(UTC)), message, f"a{number}@example.com")
 
     with running_mailbox() as mailbox:
