@@ -138,6 +138,7 @@ class Settings(BaseSettings):
     bill_tries_account_day: Positive = 10
     bill_accounts_phone_day: Positive = 10
     bill_proof: Literal["amount", "two-amounts", "birth-date"] = "amount"
+    answer_days: Positive = 3
     email_link_lifetime: Positive = 3 * _DAY
     card_tries_hour: Positive = 5
     card_tries_ip_hour: Positive = 20

@@ -86,15 +86,15 @@ async def newest_periods(count: int, latest: str) -> list[str]:
     return periods
 
 
-async def find_account_by_bill(account_number: str, period: str, amount_kopecks: int) -> AccountRow | None:
-    """The account that has exactly this bill; never one that is absent."""
+async def find_account_by_bill(numbers: tuple[str, ...], period: str, amount_kopecks: int) -> AccountRow | None:
+    """The account of one of these numbers that has exactly this bill, the shortest first; never one that is absent."""
     return await fetch_one(
         AccountRow,
         "SELECT accounts.id, accounts.number, accounts.address FROM accounts"
         f" JOIN {_bills()} ON bills.account = accounts.id"
-        " WHERE accounts.number = {} AND accounts.absent_since IS NULL"
-        " AND bills.period = {} AND bills.amount_kopecks = {}",
-        account_number, period, amount_kopecks,
+        f" WHERE accounts.number IN ({places(numbers)}) AND accounts.absent_since IS NULL"
+        " AND bills.period = {} AND bills.amount_kopecks = {} ORDER BY length(accounts.number) LIMIT 1",
+        *numbers, period, amount_kopecks,
     )  # fmt: skip
 
 

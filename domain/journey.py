@@ -94,7 +94,9 @@ class Journey(Generic[P]):
         return TypeAdapter(type(self.empty()))
 
     def step(self, slug: str) -> Step[P]:
-        return self.steps[self.slugs.index(slug)]
+        """The step; of a branch, the one in whose place it is taken."""
+        branch = self.branches.get(slug)
+        return self.steps[self.slugs.index(branch.at if branch else slug)]
 
     def place(self, slug: str) -> tuple[int, int]:
         """The number of the step and how many there are."""

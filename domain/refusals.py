@@ -17,8 +17,11 @@ class Code(StrEnum):
     PHONE_TAKEN = "phone_taken"
     PHONE_SAME = "phone_same"
     PHONE_WRONG = "phone_wrong"
+    PHONE_NOT_RUSSIAN = "phone_not_russian"
+    PHONE_FOREIGN = "phone_foreign"
     CONSENT_MISSING = "consent_missing"
     CODE_EMPTY = "code_empty"
+    CODE_UNREADABLE = "code_unreadable"
     PERIOD_EMPTY = "period_empty"
     ACCOUNT_NUMBER_EMPTY = "account_number_empty"
     ACCOUNT_NUMBER_WRONG = "account_number_wrong"
@@ -26,6 +29,7 @@ class Code(StrEnum):
     AMOUNT_WRONG = "amount_wrong"
     NAME_WRONG = "name_wrong"
     BIRTH_DATE_WRONG = "birth_date_wrong"
+    BIRTH_DATE_NO_DAY = "birth_date_no_day"
     EMAIL_WRONG = "email_wrong"
     LOGIN_EMPTY = "login_empty"
     PASSWORD_EMPTY = "password_empty"  # noqa: S105 - a code, not a password
@@ -35,6 +39,7 @@ class Code(StrEnum):
     CARD_DOUBTFUL = "card_doubtful"
     EMAIL_EMPTY = "email_empty"
     CAPTCHA_EMPTY = "captcha_empty"
+    CAPTCHA_UNREADABLE = "captcha_unreadable"
     # What it means
     CODE_WRONG = "code_wrong"
     CODE_EXPIRED = "code_expired"
@@ -42,6 +47,7 @@ class Code(StrEnum):
     RESEND_EARLY = "resend_early"
     BILL_UNKNOWN = "bill_unknown"
     BILL_TOO_OFTEN = "bill_too_often"
+    REQUEST_TOO_OFTEN = "request_too_often"
     ALREADY_ATTACHED = "already_attached"
     CAPTCHA_WRONG = "captcha_wrong"
     CARD_MISMATCH = "card_mismatch"
@@ -51,6 +57,7 @@ class Code(StrEnum):
     HOLDER_REGISTERED = "holder_registered"
     CARD_ATTACHED = "card_attached"
     SMS_PASSWORD_EXPIRED = "sms_password_expired"  # noqa: S105
+    PASSWORD_WRONG = "password_wrong"  # noqa: S105
     SIGN_IN_WRONG = "sign_in_wrong"
     SIGN_IN_LOCKED = "sign_in_locked"
     EMAIL_SAME = "email_same"
@@ -60,11 +67,18 @@ class Code(StrEnum):
 
 @dataclass(frozen=True)
 class Refused:
-    """The refusal of a use case: `field` is the field it is about, `at` when to try again."""
+    """The refusal of a use case: `field` is the field it is about, `at` when to try again.
+
+    `left` is how many tries are left, where tries are counted; `digits` how many a code has; `countries` (ISO codes)
+    are those whose numbers get an SMS.
+    """
 
     code: Code
     field: str = ""
     at: datetime | None = None
+    left: int | None = None
+    digits: int = 0
+    countries: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -63,6 +63,22 @@ async def free_at(scope: Scope, limits: Sequence[Limit]) -> datetime:
     return max([_free_at(scope, limit, known) for limit in limits], default=scope.now)
 
 
+@dataclass(frozen=True)
+class Room:
+    """What limits allow: `left` more hits, the next of them at `at`."""
+
+    left: int
+    at: datetime
+
+
+async def room(scope: Scope, limits: Sequence[Limit]) -> Room:
+    """What all of `limits` together allow now."""
+    known = await _look(scope, limits)
+    return Room(
+        min(_left(scope, limit, known) for limit in limits), max(_free_at(scope, limit, known) for limit in limits)
+    )
+
+
 async def claim(scope: Scope, limits: Sequence[Limit], *, watched: Sequence[Limit] = ()) -> datetime | None:
     """Count one hit in each of `limits`, or in none and return when to try again. Part of the caller's transaction.
 
@@ -135,6 +151,17 @@ def _row_free_at(scope: Scope, limit: Limit, row: int, counter: Counter | None) 
     counter = _corrected(scope, limit, counter)
     full = counter.hits >= limit.places(row) and counter.ends_at > scope.now
     return max(scope.now, counter.free_at or scope.now, counter.ends_at if full else scope.now)
+
+
+def _left(scope: Scope, limit: Limit, known: Mapping[str, Counter]) -> int:
+    """How many more hits the limit's rows have places for."""
+    return sum(_row_left(scope, limit, row, known.get(key)) for row, key in enumerate(limit.keys(scope)))
+
+
+def _row_left(scope: Scope, limit: Limit, row: int, counter: Counter | None) -> int:
+    if counter is None or _corrected(scope, limit, counter).ends_at <= scope.now:
+        return limit.places(row)
+    return max(0, limit.places(row) - counter.hits)
 
 
 def _hit(scope: Scope, limit: Limit, known: Mapping[str, Counter]) -> Hit:

@@ -33,18 +33,24 @@ _FORMS = {"ru": {"one": 0, "few": 1, "many": 2}, "en": {"one": 0, "other": 1}}
 _ENOUGH = 10
 
 
-def lasting(seconds: int) -> str:
+def lasting(seconds: int, *, days: bool = True) -> str:
     """A span of time: `90 секунд`, `45 минут`, `36 часов`, `3 days`, with a space that does not break.
 
     The largest unit that it is a whole number of, or holds ten or more of; rounded down, so it is never overstated.
+    Without `days`, three of them are 72 hours.
     """
     number, forms = next(
         (seconds // length, forms)
-        for length, least, forms in _UNITS
+        for length, least, forms in (_UNITS if days else _UNITS[1:])
         if seconds // length >= least and (seconds % length == 0 or seconds // length >= _ENOUGH)
     )
     language = current()
     return f"{number}\u00a0{forms[language][_FORMS[language][_PLURALS[language](number)]]}"
+
+
+def country(code: str) -> str:
+    """`RU` as `Россия`, `Russia`."""
+    return str(Locale.parse(current()).territories.get(code, code))
 
 
 def day(local: datetime) -> str:

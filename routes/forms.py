@@ -13,13 +13,15 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, Va
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticCustomError
 
+from domain.proofs import captcha
 from domain.refusals import Code, Refused
-from domain.values.account_numbers import read_account_number
+from domain.values.account_numbers import read_typed_account_number
 from domain.values.card_numbers import read_card_number
-from domain.values.money import read_amount
-from domain.values.people import clean_text, read_birth_date, read_email, read_name
+from domain.values.money import read_typed_amount
+from domain.values.people import clean_text, is_no_day, read_birth_date, read_email, read_name, with_capitals
 from domain.values.periods import read_period
-from domain.values.phones import read_phone
+from domain.values.phones import is_foreign, read_phone
+from domain.values.typed_codes import read_code
 from routes.incoming import fields_of
 from routes.own_path import path_shown
 
@@ -31,8 +33,8 @@ SECRET = "secret"  # noqa: S105 - marks a field whose text is never shown again
 class MaxLength:
     """How many characters of a field are read: the time of Unicode normalisation grows with the square of the length.
 
-    A longer text is refused with `code`; without a code it is cut. What is left of such a password, code or choice is
-    as wrong as the whole was, and is judged and counted like any other.
+    A longer text is refused with `code`; without a code it is cut. What is left of such a password or choice is as
+    wrong as the whole was, and is judged and counted like any other.
     """
 
     characters: int
@@ -61,6 +63,10 @@ class FilledForm(Generic[F]):
         """The field that gets the focus: the only wrong one; of several none does, but the summary."""
         return next(iter(self.errors)) if self.takes_focus and len(self.errors) == 1 else ""
 
+    def refused_with(self, code: str) -> bool:
+        """Whether the form as a whole was refused with this code."""
+        return any(refused.code == code for refused in self.errors.get("", ()))
+
     def refuse(self, refused: Iterable[Refused] | Refused) -> Self:
         for one in [refused] if isinstance(refused, Refused) else refused:
             self.errors.setdefault(one.field, []).append(one)
@@ -68,7 +74,7 @@ class FilledForm(Generic[F]):
 
 
 async def read_form(request: Request[Any, Any, Any], model: type[F], **context: Any) -> FilledForm[F]:
-    """Read the sent form as `model`. `context` is what its validators need (`countries`, `now`).
+    """Read the sent form as `model`. `context` is what its validators need (`countries`, `now`, `code_digits`).
 
     The text of a secret field (a password, a code) never comes back in `typed`.
     """
@@ -79,7 +85,7 @@ async def read_form(request: Request[Any, Any, Any], model: type[F], **context: 
     filled: FilledForm[F] = FilledForm(path_shown(request.scope), _shown(model, typed))
     for name, limit in limits.items():
         if limit.code is not None and len(sent.get(name, "")) > limit.characters:
-            filled.refuse(Refused(limit.code, name))
+            filled.refuse(Refused(limit.code, name, digits=context.get("code_digits", 0)))
     too_long = set(filled.errors)
     typed |= dict.fromkeys(too_long, "")
     try:
@@ -88,7 +94,7 @@ async def read_form(request: Request[Any, Any, Any], model: type[F], **context: 
         for one in error.errors():
             name = str(one["loc"][0])
             if name not in too_long:
-                filled.refuse(Refused(Code(one["type"]), name))
+                filled.refuse(Refused(Code(one["type"]), name, **one.get("ctx", {})))
     else:
         filled.data = data if not too_long else None
     return filled
@@ -115,8 +121,9 @@ def _shown(model: type[Form], typed: dict[str, str]) -> dict[str, str]:
     return {name: value for name, value in typed.items() if name not in secrets}
 
 
-def _error(code: Code) -> PydanticCustomError:
-    return PydanticCustomError(code.value, "refused")
+def _error(code: Code, **told: Any) -> PydanticCustomError:
+    """`told` are further fields of the `Refused` that it becomes."""
+    return PydanticCustomError(code.value, "refused", told)
 
 
 def _required(text: str, code: Code) -> str:
@@ -126,21 +133,24 @@ def _required(text: str, code: Code) -> str:
 
 
 def _phone(text: str, info: ValidationInfo) -> str:
-    phone = read_phone(_required(text, Code.PHONE_EMPTY), (info.context or {})["countries"])
-    if phone is None:
-        raise _error(Code.PHONE_WRONG)
-    return phone
+    countries: tuple[str, ...] = (info.context or {})["countries"]
+    phone = read_phone(_required(text, Code.PHONE_EMPTY), countries)
+    if phone is not None:
+        return phone
+    if is_foreign(text, countries):
+        raise _error(Code.PHONE_NOT_RUSSIAN if countries == ("RU",) else Code.PHONE_FOREIGN, countries=countries)
+    raise _error(Code.PHONE_WRONG)
 
 
 def _account_number(text: str) -> str:
-    number = read_account_number(_required(text, Code.ACCOUNT_NUMBER_EMPTY))
+    number = read_typed_account_number(_required(text, Code.ACCOUNT_NUMBER_EMPTY))
     if number is None:
         raise _error(Code.ACCOUNT_NUMBER_WRONG)
     return number
 
 
 def _amount(text: str) -> int:
-    kopecks = read_amount(_required(text, Code.AMOUNT_EMPTY))
+    kopecks = read_typed_amount(_required(text, Code.AMOUNT_EMPTY))
     if kopecks is None:
         raise _error(Code.AMOUNT_WRONG)
     return kopecks
@@ -157,7 +167,7 @@ def _name(text: str) -> str:
     name = read_name(text)
     if name is None:
         raise _error(Code.NAME_WRONG)
-    return name
+    return with_capitals(name)
 
 
 def _required_name(text: str) -> str:
@@ -168,7 +178,7 @@ def _birth_date(text: str, info: ValidationInfo) -> str:
     now: datetime = (info.context or {})["now"]
     born = read_birth_date(_required(text, Code.REQUIRED), now.date())
     if born is None:
-        raise _error(Code.BIRTH_DATE_WRONG)
+        raise _error(Code.BIRTH_DATE_NO_DAY if is_no_day(text) else Code.BIRTH_DATE_WRONG)
     return born.isoformat()
 
 
@@ -221,12 +231,15 @@ def _card_number(text: str) -> str:
     return number
 
 
-def _bound_email(text: str) -> str:
+def _named_email(text: str) -> str:
     return _email(_required(text, Code.EMAIL_EMPTY))
 
 
 def _captcha(text: str) -> str:
-    return _required(text, Code.CAPTCHA_EMPTY)
+    code = read_code(_required(text, Code.CAPTCHA_EMPTY), captcha.DIGITS)
+    if code is None:
+        raise _error(Code.CAPTCHA_UNREADABLE)
+    return code
 
 
 def _password(text: str) -> str:
@@ -235,8 +248,12 @@ def _password(text: str) -> str:
     return text
 
 
-def _code(text: str) -> str:
-    return _required(text, Code.CODE_EMPTY)
+def _code(text: str, info: ValidationInfo) -> str:
+    digits: int = (info.context or {})["code_digits"]
+    code = read_code(_required(text, Code.CODE_EMPTY), digits)
+    if code is None:
+        raise _error(Code.CODE_UNREADABLE, digits=digits)
+    return code
 
 
 def _consent(text: str) -> str:
@@ -246,12 +263,13 @@ def _consent(text: str) -> str:
 
 
 Consent = Annotated[str, BeforeValidator(_consent), MaxLength(100)]
-OneTimeCode = Annotated[str, BeforeValidator(_code), SECRET, MaxLength(200)]
+OneTimeCode = Annotated[str, BeforeValidator(_code), SECRET, MaxLength(200, Code.CODE_UNREADABLE)]
 # Longer than any password may be (settings.password_max).
 Password = Annotated[str, BeforeValidator(_password), SECRET, MaxLength(1500)]
 CardNumber = Annotated[str, BeforeValidator(_card_number), MaxLength(100, Code.CARD_WRONG)]
-BoundEmail = Annotated[str, BeforeValidator(_bound_email), MaxLength(400, Code.EMAIL_WRONG)]
-Captcha = Annotated[str, BeforeValidator(_captcha), SECRET, MaxLength(200)]
+# Where no asterisk says that it is required: an empty one is asked for by its name.
+NamedEmail = Annotated[str, BeforeValidator(_named_email), MaxLength(400, Code.EMAIL_WRONG)]
+Captcha = Annotated[str, BeforeValidator(_captcha), SECRET, MaxLength(200, Code.CAPTCHA_UNREADABLE)]
 Login = Annotated[str, BeforeValidator(_login), MaxLength(300, Code.TOO_LONG)]
 # Not typed by the customer: one of a few words, or a sealed text, that our page has put into the form.
 Choice = Annotated[str, MaxLength(100)]

@@ -17,7 +17,7 @@ from routes.sources import TEMPLATES
 def _consent_text() -> ConsentText:
     """Version and hash of the file that is shown; the version stands in its first comment."""
     source = (TEMPLATES / "partials/legal/personal-data-text.html").read_text(encoding="utf-8")
-    version = re.search(r"version (\S+)", source)
+    version = re.search(r"version ([\w.-]+)", source)
     if version is None:
         raise RuntimeError("templates/partials/legal/personal-data-text.html: the first line names no version")
     return ConsentText(version[1], hashlib.sha256(source.encode()).hexdigest())

@@ -10,6 +10,7 @@ from jinja2 import FileSystemLoader, StrictUndefined, select_autoescape
 
 from domain.delivery.channels.channel import Rendered
 from routes import formatting
+from routes.brand import brand
 from routes.catalogue import Catalogue, use_language
 from routes.translated import Translated, in_every_language
 
@@ -60,5 +61,5 @@ class MessageTexts:
         return self._words("greeting.txt", {"first_name": first_name})
 
     def _words(self, template: str, values: Mapping[str, Any]) -> str:
-        text = self._environment().get_template(template).render(values)
+        text = self._environment().get_template(template).render(values, brand=brand())
         return "\n".join(line.rstrip() for line in text.split("\n")).strip()

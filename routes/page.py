@@ -55,8 +55,14 @@ class Page:
 
     async def read(self, model: type[F]) -> FilledForm[F]:
         """The sent form as `model`, or its errors."""
-        countries = self.settings.sms_countries
-        return await read_form(self.request, model, countries=countries, now=self.scope.now)
+        settings = self.settings
+        return await read_form(
+            self.request,
+            model,
+            countries=settings.sms_countries,
+            now=self.scope.now,
+            code_digits=settings.code_digits,
+        )
 
     def show(
         self, fragment: str, *, status: int = 200, form: FilledForm[Any] | None = None, **values: Any

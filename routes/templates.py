@@ -14,6 +14,7 @@ from domain.values.people import mask_email
 from domain.values.phones import mask_phone, show_phone
 from routes import formatting
 from routes.bar_drawing import bars
+from routes.brand import brand
 from routes.catalogue import Catalogue
 from routes.sources import TEMPLATES, Sources
 from routes.translated import Translated, in_every_language
@@ -25,6 +26,7 @@ _PIECES = {
     "select": "field.html",
     "text_area": "field.html",
     "code_field": "field.html",
+    "bill_refusal": "bill_refusal.html",
     "code_window": "code.html",
     "captcha_field": "captcha_field.html",
     "sign_in_tabs": "tabs.html",
@@ -32,6 +34,7 @@ _PIECES = {
     "summary": "errors.html",
     "error_list": "errors.html",
     "error_text": "errors.html",
+    "error_lines": "errors.html",
     "progress": "progress.html",
 }
 
@@ -81,9 +84,11 @@ class Templates:
             "month": formatting.month,
             "bars": bars,
             "lasting": formatting.lasting,
+            "country": formatting.country,
             "lower_first": _lower_first,
             "instant": lambda at: at.isoformat(),
         }
+        environment.globals["brand"] = brand()
         for name, file in _PIECES.items():
             environment.globals[name] = _piece(environment, file, name)
         return environment
@@ -98,7 +103,9 @@ class Templates:
     @property
     def files(self) -> list[Path]:
         """Every template there is now; whichever of them is gone later cannot be drawn."""
-        return sorted(path for path in TEMPLATES.rglob("*") if path.suffix in {".html", ".txt", ".po", ".json"})
+        return sorted(
+            path for path in TEMPLATES.rglob("*") if path.suffix in {".html", ".txt", ".po", ".json", ".toml"}
+        )
 
     def render(self, template: str, values: Mapping[str, Any]) -> str:
         return self.environment.get_template(template).render(values)

@@ -18,7 +18,8 @@ _GETTEXT = {"_", "gettext"}
 
 
 class Translated(Environment):
-    """`_("…")`, `{% trans %}` and the name `language` in templates.
+    """`_("…")`, `{% trans %}` and the name `language` in templates; `pgettext("button", "…")` for a text that another
+    language says in two ways.
 
     `constant` are functions of one text whose value never changes while the process lives: what they make of a text
     that stands in a template is worked out with it. `N_("…")` only marks a text for the catalogue.
@@ -40,6 +41,7 @@ class Translated(Environment):
             self._gettext,
             self._ngettext,
             newstyle=True,
+            pgettext=self._pgettext,
         )
 
     @property
@@ -52,6 +54,10 @@ class Translated(Environment):
 
     def _ngettext(self, one: str, many: str, number: int) -> str:
         translated: str = self._texts.ngettext(one, many, number)
+        return translated
+
+    def _pgettext(self, context: str, text: str) -> str:
+        translated: str = self._texts.pgettext(context, text)
         return translated
 
     def constant_of(self, function: str, text: str) -> str | None:

@@ -45,6 +45,11 @@ def months_before(now: datetime, months: int) -> str:
     return f"{year}-{month + 1:02d}"
 
 
+def wrong_code(code: str) -> str:
+    """A code that is not this one."""
+    return f"{(int(code) + 1) % 10 ** len(code):0{len(code)}d}"
+
+
 def path_of(step: str) -> str:
     return f"/registration/account/{step}"
 

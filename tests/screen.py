@@ -21,6 +21,19 @@ def errors(answer: httpx.Response) -> list[str]:
     return [" ".join(html.unescape(re.sub(r"<[^>]*>", " ", text)).split()) for text in found]
 
 
+def tries(answer: httpx.Response) -> list[str]:
+    """How many tries are left, as the screen says it."""
+    found = re.findall(r'<p class="tries"[^>]*>(.*?)</p>', answer.text, flags=re.DOTALL)
+    return [html.unescape(text).replace("\u00a0", " ") for text in found]
+
+
+def main_buttons(answer: httpx.Response) -> list[str]:
+    """The filled buttons of the step, and the links that look like one."""
+    step = answer.text.partition('id="step"')[2].partition("</main>")[0]
+    found = re.findall(r"<(?:button(?! class| type)|a class=\"button\")[^>]*>(.*?)</(?:button|a)>", step, re.DOTALL)
+    return [" ".join(html.unescape(re.sub(r"<[^>]*>", "", text)).split()) for text in found]
+
+
 def title(answer: httpx.Response) -> str:
     found = re.search(r"<title>(.*?)</title>", answer.text, flags=re.DOTALL)
     return html.unescape(found[1]) if found else ""

@@ -97,7 +97,7 @@ async def _registered(
         browser.forms["person"] = {**PERSON, "email": HOLDER["email"]}
         # Mistakes too: what was wrong is no less secret.
         await browser.submit("phone")
-        await browser.post(path_of("code"), {"code": "нет-1234"})
+        await browser.post(path_of("code"), {"code": "нет-123456"})
         before = browser.cookie
         for step in STEPS[1:-1]:
             await browser.submit(step)

@@ -122,15 +122,16 @@ class EmailConfirmation(Message):
 
 @dataclass(frozen=True)
 class ConnectionRequestReceived(Message):
-    """To the person who sent a «Заявка на подключение»: its number."""
+    """To the person who sent a «Заявка на подключение»: its number, and in how many working days it is answered."""
 
     name = "connection-request-received"
     kind = "email"
     lifetime = 3 * 86400
-    example: ClassVar[Values] = {"number": 17, "first_name": "Анна"}
+    example: ClassVar[Values] = {"number": 17, "first_name": "Анна", "answer_days": 3}
 
     number: int
     first_name: TypedName
+    answer_days: int
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from db.registry import AttachedAccountRow
 from domain import journal, throttles
 from domain.delivery import outbox
 from domain.delivery.messages import AccountShared
-from domain.journey import Audience, Journey, Step, take_step
+from domain.journey import Audience, Branch, Journey, Step, take_step
 from domain.proofs import bill_proof
 from domain.proofs.bill_proof import Bill, FurtherProof
 from domain.refusals import Code, PasswordNeeded, Refused, SessionExpired, WrongStep
@@ -20,29 +20,48 @@ from domain.throttles import DAY, Limit
 
 
 @dataclass(frozen=True)
+class SentRequest:
+    """A connection request: its number, and where the answer goes."""
+
+    number: int
+    email: str
+
+
+@dataclass(frozen=True)
 class Addition:
-    """One step: the bill proves the account."""
+    """One step: the bill proves the account. `not_found` is one that did not, `request` what was sent about it."""
 
     bill: None = None
+    not_found: Bill | None = None
+    request: SentRequest | None = None
 
 
-ACCOUNT_ADDITION = Journey("account-addition", Addition, (Step("bill"),), audience=Audience.CUSTOMERS)
+ACCOUNT_ADDITION = Journey(
+    "account-addition",
+    Addition,
+    (Step("bill"),),
+    {"connection": Branch("bill", lambda progress: progress.not_found is not None)},
+    Audience.CUSTOMERS,
+)
 
 
 async def attach(
     scope: Scope, bill: Bill, further: FurtherProof | None = None
-) -> Refused | SessionExpired | WrongStep | PasswordNeeded | None:
+) -> list[Refused] | SessionExpired | WrongStep | PasswordNeeded | None:
     """Add the account that has this bill. Its other customers, if any, are told."""
 
-    async def add(session: Session, _progress: Addition) -> Refused | SessionExpired | None:
+    async def add(session: Session, progress: Addition) -> list[Refused] | SessionExpired | None:
         row = await customers.get(session.customer) if session.customer is not None else None
         if row is None:
             return SessionExpired()
         account = await bill_proof.find_account(scope, scope.unseal(row["phone_sealed"]), bill, further)
-        if isinstance(account, Refused):
+        if isinstance(account, list):
+            if progress.not_found != bill:
+                await ACCOUNT_ADDITION.save(scope, session, Addition(not_found=bill))
             return account
+        await ACCOUNT_ADDITION.save(scope, session, Addition())
         if not await customers.attach_account(row["id"], account["id"], scope.now):
-            return Refused(Code.ALREADY_ATTACHED, "account_number")
+            return [Refused(Code.ALREADY_ATTACHED, "account_number")]
         await journal.note(scope, "account-attached", row["id"])
         await tell_others(scope, row["id"], account["id"])
         return None

@@ -39,13 +39,13 @@ CARD_ADDITION = Journey("card-addition", Addition, (Step("card"), Step("confirma
 
 async def ask_for_link(
     scope: Scope, number: str, email: str
-) -> Refused | SessionExpired | WrongStep | PasswordNeeded | None:
+) -> Refused | list[Refused] | SessionExpired | WrongStep | PasswordNeeded | None:
     """Send the link; None where it is on its way."""
 
-    async def ask(session: Session, _progress: Addition) -> Refused | SessionExpired | None:
+    async def ask(session: Session, _progress: Addition) -> Refused | list[Refused] | SessionExpired | None:
         customer = session.customer
         card = await card_links.find_card(scope, number, email)
-        if isinstance(card, Refused):
+        if isinstance(card, list):
             return card
         holder = await cards.customer_of_holder(card["holder_id"])
         if holder is not None:

@@ -92,7 +92,7 @@ async def delete(scope: Scope, password: str) -> list[Refused] | SessionExpired 
         if await sessions.lock(scope) is None:
             return SessionExpired()
         if not await by_password.credentials_unchanged(row):
-            return [Refused(Code.SIGN_IN_WRONG, "password")]
+            return [Refused(Code.PASSWORD_WRONG, "password")]
         await journal.note(scope, "deleted", row["id"])
         if row["email_sealed"]:
             message = CabinetDeleted(row["first_name"])

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from db import registry
 from db.registry import AccountRow, SampleRow
@@ -15,6 +15,7 @@ from domain import throttles
 from domain.refusals import Code, Refused
 from domain.scope import Scope
 from domain.throttles import DAY, UNLIMITED, Limit
+from domain.values.account_numbers import spellings
 from domain.values.periods import latest_period
 
 OFFERED_PERIODS = 3
@@ -59,34 +60,50 @@ async def sample(scope: Scope, accounts: int) -> Sequence[SampleRow]:
 
 async def find_account(
     scope: Scope, phone: str, bill: Bill, further: FurtherProof | None = None
-) -> AccountRow | Refused:
+) -> AccountRow | list[Refused]:
     """The account that has this bill. Part of the caller's transaction.
 
-    A miss is counted against the confirmed phone and against the account number. The number of different accounts that
+    A miss is counted against the confirmed phone and against the account number; after the last one the customer is
+    also told when the next will be judged. The number of different accounts that
     one phone asks about is limited too, whether or not the answers were right.
     """
     further = further or FurtherProof()
     if not await _is_offered(scope, bill, further):
         # Our forms do not send it. Nothing is counted, because nothing can be learned: the registry is not asked.
-        return Refused(Code.BILL_UNKNOWN)
+        return [Refused(Code.BILL_UNKNOWN)]
     limits = tries(scope, phone, bill.account_number)
     # Counted before it is judged, so that of many guesses at once only the allowed ones are judged.
     at = await throttles.claim(scope, [*limits, *await _new_account(scope, phone, bill.account_number)])
     if at is not None:
-        return Refused(Code.BILL_TOO_OFTEN, at=at)
-    account = await registry.find_account_by_bill(bill.account_number, bill.period, bill.amount_kopecks)
+        return [Refused(Code.BILL_TOO_OFTEN, at=at)]
+    account = await registry.find_account_by_bill(spellings(bill.account_number), bill.period, bill.amount_kopecks)
     # An amount of zero is easily guessed, so it proves nothing, even where the bill says zero.
     if account is None or bill.amount_kopecks <= 0 or not await _is_proved_further(scope, account, further):
-        return Refused(Code.BILL_UNKNOWN)
+        return await _missed(scope, limits)
     await throttles.give_back(scope, limits)
     return account
 
 
+async def _missed(scope: Scope, limits: list[Limit]) -> list[Refused]:
+    room = await throttles.room(scope, limits)
+    missed = Refused(Code.BILL_UNKNOWN, left=room.left)
+    return [missed] if room.left else [missed, Refused(Code.BILL_TOO_OFTEN, at=room.at)]
+
+
+async def next_at(scope: Scope, phone: str) -> datetime:
+    """When this phone may try again; `now` where it may already."""
+    return await throttles.free_at(scope, [_of_phone(scope, phone)])
+
+
 def tries(scope: Scope, phone: str, account_number: str) -> list[Limit]:
     return [
-        Limit("bill-phone-day", phone, scope.settings.bill_tries_phone_day, DAY),
+        _of_phone(scope, phone),
         Limit("bill-account-day", account_number, scope.settings.bill_tries_account_day, DAY),
     ]
+
+
+def _of_phone(scope: Scope, phone: str) -> Limit:
+    return Limit("bill-phone-day", phone, scope.settings.bill_tries_phone_day, DAY)
 
 
 def different_accounts(scope: Scope, phone: str, account_number: str) -> tuple[Limit, Limit]:
@@ -113,7 +130,7 @@ async def _is_offered(scope: Scope, bill: Bill, further: FurtherProof) -> bool:
 async def _is_proved_further(scope: Scope, account: AccountRow, further: FurtherProof) -> bool:
     match scope.settings.bill_proof:
         case "two-amounts":
-            second = await registry.find_account_by_bill(account["number"], further.period, further.amount_kopecks)
+            second = await registry.find_account_by_bill((account["number"],), further.period, further.amount_kopecks)
             return second is not None and further.amount_kopecks > 0
         case "birth-date":
             known = await registry.holders_birth_dates(account["id"])

@@ -17,16 +17,18 @@ from domain.sessions import hash_token
 from domain.throttles import DAY, HOUR, Limit
 
 
-async def find_card(scope: Scope, number: str, email: str) -> BoundCardRow | Refused:
+async def find_card(scope: Scope, number: str, email: str) -> BoundCardRow | list[Refused]:
     """The card bound to this e-mail. A miss is counted, and does not tell which of the two is wrong."""
     number_hash = scope.card_hash(number)
     limits = tries(scope, number)
     at = await throttles.claim(scope, limits)
     if at is not None:
-        return Refused(Code.CARD_TOO_OFTEN, at=at)
+        return [Refused(Code.CARD_TOO_OFTEN, at=at)]
     card = await cards.bound(number_hash, scope.email_hash(email))
     if card is None:
-        return Refused(Code.CARD_MISMATCH)
+        room = await throttles.room(scope, limits)
+        missed = Refused(Code.CARD_MISMATCH, left=room.left)
+        return [missed] if room.left else [missed, Refused(Code.CARD_TOO_OFTEN, at=room.at)]
     await throttles.give_back(scope, limits)
     return card
 

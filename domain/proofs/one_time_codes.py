@@ -22,7 +22,6 @@ from domain.refusals import Code, Refused, SessionExpired
 from domain.scope import Scope
 from domain.sessions import Session
 from domain.throttles import Limit
-from domain.values.typed_codes import read_code
 
 
 @dataclass(frozen=True)
@@ -39,10 +38,16 @@ class Verdict(Enum):
     # Right, and used by the same browser before: a second press, or a lost answer.
     REPEATED = auto()
     WRONG = auto()
-    # Wrong, and it was the last try.
-    WRONG_AND_LAST = auto()
     EXHAUSTED = auto()
     EXPIRED = auto()
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """`left` is how many tries are left after a wrong code."""
+
+    verdict: Verdict
+    left: int = 0
 
 
 async def send(scope: Scope, purpose: Purpose, phone: str, *, also: Sequence[Limit] = ()) -> datetime | None:
@@ -76,8 +81,8 @@ async def next_at(scope: Scope, purpose: Purpose, phone: str) -> datetime:
     return await throttles.free_at(scope, [*limits, sms_limits.of_wrong_codes(scope, purpose.name, phone)])
 
 
-async def judge(scope: Scope, purpose: Purpose, phone: str, typed: str, *, expected: bool = True) -> Verdict:
-    """Compare `typed` with every valid code of `phone`; the right one uses all of them up.
+async def judge(scope: Scope, purpose: Purpose, phone: str, typed: str, *, expected: bool = True) -> Judgement:
+    """Compare `typed`, as read by `read_code`, with every valid code of `phone`; the right one uses all of them up.
 
     For a recovery `phone` is `RecoveryRequest.subject`. Wrong codes are also counted over a day, for all codes.
     A used code is kept until it expires, with the hash of the cookie it came with: the same request sent again is
@@ -87,8 +92,8 @@ async def judge(scope: Scope, purpose: Purpose, phone: str, typed: str, *, expec
     rows = await one_time_codes.claim_try(purpose.name, phone_hash, scope.now, scope.settings.code_tries)
     guesses = sms_limits.of_wrong_codes(scope, purpose.name, phone)
     if rows and await throttles.claim(scope, [guesses]) is not None:
-        return Verdict.EXHAUSTED
-    typed_hash = _code_hash(scope, purpose, phone, read_code(typed))
+        return Judgement(Verdict.EXHAUSTED)
+    typed_hash = _code_hash(scope, purpose, phone, typed)
     # A list, not a loop that ends early: the number of comparisons must not tell which code is right.
     right = [row for row in rows if hmac.compare_digest(row["code_hash"], typed_hash) and expected]
     unused = [row for row in rows if not row["used_by"]]
@@ -96,18 +101,17 @@ async def judge(scope: Scope, purpose: Purpose, phone: str, typed: str, *, expec
     if good := [row for row in right if not row["used_by"]]:
         await one_time_codes.use(purpose.name, phone_hash, good[0]["id"], sender)
         await throttles.give_back(scope, [guesses])
-        return Verdict.CORRECT
+        return Judgement(Verdict.CORRECT)
     if any(hmac.compare_digest(row["used_by"], sender) for row in right):
         for row in rows:
             await one_time_codes.give_back_try(row["id"])
         await throttles.give_back(scope, [guesses])
-        return Verdict.REPEATED
+        return Judgement(Verdict.REPEATED)
     if not unused:
         living = await one_time_codes.living(purpose.name, phone_hash, scope.now)
-        return Verdict.EXHAUSTED if living else Verdict.EXPIRED
-    last = max(row["wrong_tries"] for row in unused) >= scope.settings.code_tries
-    last = last or await throttles.free_at(scope, [guesses]) > scope.now
-    return Verdict.WRONG_AND_LAST if last else Verdict.WRONG
+        return Judgement(Verdict.EXHAUSTED if living else Verdict.EXPIRED)
+    left = scope.settings.code_tries - max(row["wrong_tries"] for row in unused)
+    return Judgement(Verdict.WRONG, min(left, (await throttles.room(scope, [guesses])).left))
 
 
 async def prove(
@@ -124,12 +128,14 @@ async def prove(
 
     The same request sent again gets the session that the first one has got.
     """
-    verdict = await judge(scope, purpose, subject or phone, typed, expected=expected)
-    if verdict is Verdict.REPEATED and (led := await sessions.find_renewed(scope, proof_of(purpose, phone, typed))):
+    judged = await judge(scope, purpose, subject or phone, typed, expected=expected)
+    if judged.verdict is Verdict.REPEATED and (
+        led := await sessions.find_renewed(scope, proof_of(purpose, phone, typed))
+    ):
         return led
     if session.former:
         return SessionExpired()
-    return None if verdict is Verdict.CORRECT else refused_code(verdict)
+    return None if judged.verdict is Verdict.CORRECT else refused_code(judged)
 
 
 async def void(scope: Scope, purpose: Purpose, phone: str) -> None:
@@ -139,21 +145,21 @@ async def void(scope: Scope, purpose: Purpose, phone: str) -> None:
 
 def proof_of(purpose: Purpose, phone: str, typed: str) -> str:
     """What a session's new id is derived from, beside its former one (domain/sessions.py)."""
-    return f"{purpose.name}\0{phone}\0{read_code(typed)}"
+    return f"{purpose.name}\0{phone}\0{typed}"
 
 
-def refused_code(verdict: Verdict) -> list[Refused]:
-    """What the customer is told of a verdict that is not `CORRECT`."""
-    codes = {
-        Verdict.WRONG: [Code.CODE_WRONG],
-        # Both, so that the customer learns at once that no other try is left.
-        Verdict.WRONG_AND_LAST: [Code.CODE_WRONG, Code.CODE_EXHAUSTED],
-        Verdict.EXHAUSTED: [Code.CODE_EXHAUSTED],
-        Verdict.EXPIRED: [Code.CODE_EXPIRED],
-        # The session that it opened has ended meanwhile.
-        Verdict.REPEATED: [Code.CODE_EXPIRED],
-    }
-    return [Refused(code, "code") for code in codes[verdict]]
+def refused_code(judged: Judgement) -> list[Refused]:
+    """What the customer is told of a code that is not right."""
+    match judged.verdict:
+        case Verdict.WRONG:
+            wrong = Refused(Code.CODE_WRONG, "code", left=judged.left)
+            # Both, so that the customer learns at once that no other try is left.
+            return [wrong] if judged.left else [wrong, Refused(Code.CODE_EXHAUSTED, "code")]
+        case Verdict.EXHAUSTED:
+            return [Refused(Code.CODE_EXHAUSTED, "code")]
+        case _:
+            # Repeated: the session that it opened has ended meanwhile.
+            return [Refused(Code.CODE_EXPIRED, "code")]
 
 
 def _code_hash(scope: Scope, purpose: Purpose, phone: str, code: str) -> str:

@@ -128,16 +128,18 @@ async def record_consent(scope: Scope, phone: GivenPhone, customer: int | None) 
     )
 
 
-async def find_account(scope: Scope, bill: Bill, further: FurtherProof | None = None) -> Session | Refused | NotNow:
+async def find_account(
+    scope: Scope, bill: Bill, further: FurtherProof | None = None
+) -> Session | list[Refused] | NotNow:
     """Look for the account that has this bill."""
 
-    async def find(session: Session, progress: Registration) -> Session | Refused:
+    async def find(session: Session, progress: Registration) -> Session | list[Refused]:
         if progress.bill is not None and progress.bill.bill == bill and await account_found(progress) is not None:
             return session
         found = await bill_proof.find_account(scope, progress.number, bill, further)
-        search = BillSearch(bill, not_found=True) if isinstance(found, Refused) else BillSearch(bill, found["id"])
+        search = BillSearch(bill, not_found=True) if isinstance(found, list) else BillSearch(bill, found["id"])
         saved = await REGISTRATION.save(scope, session, REGISTRATION.redo(progress, "bill", search))
-        return found if isinstance(found, Refused) else saved
+        return found if isinstance(found, list) else saved
 
     return await take_step(scope, REGISTRATION, "bill", find)
 

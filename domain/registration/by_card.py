@@ -47,7 +47,7 @@ class LinkVoid:
 
 async def ask_for_link(
     scope: Scope, number: str, email: str, answer: CaptchaAnswer
-) -> Refused | HolderRegistered | LoginTaken | None:
+) -> Refused | list[Refused] | HolderRegistered | LoginTaken | None:
     """Step one: None where the e-mail with login and link is on its way."""
     about = f"{number}\0{fold_email(email)}"
     async with transaction():
@@ -57,7 +57,7 @@ async def ask_for_link(
         if not judged:
             return None
         card = await card_links.find_card(scope, number, email)
-        if isinstance(card, Refused):
+        if isinstance(card, list):
             return card
         if await cards.customer_of_holder(card["holder_id"]) is None and await _other_holders(scope, card):
             return await _login_taken(scope, card)
@@ -156,10 +156,11 @@ async def _lock_holder(scope: Scope, token: str) -> None:
 
 async def _miss(scope: Scope, link: CardLinkRow) -> Refused | LinkVoid:
     await cards.count_wrong_phone(link["id"])
-    if link["wrong_phones"] + 1 >= scope.settings.card_phone_tries:
+    left = scope.settings.card_phone_tries - link["wrong_phones"] - 1
+    if left <= 0:
         await cards.forget_links(link["holder_id"], None)
         return LinkVoid()
-    return Refused(Code.CARD_PHONE_WRONG, "phone")
+    return Refused(Code.CARD_PHONE_WRONG, "phone", left=left)
 
 
 async def _register(

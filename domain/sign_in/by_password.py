@@ -106,7 +106,8 @@ async def judge(scope: Scope, identifier: str, customer: CredentialsRow | None, 
 
 async def judge_again(scope: Scope, customer: CredentialsRow, password: str) -> list[Refused]:
     """Like `judge`, for a signed-in customer: counted for this session alone, apart from tries at the sign-in."""
-    return await _judge(scope, [limit_of_session(scope, customer["id"])], customer, password)
+    refused = await _judge(scope, [limit_of_session(scope, customer["id"])], customer, password)
+    return [replace(one, code=Code.PASSWORD_WRONG) if one.code is Code.SIGN_IN_WRONG else one for one in refused]
 
 
 async def _judge(
@@ -121,6 +122,9 @@ async def _judge(
         at = await throttles.claim(scope, counted)
     if at is not None:
         return [Refused(Code.SIGN_IN_LOCKED, "password", at)]
+    if customer is not None and customer["password_until"] is not None:
+        # Spaces that were copied with the password of an SMS. One of the customer's own making is taken as it is.
+        password = password.strip()
     password_hash, source = customer["password_hash"] if customer else None, throttles.network_of(scope.client.ip)
     try:
         right = await scope.hasher.verify(password_hash, password, source=source)
@@ -139,9 +143,9 @@ async def _judge(
 async def _refuse(scope: Scope, counted: list[Limit], customer: int | None) -> list[Refused]:
     async with transaction():
         await journal.note_repeat(scope, "sign-in-refused", customer)
-        at = await throttles.free_at(scope, counted)
-    refused = [Refused(Code.SIGN_IN_WRONG, "password")]
-    return [*refused, Refused(Code.SIGN_IN_LOCKED, "password", at)] if at > scope.now else refused
+        room = await throttles.room(scope, counted)
+    wrong = Refused(Code.SIGN_IN_WRONG, "password", left=room.left)
+    return [wrong, Refused(Code.SIGN_IN_LOCKED, "password", room.at)] if room.at > scope.now else [wrong]
 
 
 async def lift_lock(scope: Scope, identifier: str, customer: int) -> None:

@@ -92,7 +92,7 @@ async def change(
                 return PasswordNeeded()
             if not await by_password.credentials_unchanged(row):
                 # The password was changed on another device after `current` was judged.
-                return [Refused(Code.SIGN_IN_WRONG, CURRENT)]
+                return [Refused(Code.PASSWORD_WRONG, CURRENT)]
             await set_password(scope, session.customer, password_hash, but=session.id)
             await journal.note(scope, "password-changed", session.customer)
             await sessions.authenticate(session, scope.now)

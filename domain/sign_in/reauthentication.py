@@ -25,7 +25,7 @@ async def prove(scope: Scope, password: str) -> Session | list[Refused] | Sessio
         if session is None or session.customer is None or session.password_due:
             return SessionExpired()
         if not await by_password.credentials_unchanged(row):
-            return [Refused(Code.SIGN_IN_WRONG, "password")]
+            return [Refused(Code.PASSWORD_WRONG, "password")]
         proof = f"password\0{password}"
         if session.former:
             return await sessions.find_renewed(scope, proof) or SessionExpired()

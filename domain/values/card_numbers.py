@@ -6,11 +6,18 @@ import re
 import unicodedata
 
 _SEPARATORS = re.compile(r"[\s\-\u2010-\u2015\u2212.]")
+_LABEL = re.compile(r"(?:(?:номер|карт[аы]|card|number|no)[\s.:#\-]*)+", re.IGNORECASE)
 
 
 def read_card_number(text: str) -> str | None:
-    """12 to 19 digits (ISO/IEC 7812-1), typed with spaces or dashes or full-width; None for anything else."""
-    digits = _SEPARATORS.sub("", unicodedata.normalize("NFKC", text))
+    """12 to 19 digits (ISO/IEC 7812-1), typed with spaces or dashes or full-width; None for anything else.
+
+    «Номер карты» before them is no part of the number.
+    """
+    text = unicodedata.normalize("NFKC", text).strip()
+    if label := _LABEL.match(text):
+        text = text[label.end() :]
+    digits = _SEPARATORS.sub("", text)
     return digits if re.fullmatch("[0-9]{12,19}", digits) else None
 
 

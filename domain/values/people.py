@@ -15,6 +15,9 @@ _LONGEST_DATE = 100
 _WORD = r"[^\W\d_]+(?: ?['’\-] ?[^\W\d_]+)*['’]?"
 _ABBREVIATION = r"(?<![^\W\d_])[^\W\d_]{1,3}\."
 _NAME = re.compile(rf"(?:{_ABBREVIATION}|{_WORD})(?: (?:{_ABBREVIATION}|{_WORD}))*")
+# Words within a name that have no capital: before a surname, and behind a patronymic.
+_BEFORE = re.compile("де[нр]?|д[аию]|д[ао]с|л[ае]|фон|цу|[эа]ль|ибн|бин|тер|de[nr]?|d[aiou]s?|l[ae]|von|zu|[ae]l|van")
+_BEHIND = re.compile("огл[ыу]|[кг]ызы|кизи|улы|уулу|заде|ogl[uy]|kyzy|qizi|zade")
 _INITIALS = re.compile(r"(?<![^\W\d_])([^\W\d_]\.)(?=[^\W\d_]\.)")
 _DATE = re.compile(r"(\d{1,2})[./\-\s,]+(\d{1,2})[./\-\s,]+(\d{4})")
 _ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
@@ -44,21 +47,70 @@ def read_name(text: str) -> str | None:
     return name if not name or (well_formed and len(name) <= LONGEST_NAME) else None
 
 
-def read_birth_date(text: str, today: date) -> date | None:
-    """A date in the past, at most 120 years ago: `01.02.1990`, `1/2/1990`, `1990-02-01`, `01021990`."""
+def with_capitals(name: str) -> str:
+    """A name of `read_name` that was typed in small letters only, or in capitals only: `Мария Салтыкова-Щедрина`.
+
+    Whoever typed capitals and small letters has written the name as it is.
+    """
+    if name != name.lower() and name != name.upper():
+        return name
+    words = name.lower().split(" ")
+    return " ".join(_word_of_name(words, place) for place in range(len(words)))
+
+
+def _word_of_name(words: list[str], place: int) -> str:
+    word = words[place]
+    if _is_small(word, first=place == 0, last=place == len(words) - 1):
+        return word
+    parts = word.split("-")
+    return "-".join(
+        part if at > 0 and _is_small(part, first=False, last=at == len(parts) - 1) else _with_capital(part)
+        for at, part in enumerate(parts)
+    )
+
+
+def _is_small(word: str, *, first: bool, last: bool) -> bool:
+    return bool((_BEFORE.fullmatch(word) and not last) or (_BEHIND.fullmatch(word) and not first))
+
+
+def _with_capital(part: str) -> str:
+    # д’Артаньян, О’Нил; a mark behind more letters than one is a letter itself.
+    beginning, mark, rest = part[:1], part[1:2], part[2:]
+    if mark and mark in "'’" and rest and beginning in "дdоo":
+        return (beginning if beginning in "дd" else beginning.upper()) + mark + rest[:1].upper() + rest[1:]
+    return beginning.upper() + part[1:]
+
+
+def is_no_day(text: str) -> bool:
+    """Whether it is written as a date, of a day that no calendar has: `31.02.1950`."""
+    parts = _date_parts(text)
+    if parts is None:
+        return False
+    year, month, day = parts
+    try:
+        date(year, month, day)
+    except ValueError:
+        return True
+    return False
+
+
+def _date_parts(text: str) -> tuple[int, int, int] | None:
+    """Year, month and day, which may be none."""
     if len(text) > _LONGEST_DATE:
         return None
     text = unicodedata.normalize("NFKC", text).strip()
     if iso := _ISO.fullmatch(text):
-        year, month, day = iso.groups()
-    elif match := _DATE.fullmatch(text) or _SOLID.fullmatch(text):
-        day, month, year = match.groups()
-    else:
+        return int(iso[1]), int(iso[2]), int(iso[3])
+    match = _DATE.fullmatch(text) or _SOLID.fullmatch(text)
+    return (int(match[3]), int(match[2]), int(match[1])) if match else None
+
+
+def read_birth_date(text: str, today: date) -> date | None:
+    """A date in the past, at most 120 years ago: `01.02.1990`, `1/2/1990`, `1990-02-01`, `01021990`."""
+    parts = _date_parts(text)
+    if parts is None or is_no_day(text):
         return None
-    try:
-        born = date(int(year), int(month), int(day))
-    except ValueError:
-        return None
+    born = date(*parts)
     return born if born < today and today.year - born.year <= 120 else None
 
 

@@ -19,6 +19,30 @@ def read_phone(text: str, countries: Sequence[str]) -> str | None:
 
     A national form is read as the first country's: `8 (912) 345-67-89` is +79123456789 for RU.
     """
+    number = _parsed(text, countries)
+    if number is None or phonenumbers.region_code_for_number(number) not in countries:
+        return None
+    if not phonenumbers.is_valid_number(number):
+        return None
+    mobile = {PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE}
+    if phonenumbers.number_type(number) not in mobile:
+        return None
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def is_foreign(text: str, countries: Sequence[str]) -> bool:
+    """Whether it is a number of a country that is none of `countries`, or begins as one."""
+    number = _parsed(text, countries)
+    if number is None:
+        return False
+    if number.country_code not in {phonenumbers.country_code_for_region(country) for country in countries}:
+        return True
+    region = phonenumbers.region_code_for_number(number)
+    return region is not None and region not in countries
+
+
+def _parsed(text: str, countries: Sequence[str]) -> phonenumbers.PhoneNumber | None:
+    """The number, of whatever country, whether or not it exists."""
     if len(text) > _LONGEST_TYPED:
         return None
     text = unicodedata.normalize("NFKC", text).strip()
@@ -29,15 +53,9 @@ def read_phone(text: str, countries: Sequence[str]) -> str | None:
     if not digits.isascii() or not digits.isdigit():
         return None
     try:
-        number = phonenumbers.parse(("+" if plus else "") + digits, countries[0])
+        return phonenumbers.parse(("+" if plus else "") + digits, countries[0])
     except NumberParseException:
         return None
-    if phonenumbers.region_code_for_number(number) not in countries or not phonenumbers.is_valid_number(number):
-        return None
-    mobile = {PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE}
-    if phonenumbers.number_type(number) not in mobile:
-        return None
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
 def show_phone(phone: str) -> str:

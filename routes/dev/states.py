@@ -2,8 +2,9 @@
 
 A file says `{"with": values of all states, "states": {name: further values}}`. In the values
 `"form": {"typed": {field: text}, "errors": {field: [codes]}}` becomes a filled form (`"every"` instead of the codes
-stands for all there are), and a text under a name that is `at` or ends in `_at` becomes a time, at any depth. `place`,
-the number of the step, is not written there: the journey knows it.
+stands for all there are, `[code, 2]` instead of a code says that two tries are left), and a text under a name that is
+`at` or ends in `_at` becomes a time, at any depth. `place`, the number of the step, is not written there: the journey
+knows it.
 """
 
 from __future__ import annotations
@@ -57,11 +58,16 @@ def _place(fragment: str) -> dict[str, Any]:
 def _values(written: dict[str, Any]) -> dict[str, Any]:
     form = written.get("form", {})
     errors = {
-        field: [Refused(Code(code), field, _AT) for code in (Code if codes == "every" else codes)]
+        field: [_refused(field, code) for code in (Code if codes == "every" else codes)]
         for field, codes in form.get("errors", {}).items()
     }
     values = {name: _read(name, value) for name, value in written.items()}
     return values | {"form": FilledForm("/dev/gallery", form.get("typed", {}), errors)}
+
+
+def _refused(field: str, written: str | list[Any]) -> Refused:
+    code, left = (written, None) if isinstance(written, str) else written
+    return Refused(Code(code), field, _AT, left, digits=6, countries=("RU", "BY"))
 
 
 def _read(name: str, value: Any) -> Any:

@@ -9,7 +9,6 @@ from litestar.params import FromPath
 
 from domain.profile import attached_accounts
 from domain.profile.attached_accounts import ACCOUNT_ADDITION
-from domain.refusals import Refused
 from routes import bill_form
 from routes.forms import FilledForm
 from routes.journeys import Addresses
@@ -42,7 +41,7 @@ async def submit(page: ThisPage) -> Response[Any]:
     match outcome:
         case None:
             return page.redirect(overview.PATH, notice=Notice.ACCOUNT_ADDED)
-        case Refused():
+        case list():
             return await overview.answer(page, form.refuse(outcome), 422, adding=True)
         case _:
             return await ADDRESSES.answer(page, outcome, "bill")

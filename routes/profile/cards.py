@@ -12,7 +12,7 @@ from domain.profile.card_addition import CARD_ADDITION, LinkedCard
 from domain.profile.overview import cards_of
 from domain.refusals import Refused
 from routes import links
-from routes.forms import BoundEmail, CardNumber, FilledForm, Form
+from routes.forms import CardNumber, FilledForm, Form, NamedEmail
 from routes.journeys import Addresses, Outcome
 from routes.notices import Notice
 from routes.own_path import TOKEN
@@ -34,10 +34,10 @@ async def show(page: ThisPage) -> Response[Any]:
 
 class NewCardForm(Form):
     card_number: CardNumber = ""
-    email: BoundEmail = ""
+    email: NamedEmail = ""
 
 
-async def _send(page: Page, form: NewCardForm) -> Outcome | Refused | Done:
+async def _send(page: Page, form: NewCardForm) -> Outcome | Refused | list[Refused] | Done:
     outcome = await card_addition.ask_for_link(page.scope, form.card_number, form.email)
     return outcome or Done(overview.PATH, Notice.CARD_LINK_SENT)
 

@@ -40,7 +40,7 @@ class FormStep:
     name: str
     fragment: str
     form: type[Form]
-    send: Callable[[Page, Any], Awaitable[Outcome | Refused | Done]]
+    send: Callable[[Page, Any], Awaitable[Outcome | Refused | list[Refused] | Done]]
     typed: Callable[[Page], Mapping[str, str]] = lambda _page: {}
     shown: Callable[[Page], Mapping[str, Any]] = lambda _page: {}
     checked: Sequence[str] = ()
@@ -64,7 +64,7 @@ def form_handlers(step: FormStep) -> Sequence[HTTPRouteHandler]:
             return await _answer(page, form, 422)
         outcome = await step.send(page, form.data)
         match outcome:
-            case Refused():
+            case Refused() | list():
                 return await _answer(page, form.refuse(outcome), 422)
             case Done(there, notice):
                 return page.redirect(there, notice=notice)

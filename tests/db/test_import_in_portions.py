@@ -105,10 +105,10 @@ async def test_every_reader_of_bills_goes_by_the_state(
 ) -> None:
     async def look() -> None:
         decided = await run("SELECT 1 FROM import_state WHERE decided")
-        new = await registry.find_account_by_bill("N0", "2026-09", 30000 // 100) is not None
-        changed = await registry.find_account_by_bill("N0", "2026-08", 200) is not None
-        old = await registry.find_account_by_bill("N0", "2026-08", 100) is not None
-        removed = await registry.find_account_by_bill("N1500", "2026-08", 100) is None
+        new = await registry.find_account_by_bill(("N0",), "2026-09", 30000 // 100) is not None
+        changed = await registry.find_account_by_bill(("N0",), "2026-08", 200) is not None
+        old = await registry.find_account_by_bill(("N0",), "2026-08", 100) is not None
+        removed = await registry.find_account_by_bill(("N1500",), "2026-08", 100) is None
         assert {new, changed, not old, removed} == {bool(decided)}
         assert len(await registry.sample(5, "2026-09")) == (5 if decided else 0)
 

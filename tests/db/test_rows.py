@@ -132,7 +132,7 @@ async def test_every_kind_of_row_is_what_its_type_says(engine: Engine, seen: set
         assert await outbox.abandoned("sms", now + timedelta(hours=1))
         assert await outbox.newest(5)
         assert await registry.account(account)
-        assert await registry.find_account_by_bill("1", "2026-08", 5)
+        assert await registry.find_account_by_bill(("1",), "2026-08", 5)
         assert await registry.accounts_of(customer)
         assert await registry.accounts_with_bills(customer, "2026-08", 12)
         assert await registry.bills_of([account], ["2026-08"])

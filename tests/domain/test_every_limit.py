@@ -14,7 +14,7 @@ import pytest
 from db.engine import Engine, run, transaction
 from domain import throttles
 from domain.portal import Portal
-from domain.profile import attached_accounts
+from domain.profile import attached_accounts, connection_requests
 from domain.proofs import bill_proof, card_links, email_confirmation, sms_limits
 from domain.scope import Client
 from domain.sign_in import by_password, password_change
@@ -36,7 +36,7 @@ KINDS = [
     "code-guesses-day", "sign-in-here", "sign-in-anywhere", "sign-in-failures-hour", "sign-in-failures-hour-48",
     "sign-in-device", "password-again", "bill-phone-day", "bill-account-day", "account-asked-day",
     "accounts-phone-day", "card-hour", "card-ip-hour", "card-email", "email-link", "account-shared", "password-email",
-    "phone-change-day",
+    "phone-change-day", "connection-request-day",
 ]  # fmt: skip
 
 
@@ -64,6 +64,7 @@ def every_limit(portal: Portal) -> dict[str, Limit]:
         email_confirmation._limit(scope_of(portal), 7),
         *sms_limits.of_phone_change(scope_of(portal), 7),
         attached_accounts.limit_of_telling(7, 11),
+        connection_requests.limit_of_customer(7),
         password_change.limit_of_unconfirmed_emails("a hash"),
     ]
     return {limit.kind: limit for limit in limits}

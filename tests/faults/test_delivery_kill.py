@@ -98,7 +98,7 @@ async def test_a_row_committed_before_the_worker_began_is_sent_once_and_sigterm_
             _, said = await asyncio.wait_for(process.communicate(), 10)
             assert process.returncode == 0
         assert [request["text"] for request in gateway.requests] == [
-            "Код 483920 для регистрации в личном кабинете. Никому его не сообщайте."
+            "Код 483920 для регистрации в кабинете. Никому его не сообщайте."
         ]
         assert (await _row())["state"] == "sent"
         for text in (*began, said):
@@ -183,7 +183,7 @@ async def test_killed_at_twenty_moments_an_email_is_neither_lost_nor_sent_twice(
     engine: Engine, database: str, portal: Portal, tmp_path: Path
 ) -> None:
     async def post(number: int) -> None:
-        message = ConnectionRequestReceived(number=number, first_name="Иван")
+        message = ConnectionRequestReceived(number=number, first_name="Иван", answer_days=3)
         await outbox.post(scope_of(portal, datetime.now(UTC)), message, f"a{number}@example.com")
 
     with running_mailbox() as mailbox:

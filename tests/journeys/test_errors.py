@@ -140,7 +140,7 @@ def test_password(visitor: Visitor) -> None:
     expect(conditions.locator(".unmet", has_text="имя")).to_have_count(1)
     visitor.field("Пароль").fill("1234567890")
     visitor.press_and_expect_errors("Зарегистрироваться", {"Пароль": "Пароль не соответствует всем условиям"})
-    expect(conditions.locator(".unmet", has_text="распространенных")).to_have_count(1)
+    expect(conditions.locator(".unmet", has_text="популярных")).to_have_count(1)
     assert visitor.count("email-confirmation") == 0
 
 

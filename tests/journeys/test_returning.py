@@ -102,7 +102,7 @@ def test_security_page_changes_the_password_and_the_phone_and_ends_the_cabinet(v
     page.get_by_role("link", name="Изменить пароль").click()
     visitor.expect_screen("/profile/security/password", "profile-security-password")
     visitor.fill({"Текущий пароль": NEW, "Пароль": NEW})
-    visitor.press_and_expect_errors("Сохранить", {"Текущий пароль": "Неверный логин или пароль"})
+    visitor.press_and_expect_errors("Сохранить", {"Текущий пароль": "Неверный пароль"})
     visitor.fill({"Текущий пароль": PASSWORD, "Пароль": NEW})
     visitor.press("Сохранить")
     visitor.expect_screen("/profile/security", "profile-security-overview")

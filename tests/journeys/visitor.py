@@ -131,6 +131,12 @@ class Visitor:
         for label, text in texts.items():
             self.field(label).fill(text)
 
+    def paste(self, label: str, text: str) -> None:
+        """As the browser takes it from the clipboard: cut where the field says how long it may be."""
+        self.field(label).fill("")
+        self.field(label).focus()
+        self.page.keyboard.insert_text(text)
+
     def press(self, name: str) -> None:
         """Press the button and wait until its answer is on the screen."""
         with self.answered():

@@ -46,7 +46,7 @@ TEXTS = {
     Notice.PASSWORD_SAVED: "Пароль сохранен, все остальные сеансы завершены",
     Notice.PHONE_SAVED: "Новый номер сохранен. На прежний мы отправили сообщение",
     Notice.EMAIL_LINK_SENT: "Мы отправили письмо на новый адрес. Он заменит прежний, когда вы нажмете кнопку из письма",
-    Notice.SESSIONS_ENDED: "Готово. На этих устройствах придется войти снова",
+    Notice.SESSIONS_ENDED: "Готово. На этих устройствах придется войти снова.",
 }
 MakeBrowser = Callable[..., Browser]
 each_act = pytest.mark.parametrize(

@@ -57,7 +57,7 @@ async def _registration(browser: Browser, known: bool) -> Any:
 
 async def _registration_code(browser: Browser, known: bool) -> Any:
     await _registration(browser, known)
-    return await browser.post(path_of("code"), {"code": "abcdef"})
+    return await browser.post(path_of("code"), {"code": "000000"})
 
 
 async def _sign_in(browser: Browser, known: bool) -> Any:
@@ -90,7 +90,7 @@ async def _recovery_twice(browser: Browser, known: bool) -> Any:
 
 async def _recovery_code(browser: Browser, known: bool) -> Any:
     await _recovery(browser, known)
-    return await browser.post("/recovery/code", {"code": "abcdef"})
+    return await browser.post("/recovery/code", {"code": "000000"})
 
 
 async def _card(browser: Browser, known: bool) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from domain.proofs import email_confirmation
 from domain.proofs.email_confirmation import EMAIL_CHANGE
 from domain.refusals import Refused
-from routes.forms import Email, Form
+from routes.forms import Form, NamedEmail
 from routes.journeys import Addresses, Outcome
 from routes.notices import Notice
 from routes.page import Page
@@ -16,7 +16,7 @@ PATH = f"{BASE}/email"
 
 
 class NewEmailForm(Form):
-    email: Email = ""
+    email: NamedEmail = ""
 
 
 async def _send(page: Page, form: NewEmailForm) -> Outcome | Refused | Done:

@@ -6,7 +6,8 @@ from typing import Any
 
 from litestar import Response, get, post
 
-from domain.refusals import Refused
+from domain.proofs import bill_proof
+from domain.refusals import Code, Refused
 from domain.registration import by_account
 from domain.registration.progress import REGISTRATION, BillSearch
 from routes import bill_form, formatting
@@ -22,7 +23,14 @@ PATH, NAME, FRAGMENT = ADDRESSES.path_of("bill"), "registration.account.bill", f
 async def show(page: ThisPage) -> Response[Any]:
     if redirect := await ADDRESSES.guard(page, "bill"):
         return redirect
-    return await _answer(page, FilledForm(PATH, _typed(ADDRESSES.progress(page).bill)), 200)
+    progress = ADDRESSES.progress(page)
+    form = FilledForm[Any](PATH, _typed(progress.bill))
+    # Only after a search in vain: before it nobody is told of tries.
+    if progress.bill is not None and progress.bill.not_found:
+        at = await bill_proof.next_at(page.scope, progress.number)
+        if at > page.scope.now:
+            form.refuse(Refused(Code.BILL_TOO_OFTEN, at=at))
+    return await _answer(page, form, 200)
 
 
 @post(PATH, name=f"{NAME}.submit")
@@ -34,7 +42,7 @@ async def submit(page: ThisPage) -> Response[Any]:
         return await ADDRESSES.guard(page, "bill") or await _answer(page, form, 422)
     bill, further = bill_form.bill_of(form.data), bill_form.further_of(form.data)
     outcome = await by_account.find_account(page.scope, bill, further)
-    if isinstance(outcome, Refused):
+    if isinstance(outcome, list):
         return await _answer(page, form.refuse(outcome), 422, not_found=True)
     return await ADDRESSES.answer(page, outcome, "bill")
 

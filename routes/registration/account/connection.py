@@ -9,26 +9,16 @@ from litestar import Response, get, post
 
 from domain.refusals import WrongStep
 from domain.registration import connection_requests
-from domain.registration.connection_requests import Request
 from domain.registration.progress import Registration
 from domain.sessions import Session
-from routes.forms import Comment, Email, FilledForm, Form, Line, Name, RequiredLine, RequiredName
+from routes.connection_form import CHECKED, FRAGMENT, ConnectionForm, request_of, show_form, show_sent_request
+from routes.forms import FilledForm
 from routes.page import Page, ThisPage
-from routes.registration.account import ADDRESSES, FOLDER
+from routes.registration.account import ADDRESSES
 from routes.steps.field_check import field_check
 
-PATH, NAME, FRAGMENT = ADDRESSES.path_of("connection"), "registration.account.connection", f"{FOLDER}/connection"
-SENT_PATH, SENT_NAME, SENT_FRAGMENT = ADDRESSES.path_of("sent"), "registration.account.sent", f"{FOLDER}/sent"
-
-
-class ConnectionForm(Form):
-    last_name: RequiredName = ""
-    first_name: RequiredName = ""
-    patronymic: Name = ""
-    email: Email = ""
-    address: RequiredLine = ""
-    account_number: Line = ""
-    comment: Comment = ""
+PATH, NAME = ADDRESSES.path_of("connection"), "registration.account.connection"
+SENT_PATH, SENT_NAME = ADDRESSES.path_of("sent"), "registration.account.sent"
 
 
 @get(PATH, name=NAME)
@@ -43,7 +33,7 @@ async def submit(page: ThisPage) -> Response[Any]:
     form = await page.read(ConnectionForm)
     if form.data is None:
         return await _answer(page, form, 422)
-    outcome = await connection_requests.send(page.scope, Request(**form.data.model_dump()))
+    outcome = await connection_requests.send(page.scope, request_of(form.data))
     if isinstance(outcome, Session):
         return page.redirect(SENT_PATH, outcome)
     return await ADDRESSES.answer(page, outcome, "connection")
@@ -55,7 +45,7 @@ async def _answer(page: Page, form: FilledForm[Any], status: int) -> Response[An
         return page.redirect(SENT_PATH)
     if redirect := await ADDRESSES.guard(page, "connection"):
         return redirect
-    return page.show(FRAGMENT, status=status, form=form, phone=progress.number)
+    return show_form(page, form, status, phone=progress.number, search=ADDRESSES.path_of("bill"))
 
 
 def _typed(progress: Registration) -> dict[str, str]:
@@ -69,8 +59,8 @@ async def show_sent(page: ThisPage) -> Response[Any]:
     request = ADDRESSES.progress(page).request
     if request is None:
         return await ADDRESSES.answer(page, WrongStep(), "connection")
-    return page.show(SENT_FRAGMENT, number=request.number, email=request.email)
+    return show_sent_request(page, request.number, request.email)
 
 
-check = field_check(PATH, NAME, FRAGMENT, ConnectionForm, ["last_name", "first_name", "patronymic", "email"])
+check = field_check(PATH, NAME, FRAGMENT, ConnectionForm, CHECKED)
 handlers = [show, submit, show_sent, check]

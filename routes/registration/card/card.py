@@ -12,7 +12,7 @@ from domain.registration import by_card
 from domain.registration.by_card import CaptchaAnswer
 from domain.values.card_numbers import has_check_digit
 from routes.captcha import count_try, show_with_picture
-from routes.forms import BoundEmail, Captcha, CardNumber, FilledForm, Form, Sealed
+from routes.forms import Captcha, CardNumber, FilledForm, Form, NamedEmail, Sealed
 from routes.page import Page, ThisPage
 from routes.registration.card import BASE, FOLDER
 from routes.steps.field_check import field_check
@@ -26,7 +26,7 @@ class CardNumberForm(Form):
 
 class CardForm(Form):
     card_number: CardNumber = ""
-    email: BoundEmail = ""
+    email: NamedEmail = ""
     captcha: Captcha = ""
     picture: Sealed = ""
 
@@ -50,7 +50,7 @@ async def submit(page: ThisPage) -> Response[Any]:
         page.scope, card.card_number, card.email, CaptchaAnswer(card.picture, card.captcha)
     )
     match outcome:
-        case Refused():
+        case Refused() | list():
             return _answer(page, form.refuse(outcome), 422)
         case HolderRegistered():
             return page.redirect(f"{BASE}/registered")

@@ -129,7 +129,9 @@ async def test_later_means_growing_pauses_then_it_expires(engine: Engine, portal
 
 async def test_the_last_pause_repeats(engine: Engine, portal: Portal, now: datetime) -> None:
     way = Way(*[LATER] * 8)
-    await outbox.post(scope_of(portal, now), ConnectionRequestReceived(number=7, first_name="Иван"), "i@example.com")
+    await outbox.post(
+        scope_of(portal, now), ConnectionRequestReceived(number=7, first_name="Иван", answer_days=3), "i@example.com"
+    )
     at = now
     for _ in range(8):
         await deliver_due(portal, {"email": [way]}, render, at)
@@ -315,7 +317,9 @@ async def test_from_the_settings_to_the_gateway_and_the_mail_server(
         )
         await outbox.post(scope_of(portal, now), MESSAGE, PHONE)
         await outbox.post(
-            scope_of(portal, now), ConnectionRequestReceived(number=7, first_name="Иван"), "i@example.com"
+            scope_of(portal, now),
+            ConnectionRequestReceived(number=7, first_name="Иван", answer_days=3),
+            "i@example.com",
         )
         async with open_gateways(portal.settings) as gateways:
             assert await Worker(portal, gateways, render, lambda: now).run_until_idle() == 2
@@ -387,7 +391,9 @@ async def test_a_mail_server_that_hangs_holds_up_no_code(engine: Engine, portal:
     portal = _with(portal, sms=(gateway.dsn(),), mail=f"smtp://127.0.0.1:{port}?tls=none", mail_from="k@example.org")
     async with server, delivering(portal):
         await outbox.post(
-            scope_of(portal, datetime.now(UTC)), ConnectionRequestReceived(number=7, first_name="Иван"), "i@example.com"
+            scope_of(portal, datetime.now(UTC)),
+            ConnectionRequestReceived(number=7, first_name="Иван", answer_days=3),
+            "i@example.com",
         )
         await asyncio.sleep(0.7)
         await outbox.post(scope_of(portal, datetime.now(UTC)), MESSAGE, PHONE)

@@ -151,7 +151,7 @@ async def test_nobody_waits_for_a_message_that_hangs(engine: Engine, portal: Por
 async def test_codes_go_first_and_what_many_get_goes_last(engine: Engine, portal: Portal) -> None:
     way = Way(window=1)
     await post(portal, *[AccountLost("Анна", "7000000111", "ул. Тихая, 5")] * 3, ago=60)
-    await post(portal, ConnectionRequestReceived(number=7, first_name="Иван"), ago=50)
+    await post(portal, ConnectionRequestReceived(number=7, first_name="Иван", answer_days=3), ago=50)
     await post(portal, *[NOTICE] * 3, ago=40)
     await post(portal, code(1), code(2), ago=30)
     gateways = gateways_of({"sms": [way], "email": [way]})

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import io
+import itertools
+import random
 from datetime import datetime, timedelta
 
+import pytest
 from PIL import Image
 
 from db import captchas
@@ -30,7 +33,7 @@ def _code(portal: Portal, token: str) -> str:
 async def test_right_code_is_good_once(engine: Engine, portal: Portal, now: datetime) -> None:
     token = captcha.make(scope_of(portal, now)).token
     code = _code(portal, token)
-    assert await _judge(portal, token, f" {code[:2]} {code[2:]} ", now) is True
+    assert await _judge(portal, token, code, now) is True
     assert await _judge(portal, token, code, now) == REFUSED
 
 
@@ -120,9 +123,29 @@ def test_picture_is_a_small_webp_that_is_never_the_same() -> None:
     pictures = {captcha.draw("13579") for _ in range(5)}
     assert len(pictures) == 5
     for picture in pictures:
-        assert len(picture) < 3000
+        assert len(picture) < 6000
         opened = Image.open(io.BytesIO(picture))
-        assert (opened.format, opened.size) == ("WEBP", (200, 72))
+        # Twice the size it is shown at.
+        assert (opened.format, opened.size) == ("WEBP", (400, 144))
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_no_one_stands_beside_a_seven(portal: Portal, now: datetime) -> None:
+    codes = [_code(portal, captcha.make(scope_of(portal, now)).token) for _ in range(300)]
+    assert set("".join(codes)) == set("023456789")
+
+
+@pytest.mark.parametrize("towards", [-1, 1])
+def test_no_digit_touches_the_next(monkeypatch: pytest.MonkeyPatch, towards: int) -> None:
+    """The largest of each, turned as far as may be, towards each other."""
+    turns = itertools.cycle((towards, -towards))
+    monkeypatch.setattr(random.SystemRandom, "uniform", lambda _, low, high: max(low, high) * next(turns))
+    monkeypatch.setattr(random.SystemRandom, "choice", lambda _, fonts: fonts[-1])
+    for digit in "0123456789":
+        picture = Image.open(io.BytesIO(captcha.draw(digit * 5))).convert("L").tobytes()
+        lit = [max(picture[x::400]) > 150 for x in range(400)]
+        assert (lit[0], lit[-1]) == (False, False)
+        assert sum(here and not before for before, here in itertools.pairwise(lit)) == 5, digit
 
 
 def test_ink_stands_out_from_the_ground() -> None:

@@ -96,13 +96,13 @@ async def test_an_account_that_comes_back_is_attached_as_before(registry: Regist
     gone = (await content("accounts"))[1]["id"]
     assert [row["number"] for row in await accounts_of(customer["id"])] == ["1"]
     assert await account(gone) is None
-    assert await find_account_by_bill("2", "2026-08", 500) is None
+    assert await find_account_by_bill(("2",), "2026-08", 500) is None
     report = await registry.bring("bills", ("2", "2026-09", "5"))
     assert [(row.column, row.reason) for row in report.bad] == [("account_number", "no such account")]
     assert await registry.counts("accounts", *ALL, replace=True) == (1, 0, 2, 0, 0)
     assert [row["number"] for row in await accounts_of(customer["id"])] == ["1", "2"]
     assert await content("customer_accounts") == before
-    assert await find_account_by_bill("2", "2026-08", 500) is not None
+    assert await find_account_by_bill(("2",), "2026-08", 500) is not None
 
 
 async def test_an_account_comes_back_with_the_address_of_the_file(registry: Registry) -> None:

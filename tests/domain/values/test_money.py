@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from domain.values.money import read_amount, show_amount
+from domain.values.money import read_amount, read_typed_amount, show_amount
 
 
 @pytest.mark.parametrize(
@@ -26,6 +26,36 @@ def test_amounts_as_people_type_them(text: str, kopecks: int) -> None:
     ],
 )  # fmt: skip
 def test_what_is_no_amount(text: str) -> None:
+    assert read_amount(text) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2293 руб 17 коп", "2293-17", "2293=17", "2 293,17 ₽", "2293,17р.", "2293 руб. 17 коп.", "2293р17к", "2293р 17",
+        "2293–17", "2 293-17", "2293 17", "2 293 17", "₽ 2293,17", "Итого: 2293,17 руб.", "к оплате 2293.17",
+        "2293 рубля, 17 копеек", "２２９３－１７",
+    ],
+)  # fmt: skip
+def test_one_amount_as_it_is_written_by_hand(text: str) -> None:
+    assert read_typed_amount(text) == 229317
+
+
+def test_kopecks_in_words_may_be_one_digit() -> None:
+    assert read_typed_amount("2293 руб 5 коп") == 229305
+    assert read_typed_amount("2293р.") == 229300
+
+
+@pytest.mark.parametrize(
+    "text", ["2293-1", "2293-175", "2293--17", "2293,5-17", "12-34-56", "2293 руб 117 коп", "17 коп"]
+)
+def test_what_is_not_guessed_at(text: str) -> None:
+    assert read_typed_amount(text) is None
+
+
+@pytest.mark.parametrize("text", ["2293-17", "2293=17", "09-25"])
+def test_a_registry_writes_amounts_in_one_way(text: str) -> None:
+    """A cell that is none, such as a date in the wrong column, stops the import."""
     assert read_amount(text) is None
 
 

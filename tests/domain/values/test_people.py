@@ -5,7 +5,16 @@ from datetime import date
 
 import pytest
 
-from domain.values.people import clean_text, fold_email, mask_email, read_birth_date, read_email, read_name
+from domain.values.people import (
+    clean_text,
+    fold_email,
+    is_no_day,
+    mask_email,
+    read_birth_date,
+    read_email,
+    read_name,
+    with_capitals,
+)
 
 TODAY = date(2036, 9, 15)
 
@@ -19,6 +28,22 @@ TODAY = date(2036, 9, 15)
 )  # fmt: skip
 def test_names(name: str) -> None:
     assert read_name(name) == name
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Мария", "Мария Иванова", "Анна-Мария", "Салтыков-Щедрин", "д’Артаньян", "О’Нил", "Ахмед оглы", "Ли", "Ван",
+        "Мамед Гасан кызы", "Гасан-оглы", "фон Браун", "де ла Крус", "Нур-эль-Дин", "Niccolo'", "А. С.", "Карл Мл.",
+    ],
+)  # fmt: skip
+def test_a_name_in_small_letters_or_in_capitals_gets_its_own(name: str) -> None:
+    assert with_capitals(name.lower()) == with_capitals(name.upper()) == with_capitals(name) == name
+
+
+@pytest.mark.parametrize("name", ["МакКормик", "Иван дер Вейден", "McDonald", "Анна мария", "ДеВито", ""])
+def test_a_name_with_capitals_and_small_letters_is_left_as_it_is(name: str) -> None:
+    assert with_capitals(name) == name
 
 
 # What a mail program may turn into a link, or a browser into an address.
@@ -58,6 +83,17 @@ def test_one_date_in_many_forms(text: str) -> None:
 )
 def test_what_is_no_birth_date(text: str) -> None:
     assert read_birth_date(text, TODAY) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "no_day"),
+    [
+        ("31.02.1950", True), ("29.02.1951", True), ("1950-02-31", True), ("00.01.1990", True), ("03/31/1984", True),
+        ("завтра", False), ("15.09.2036", False), ("5.3.84", False), ("29.02.1952", False), ("1" * 200, False),
+    ],
+)  # fmt: skip
+def test_a_day_that_does_not_exist_is_told_from_what_is_no_date(text: str, no_day: bool) -> None:
+    assert is_no_day(text) is no_day
 
 
 def test_addresses_have_one_form() -> None:

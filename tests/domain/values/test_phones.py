@@ -6,7 +6,7 @@ import phonenumbers
 import pytest
 from phonenumbers import PhoneNumberFormat, PhoneNumberType
 
-from domain.values.phones import mask_phone, read_phone, show_phone
+from domain.values.phones import is_foreign, mask_phone, read_phone, show_phone
 
 
 @pytest.mark.parametrize(
@@ -34,6 +34,18 @@ def test_what_gets_no_message(text: str) -> None:
 
 def test_further_countries_are_the_operators_choice() -> None:
     assert read_phone("+375 29 123-45-67", ["RU", "BY"]) == "+375291234567"
+
+
+@pytest.mark.parametrize(
+    ("text", "foreign"),
+    [
+        ("+375 29 123-45-67", True), ("+1 202 555 0123", True), ("+380 44", True), ("+44 7400 123456", True),
+        ("+7 701 234 56 78", True),
+        ("+7 495 123-45-67", False), ("+7 912 345-67-89", False), ("1", False), ("привет", False), ("+9" * 100, False),
+    ],
+)  # fmt: skip
+def test_a_number_of_another_country_is_told_from_what_is_none(text: str, foreign: bool) -> None:
+    assert is_foreign(text, ["RU"]) is foreign
 
 
 @pytest.mark.parametrize(

@@ -116,7 +116,7 @@ async def test_proving_oneself_again_is_not_locked_by_others_and_locks_nobody_el
     await lock_from_everywhere(another_browser)
     path, form = "/profile/security/confirmation", {"next": "/profile/security/password"}
     for _ in range(4):
-        assert errors(await thief.post(path, {**form, "password": "не тот пароль"})) == [WRONG]
+        assert errors(await thief.post(path, {**form, "password": "не тот пароль"})) == ["Неверный пароль"]
     told = errors(await thief.post(path, {**form, "password": "не тот пароль"}))
     assert told[1].startswith(LOCKED)
     assert errors(await thief.post(path, {**form, "password": PASSWORD}))[0].startswith(LOCKED)

@@ -31,7 +31,7 @@ async def test_password_is_asked_again_after_ten_minutes(client: Browser, clock:
     asked = await client.get(f"{BASE}/password")
     assert asked.headers["location"] == f"{BASE}/confirmation?next={BASE}/password"
     wrong = await client.post(f"{BASE}/confirmation", {"password": "not this one", "next": f"{BASE}/password"})
-    assert errors(wrong) == ["Неверный логин или пароль"]
+    assert errors(wrong) == ["Неверный пароль"]
     right = await client.post(f"{BASE}/confirmation", {"password": PASSWORD, "next": f"{BASE}/password"})
     assert location(right) == f"{BASE}/password"
     assert (await client.get(f"{BASE}/password")).status_code == 200
@@ -288,7 +288,7 @@ async def test_deleted_cabinet_is_gone_and_what_stays_names_nobody(
     await client.register()
     other = another_browser()
     await other.sign_in()
-    assert errors(await client.post("/profile/deletion", {"password": "not this one"})) == ["Неверный логин или пароль"]
+    assert errors(await client.post("/profile/deletion", {"password": "not this one"})) == ["Неверный пароль"]
     gone = await client.post("/profile/deletion", {"password": PASSWORD})
     assert "Личный кабинет удален" in words(await client.get(gone.headers["location"]))
     assert location(await other.get("/profile")) == "/"
@@ -324,7 +324,7 @@ async def test_what_was_typed_never_holds_a_password(client: Browser, clock: Clo
 
 async def test_going_on_moves_the_idle_end(client: Browser, clock: Clock) -> None:
     await client.register()
-    assert "сеанс завершится в" in words(await client.get("/profile"))
+    assert "вы выйдете из кабинета в" in words(await client.get("/profile"))
     for _ in range(3):
         clock.forward(minutes=29)
         assert (await client.htmx("/session", {}, at="/profile")).status_code == 200

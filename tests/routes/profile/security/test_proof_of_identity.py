@@ -33,8 +33,8 @@ Another = Callable[..., Browser]
         ({"current_password": "", "password": NEW}, ["Введите пароль"]),
         ({"current_password": PASSWORD}, ["Введите пароль"]),
         ({}, ["Текущий пароль: введите пароль", "Пароль: введите пароль", "Введите пароль", "Введите пароль"]),
-        ({"current_password": "not this one", "password": NEW}, ["Неверный логин или пароль"]),
-        ({"current_password": NEW, "password": NEW}, ["Неверный логин или пароль"]),
+        ({"current_password": "not this one", "password": NEW}, ["Неверный пароль"]),
+        ({"current_password": NEW, "password": NEW}, ["Неверный пароль"]),
         ({"current_password": PASSWORD, "password": "short"}, ["Пароль не соответствует всем условиям"]),
     ],
 )
@@ -95,7 +95,7 @@ async def test_a_password_replaced_since_it_was_judged_is_not_the_current_one(
     caller = Client(client.cookie, "203.0.113.7", "Tests/1.0")
     overtaken = replace(portal, hasher=_OvertakenHasher())
     outcome = await password_change.change(scope_of(overtaken, clock(), caller), NEW, current=PASSWORD)
-    assert outcome == [Refused(Code.SIGN_IN_WRONG, "current_password")]
+    assert outcome == [Refused(Code.PASSWORD_WRONG, "current_password")]
     assert (await run("SELECT password_hash FROM customers"))[0]["password_hash"] == "another"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -17,12 +18,13 @@ from domain.sealing import Sealing
 from settings import Settings
 from tests.browser import BILL, Browser, location, path_of
 from tests.conftest import Clock
-from tests.screen import errors, fragment_of, value_of, words
+from tests.screen import errors, fragment_of, main_buttons, value_of, words
 
 PATH = path_of("bill")
 TYPED = BILL
 BROUGHT = BillSearch(Bill("2026-08", "7000000111", 229317), 3)
 UNKNOWN = "Введены некорректные данные: данного абонента нет в системе"
+REQUEST = "Отправить заявку на подключение"
 TOO_OFTEN = "Превышено число попыток. Повторите 16 сентября в 14:30 или отправьте заявку на подключение"
 MakeBrowser = Callable[..., Browser]
 
@@ -99,6 +101,30 @@ async def test_five_wrong_a_day_for_a_phone(client: Browser, clock: Clock) -> No
     assert location(await client.submit("bill")) == path_of("address")
 
 
+async def test_after_the_last_try_the_request_is_the_main_button(client: Browser, clock: Clock) -> None:
+    await client.reach("bill")
+    for left in range(4, -1, -1):
+        answer = await client.post(PATH, {**BILL, "amount": f"{left},01"})
+        advised = "Проверьте период" in words(answer)
+        assert (advised, main_buttons(answer)) == ((True, ["Далее"]) if left else (False, [REQUEST]))
+    assert errors(answer) == [UNKNOWN, TOO_OFTEN]
+    # Coming again, and trying once more, are told the same.
+    for again in (await client.get(PATH), await client.post(PATH, BILL)):
+        assert (errors(again), main_buttons(again)) == ([TOO_OFTEN], [REQUEST])
+    clock.forward(days=1)
+    await client.reach("bill")
+    assert (errors(await client.get(PATH)), main_buttons(await client.get(PATH))) == ([], ["Далее"])
+
+
+async def test_a_drawn_bill_marks_what_is_asked_for(client: Browser) -> None:
+    await client.reach("bill")
+    shown = (await client.get(PATH)).text
+    drawn = re.search(r"<details.*?</details>", shown, re.DOTALL)
+    assert drawn
+    assert "Где это на счете-квитанции?" in drawn[0]
+    assert drawn[0].count("<circle") == drawn[0].count("<li>") == 3
+
+
 async def test_a_new_session_brings_no_new_tries(client: Browser, another_browser: MakeBrowser, clock: Clock) -> None:
     await client.reach("bill")
     for _ in range(5):
@@ -118,6 +144,16 @@ async def test_ten_wrong_a_day_for_an_account_from_any_phone(another_browser: Ma
     assert TOO_OFTEN in words(await browsers[3].post(PATH, BILL))
     # The neighbour's account is not shut.
     assert location(await browsers[3].post(PATH, {**BILL, "account_number": "7000000118"})) == path_of("address")
+
+
+@pytest.mark.parametrize("typed", ["л/с 7000000111", "лс7000000111", "лицевой счет: 7000000111"])
+@pytest.mark.parametrize("number", ["7000000111", "ЛС7000000111"])
+async def test_the_label_of_a_number_is_no_part_of_it_here_and_in_the_registry(
+    client: Browser, typed: str, number: str
+) -> None:
+    await run("UPDATE accounts SET number = {} WHERE number = '7000000111'", number)
+    await client.reach("bill")
+    assert location(await client.post(PATH, {**BILL, "account_number": typed})) == path_of("address")
 
 
 async def test_right_ones_are_not_counted(client: Browser) -> None:

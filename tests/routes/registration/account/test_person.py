@@ -18,7 +18,7 @@ async def test_everything_wrong_is_told_at_once_and_kept(client: Browser) -> Non
     assert errors(answer) == [
         "Заполните обязательное поле",
         "Допустимы только буквы, пробел, дефис и апостроф",
-        "Введите дату рождения в виде ДД.ММ.ГГГГ",
+        "Такого дня не существует. Введите дату рождения в виде ДД.ММ.ГГГГ.",
         "Введен некорректный адрес электронной почты",
     ]
     assert {name: value_of(answer, name) for name in typed} == typed
@@ -48,6 +48,14 @@ async def test_names_are_cleaned_of_what_cannot_be_seen(client: Browser) -> None
     assert value_of(back, "patronymic") == ""
 
 
+async def test_names_in_small_letters_are_kept_with_capitals(client: Browser) -> None:
+    await client.reach("person")
+    names = {"last_name": "салтыкова-щедрина", "first_name": "МАРИЯ", "patronymic": "ахмед кызы"}
+    await client.post(PATH, {**PERSON, **names})
+    back = await client.get(PATH)
+    assert [value_of(back, name) for name in names] == ["Салтыкова-Щедрина", "Мария", "Ахмед кызы"]
+
+
 async def test_a_foreign_patronymic_is_nobodys_duty(client: Browser) -> None:
     await client.reach("person")
     person = {**PERSON, "last_name": "Nguyễn", "first_name": "O’Neil", "patronymic": ""}
@@ -65,6 +73,6 @@ async def test_the_terms_are_accepted_by_going_on_and_open_on_a_click(client: Br
 async def test_each_field_is_checked_when_it_is_left(client: Browser) -> None:
     await client.reach("person")
     answer = await client.htmx(f"{PATH}/fields/birth_date", {"birth_date": "31.02.1990", "email": ""}, at=PATH)
-    assert errors(answer) == ["Введите дату рождения в виде ДД.ММ.ГГГГ"]
+    assert errors(answer) == ["Такого дня не существует. Введите дату рождения в виде ДД.ММ.ГГГГ."]
     answer = await client.htmx(f"{PATH}/fields/email", {"email": "ivanova@example.org"}, at=PATH)
     assert errors(answer) == []

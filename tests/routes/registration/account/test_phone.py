@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
 
 from db.engine import run
 from domain.registration.progress import Consent, ConsentText, GivenPhone
@@ -26,11 +29,24 @@ async def test_one_number_in_many_forms_is_one_message(client: Browser, posted: 
 
 
 async def test_other_numbers_get_no_message(client: Browser, posted: ReadPosted) -> None:
-    for typed in ("+7 495 123-45-67", "+49 1512 3456789", "+380 50 123-45-67", "8 800 555-35-35", "1", "а"):
+    wrong = "Введен некорректный номер телефона"
+    foreign = f"{wrong}. Нужен российский номер мобильного телефона."
+    for typed, told in {
+        "+7 495 123-45-67": wrong, "8 800 555-35-35": wrong, "1": wrong, "а": wrong,
+        "+49 1512 3456789": foreign, "+380 50 123-45-67": foreign,
+    }.items():  # fmt: skip
         answer = await client.post(PATH, {"phone": typed, "consent": "yes"})
-        assert errors(answer) == ["Введен некорректный номер телефона"]
+        assert errors(answer) == [told]
         assert value_of(answer, "phone") == typed
     assert (await posted(), client.cookie) == ([], None)
+
+
+@pytest.mark.parametrize("changed", [{"sms_countries": "RU,BY"}])
+async def test_a_foreign_number_is_told_which_countries_are_served(client: Browser, changed: dict[str, Any]) -> None:
+    answer = await client.post(PATH, {"phone": "+49 1512 3456789", "consent": "yes"})
+    assert errors(answer)[0].endswith("Нужен номер мобильного телефона одной из стран: Россия, Беларусь.")
+    answer = await client.post(PATH, {"phone": "+49 1512 3456789"}, headers={"Accept-Language": "en"})
+    assert errors(answer)[0].endswith("It must be of one of these countries: Russia, Belarus.")
 
 
 async def test_without_consent_nothing_is_kept_and_nothing_sent(client: Browser, posted: ReadPosted) -> None:
@@ -114,7 +130,7 @@ async def test_another_number_is_confirmed_anew(client: Browser, posted: ReadPos
 async def test_too_early_for_a_new_code_and_none_left_is_told_here(client: Browser, clock: Clock) -> None:
     await client.reach("code")
     for _ in range(5):
-        await client.post(path_of("code"), {"code": "x"})
+        await client.post(path_of("code"), {"code": "000000"})
     answer = await client.post(PATH, {"phone": PHONE, "consent": "yes"})
     assert errors(answer) == ["Новый код можно запросить в 14:31"]
 
