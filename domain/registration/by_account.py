@@ -149,12 +149,19 @@ async def account_found(progress: Registration) -> AccountRow | None:
     return await registry.account(progress.bill.account) if progress.bill and progress.bill.account else None
 
 
-async def confirm_address(scope: Scope, *, mine: bool) -> Session | NotNow:
-    """«Да» confirms the address, «Нет» goes back to the bill and keeps what was typed there."""
+async def confirm_address(scope: Scope, *, mine: bool, shown: str | None = None) -> Session | NotNow:
+    """«Да» confirms the address, «Нет» goes back to the bill and keeps what was typed there.
+
+    `shown` is the number of the account whose address was answered about: where another bill has been found since, in
+    another tab, nothing is confirmed.
+    """
 
     async def confirm(session: Session, progress: Registration) -> Session:
         assert progress.bill is not None
         assert progress.bill.account is not None
+        found = await account_found(progress)
+        if shown is not None and (found is None or found["number"] != shown):
+            return session
         if mine:
             address = ConfirmedAddress(progress.bill.account)
             return await REGISTRATION.save(scope, session, replace(progress, address=address))

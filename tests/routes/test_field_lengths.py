@@ -26,7 +26,7 @@ OTHERS = (
 # What a text may grow to when it is normalised: one sign of the longest field into eighteen (U+FDFA).
 MOST = 3000
 # What a page of ours has put into the form.
-CHOICES = {"picture", "link", "next", "answer", "remember", "consent", "another"}
+CHOICES = {"shown", "picture", "link", "next", "answer", "remember", "consent", "another"}
 # The steps, by what has to be done before them.
 OPEN = ("/sign-in/phone", "/sign-in/login", path_of("phone"), "/registration/card/card", "/recovery/login")
 REGISTERING = STEPS[1:]

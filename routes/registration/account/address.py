@@ -16,7 +16,10 @@ PATH, NAME, FRAGMENT = ADDRESSES.path_of("address"), "registration.account.addre
 
 
 class AnswerForm(Form):
+    """`shown` is the number of the account on the page."""
+
     answer: Choice = ""
+    shown: Choice = ""
 
 
 @get(PATH, name=NAME)
@@ -34,10 +37,11 @@ async def show(page: ThisPage) -> Response[Any]:
 async def submit(page: ThisPage) -> Response[Any]:
     if redirect := page.redirect_if_signed_in():
         return redirect
-    answer = (await page.read(AnswerForm)).typed["answer"]
-    if answer not in {"yes", "no"}:
+    typed = (await page.read(AnswerForm)).typed
+    if typed["answer"] not in {"yes", "no"}:
         return page.redirect(PATH)
-    return await ADDRESSES.answer(page, await by_account.confirm_address(page.scope, mine=answer == "yes"), "address")
+    outcome = await by_account.confirm_address(page.scope, mine=typed["answer"] == "yes", shown=typed["shown"] or None)
+    return await ADDRESSES.answer(page, outcome, "address")
 
 
 handlers = [show, submit]

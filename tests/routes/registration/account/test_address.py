@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from db.engine import run
 from domain.registration.progress import ConfirmedAddress
 from tests.browser import BILL, Browser, location, path_of
@@ -18,6 +20,19 @@ async def test_yes_goes_on_to_the_person(client: Browser) -> None:
     # Back and «Нет» after all: the person waits until the address is right.
     assert location(await client.post(PATH, {"answer": "no"})) == path_of("bill")
     assert location(await client.get(path_of("person"))) == path_of("bill")
+
+
+async def test_yes_in_a_tab_of_before_confirms_no_other_address(client: Browser) -> None:
+    await client.reach("address")
+    number = re.search(r'name="shown" value="(\d+)"', (await client.get(PATH)).text)
+    assert number is not None
+    answered = {**TYPED, "shown": number[1]}
+    # Another bill in another tab.
+    await client.post(path_of("bill"), {**BILL, "account_number": "7000000118"})
+    for answer in (answered, {**answered, "answer": "no"}):
+        assert location(await client.post(PATH, answer)) == PATH
+    assert "кв. 6" in words(await client.get(PATH))
+    assert location(await client.post(PATH, {**TYPED, "shown": "7000000118"})) == path_of("person")
 
 
 async def test_nothing_of_an_address_is_shown_before_the_proof(client: Browser) -> None:
