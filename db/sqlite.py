@@ -120,8 +120,10 @@ class SQLite(SQLiteEngine):
 
     async def open(self) -> None:
         with database_faults():
-            # Made here and not by SQLite: for its owner only, as -wal and -shm will be after it.
-            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
+            # Made here and not by SQLite: for its owner only, as -wal and -shm will be after it. Closing a file that is
+            # there would end the locks that other connections of this process hold on it (fcntl_locking(2)).
+            with contextlib.suppress(FileExistsError):
+                os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
             self._thread = ThreadPoolExecutor(1, "sqlite")
             try:
                 self._writer = await self.apart(self._connect)

@@ -20,6 +20,8 @@ LONGEST_PATH, LONGEST_QUERY, LONGEST_COOKIES = 4096, 16384, 16384
 # Our largest form has eight fields.
 MOST_FIELDS = 50
 _LONGEST_NAME = 100
+# Where a request carries them.
+_COOKIES = "kabinet.cookies"
 
 
 def check_lengths(scope: Scope) -> None:
@@ -43,8 +45,15 @@ def fields_of(encoded: bytes) -> dict[str, str]:
     return fields
 
 
-def cookies_of(scope: Scope) -> dict[str, str]:
-    """All cookies; of several with one name the last, which is the one with the shortest path."""
+def cookies_of(scope: Any) -> dict[str, str]:
+    """All cookies, read once; of several with one name the last, which is the one with the shortest path."""
+    known: dict[str, str] | None = scope.get(_COOKIES)
+    if known is None:
+        known = scope[_COOKIES] = _cookies(scope)
+    return known
+
+
+def _cookies(scope: Any) -> dict[str, str]:
     header = b";".join(value for name, value in scope["headers"] if name == b"cookie").decode("latin-1")
     pairs = (part.partition("=") for part in header.split(";"))
     return {name.strip(): _unquoted(value.strip()) for name, equals, value in pairs if equals}

@@ -68,7 +68,8 @@ class Page:
         self, fragment: str, *, status: int = 200, form: FilledForm[Any] | None = None, **values: Any
     ) -> Response[str]:
         """The fragment `templates/partials/<fragment>.html`, alone or in the whole page."""
-        form = form or FilledForm(path_shown(self.request.scope))
+        path = path_shown(self.request.scope)
+        form = form or FilledForm(path)
         arrived = self.request.method == "GET" and status == 200
         kept, notice = self._kept_for_this_address() if arrived else (None, None)
         if kept is not None:
@@ -78,7 +79,7 @@ class Page:
             "layout": responses.layout_of(self.request),
             "form": form,
             "notice": notice or "",
-            "path": path_shown(self.request.scope),
+            "path": path,
             "back": address_shown(self.request.scope),
             "signed_in": self.customer is not None,
             "tracks": self.settings.tracks,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Sequence
 
@@ -9,6 +10,7 @@ import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumberType
 
 _SEPARATORS = frozenset(" \u00a0\u2007\u2009\u202f\t()-.\u2010\u2011\u2012\u2013\u2014\u2212/")
+_RUSSIAN_MOBILE = re.compile(r"\+79[0-9]{9}")
 _LONGEST = 40
 # Before full-width digits and kinds of spaces are normalised.
 _LONGEST_TYPED = 100
@@ -60,6 +62,9 @@ def _parsed(text: str, countries: Sequence[str]) -> phonenumbers.PhoneNumber | N
 
 def show_phone(phone: str) -> str:
     """`+7 912 345-67-89`: as its country writes it (ITU-T E.123)."""
+    if _RUSSIAN_MOBILE.fullmatch(phone):
+        # Most of all numbers, on most pages: the library takes fifty times as long to write the same.
+        return f"{phone[:2]} {phone[2:5]} {phone[5:8]}-{phone[8:10]}-{phone[10:]}"
     try:
         number = phonenumbers.parse(phone)
     except NumberParseException:

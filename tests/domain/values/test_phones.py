@@ -87,3 +87,9 @@ def test_what_is_no_number_is_shown_as_it_is() -> None:
 def test_masked_and_shown() -> None:
     assert mask_phone("+79123456789") == "+7 912 ···-··-89"
     assert show_phone("+79123456789") == "+7 912 345-67-89"
+
+
+def test_russian_mobile_numbers_are_written_as_the_library_writes_them() -> None:
+    for phone in [f"+7{number}" for number in range(9_000_000_000, 10_000_000_000, 7_654_321)]:
+        written = phonenumbers.format_number(phonenumbers.parse(phone), phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+        assert show_phone(phone) == written
