@@ -14,6 +14,7 @@ from db.engine import Engine
 from domain.delivery.between_processes import listen_forever
 from domain.delivery.channels import CHANNELS, SETTING_OF
 from domain.delivery.gateways import open_gateways
+from domain.delivery.receipts import write_forever
 from domain.delivery.worker import run_forever
 from domain.portal import make_portal
 from routes.cli.running import loaded_settings, refuse, run_with_database
@@ -51,8 +52,9 @@ def channels() -> None:
 async def _deliver_until_told(settings: Settings) -> None:
     clock, portal = DatabaseClock(), make_portal(settings)
     await clock.set()
-    async with open_gateways(settings) as gateways:
-        beside = [asyncio.create_task(work) for work in (clock.keep_set(), listen_forever(portal))]
+    async with open_gateways(portal) as gateways:
+        works = (clock.keep_set(), listen_forever(portal), write_forever(portal, clock))
+        beside = [asyncio.create_task(work) for work in works]
         worker = asyncio.create_task(run_forever(portal, gateways, MessageTexts(), clock))
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, worker.cancel)

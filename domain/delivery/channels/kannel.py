@@ -5,10 +5,11 @@ Many commercial gateways have the same interface, so more kinds of answers are a
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 from urllib.parse import SplitResult, unquote, urlencode, urlsplit
 
-from domain.delivery.channels.channel import Begin, DeliveryFailed, Kind, Outgoing
+from domain.delivery.channels.channel import Begin, DeliveryFailed, Kind, Outcome, Outgoing, Receipt, Receipts, Taken
 from domain.delivery.channels.http import Answer, HttpGateway
 from settings import LOOPBACK
 
@@ -27,6 +28,9 @@ _OPERATOR = frozenset({401, 402, 403, 404, 405, 407})
 # The request was not looked at, for now; and for how long it is not sent again, seconds.
 _BUSY = frozenset({408, 425, 429, 503})
 _BUSY_REST = 1.0
+# Which receipts are asked for, as a sum of bits (chapter 6, "Delivery reports"): the final ones. What the bits mean.
+_OUTCOMES: Mapping[str, Outcome] = {"1": "delivered", "2": "undelivered", "16": "rejected"}
+_MASK = str(sum(map(int, _OUTCOMES)))
 _FORM = "http+kannel://user:pass@host:port/cgi-bin/sendsms"
 
 
@@ -39,7 +43,8 @@ class Kannel:
 {_FORM}, or https+kannel://…
 User, password and path are those of Kannel's sendsms-user, or of a gateway that speaks its interface. Signs such as
 @ : / # in a password are written as %40 %3A %2F %23. http+kannel sends everything in the clear: in production it is
-for a gateway on this host only. KABINET_SMS_FROM is the sender's name, where the gateway takes one."""
+for a gateway on this host only. KABINET_SMS_FROM is the sender's name, where the gateway takes one. Receipts are asked
+for with each message (dlr-mask, dlr-url): the gateway calls KABINET_PUBLIC_URL/delivery/receipts/…"""
 
     @staticmethod
     def check(address: SplitResult, *, production: bool) -> None:
@@ -50,8 +55,19 @@ for a gateway on this host only. KABINET_SMS_FROM is the sender's name, where th
         if production and address.scheme == "http+kannel" and address.hostname not in LOOPBACK:
             raise ValueError("http+kannel is only for a gateway on this host; write https+kannel")
 
-    def __init__(self, dsn: str, sender: str, *, seconds: float = ANSWER_SECONDS) -> None:
+    @staticmethod
+    def read_receipt(fields: Mapping[str, str]) -> Receipt | None:
+        """The address that `send` has given, with `status` filled in by the gateway."""
+        reference, status = fields.get("reference", ""), fields.get("status", "")
+        if not (reference and status.isascii() and status.isdecimal()):
+            raise ValueError("no receipt")
+        return Receipt(_OUTCOMES[status], reference) if status in _OUTCOMES else None
+
+    def __init__(
+        self, dsn: str, sender: str, receipts: Receipts | None = None, *, seconds: float = ANSWER_SECONDS
+    ) -> None:
         parts = urlsplit(dsn)
+        self._receipts = receipts
         self.window = 256
         self._path = parts.path
         self._query = {"username": unquote(parts.username or ""), "password": unquote(parts.password or "")}
@@ -63,7 +79,7 @@ for a gateway on this host only. KABINET_SMS_FROM is the sender's name, where th
     async def close(self) -> None:
         await self._gateway.close()
 
-    async def send(self, outgoing: Outgoing, begin: Begin) -> None:
+    async def send(self, outgoing: Outgoing, begin: Begin) -> Taken:
         """Raises `DeliveryFailed`; returns once the gateway has taken the message upon itself."""
         text = outgoing.content.text
         query = {
@@ -75,7 +91,14 @@ for a gateway on this host only. KABINET_SMS_FROM is the sender's name, where th
             "charset": "UTF-8",
             "coding": "0" if set(text) <= _GSM_7 else "2",
         }
+        if self._receipts is not None:
+            # Kannel puts the kind of the receipt in the place of %d.
+            query |= {
+                "dlr-mask": _MASK,
+                "dlr-url": f"{self._receipts.address}?reference={outgoing.reference}&status=%d",
+            }
         _judge(await self._gateway.ask(f"{self._path}?{urlencode(query)}", begin))
+        return Taken(receipt=self._receipts is not None)
 
 
 def _judge(answer: Answer) -> None:
