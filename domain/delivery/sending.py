@@ -110,7 +110,7 @@ class Sender:
             # An error in a template: the row waits until it is corrected. Only the type: its text may quote the values.
             raise DeliveryFailed("later", f"its templates fail: {type(error).__name__}", operator=True) from None
         reference = reference_of(self._portal, row["id"], row["created_at"])
-        return Outgoing(reference, row["created_at"], posted["to"], content, language)
+        return Outgoing(row["id"], reference, row["created_at"], posted["to"], content, language)
 
     async def _by(
         self, gateway: Gateway, row: ClaimedRow, outgoing: Outgoing, past: Sequence[str]

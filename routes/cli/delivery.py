@@ -12,9 +12,9 @@ import click
 from db.clock import DatabaseClock
 from db.engine import Engine
 from domain.delivery.between_processes import listen_forever
-from domain.delivery.channels import CHANNELS, SETTING_OF
+from domain.delivery.channels import CHANNELS, SETTING_OF, receipt_readers
 from domain.delivery.gateways import open_gateways
-from domain.delivery.receipts import write_forever
+from domain.delivery.receipts import receipts_of, write_forever
 from domain.delivery.worker import run_forever
 from domain.portal import make_portal
 from routes.cli.running import loaded_settings, refuse, run_with_database
@@ -47,6 +47,14 @@ def channels() -> None:
     """Say how each channel is written in the settings, and what it needs."""
     for channel in CHANNELS:
         click.echo(f"{SETTING_OF[channel.kind]}: {channel.setup}\n")
+
+
+@delivery_group.command("receipts")
+def receipts() -> None:
+    """Print the address that each gateway calls with its receipts. It is a secret."""
+    portal = make_portal(loaded_settings())
+    for name in receipt_readers(portal.settings):
+        click.echo(f"{name}  {receipts_of(portal, name).address}")
 
 
 async def _deliver_until_told(settings: Settings) -> None:

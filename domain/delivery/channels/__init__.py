@@ -8,12 +8,14 @@ from urllib.parse import SplitResult, urlsplit
 
 from domain.delivery.channels.channel import ConfiguredChannel, Kind, ReadReceipt, Receipts
 from domain.delivery.channels.kannel import Kannel
+from domain.delivery.channels.smsc import Smsc
 from domain.delivery.channels.smtp import Smtp
 from settings import OUTBOX, Settings, SettingsError, address_parts, written_host
 
 # A new channel has its file and its line here.
 CHANNELS: tuple[type[ConfiguredChannel], ...] = (
     Kannel,
+    Smsc,
     Smtp,
 )
 # The setting that names the channels of a kind.

@@ -31,8 +31,9 @@ class Rendered:
 
 @dataclass(frozen=True)
 class Outgoing:
-    """A message ready to be sent. `reference` and `written_at` are the same at every attempt."""
+    """A message ready to be sent. `number` is its row's; that, `reference` and `written_at` are always the same."""
 
+    number: int
     reference: str
     written_at: datetime
     to: str = field(repr=False)

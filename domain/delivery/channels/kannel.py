@@ -10,24 +10,16 @@ from typing import ClassVar
 from urllib.parse import SplitResult, unquote, urlencode, urlsplit
 
 from domain.delivery.channels.channel import Begin, DeliveryFailed, Kind, Outcome, Outgoing, Receipt, Receipts, Taken
-from domain.delivery.channels.http import Answer, HttpGateway
+from domain.delivery.channels.gsm7 import fits_gsm7
+from domain.delivery.channels.http import HttpGateway
+from domain.delivery.channels.http_answers import Answer
 from settings import LOOPBACK
 
 CONNECT_SECONDS = 5.0
 ANSWER_SECONDS = 15.0
 
-# 3GPP TS 23.038, 6.2.1: the GSM 7 bit default alphabet and its extension table. Anything else needs UCS-2.
-_GSM_7 = frozenset(
-    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§"
-    "¿abcdefghijklmnopqrstuvwxyzäöñüà\f^{}\\[~]|€"
-)
 # "Sent." is the answer of Kannel before 1.4.
 _ACCEPTED = ("0:", "3:", "sent.")
-# Statuses that refuse our account or address, not the message: wrong password, no money left, wrong path.
-_OPERATOR = frozenset({401, 402, 403, 404, 405, 407})
-# The request was not looked at, for now; and for how long it is not sent again, seconds.
-_BUSY = frozenset({408, 425, 429, 503})
-_BUSY_REST = 1.0
 # Which receipts are asked for, as a sum of bits (chapter 6, "Delivery reports"): the final ones. What the bits mean.
 _OUTCOMES: Mapping[str, Outcome] = {"1": "delivered", "2": "undelivered", "16": "rejected"}
 _MASK = str(sum(map(int, _OUTCOMES)))
@@ -89,7 +81,7 @@ for with each message (dlr-mask, dlr-url): the gateway calls KABINET_PUBLIC_URL/
             "to": outgoing.to,
             "text": text,
             "charset": "UTF-8",
-            "coding": "0" if set(text) <= _GSM_7 else "2",
+            "coding": "0" if fits_gsm7(text) else "2",
         }
         if self._receipts is not None:
             # Kannel puts the kind of the receipt in the place of %d.
@@ -103,24 +95,12 @@ for with each message (dlr-mask, dlr-url): the gateway calls KABINET_PUBLIC_URL/
 
 def _judge(answer: Answer) -> None:
     """Raise `DeliveryFailed` unless the gateway says that it has taken the message."""
-    status, said = answer.status, answer.body.lower()
-    if 200 <= status < 300:
-        if said.startswith("authorization failed"):  # Kannel before 1.4 says so with 202
-            raise DeliveryFailed("away", "the gateway refuses our password", operator=True)
-        if not said.startswith(_ACCEPTED):
-            raise DeliveryFailed("unknown", "the gateway's answer makes no sense")
-    elif status == 403 and said.startswith("not routable"):
+    said = answer.body.lower()
+    if answer.status == 403 and said.startswith("not routable"):
         raise DeliveryFailed("refused", "the gateway has no route to this number (403)")
-    elif status in _OPERATOR:
-        raise DeliveryFailed("away", f"the gateway refuses our request ({status})", operator=True)
-    elif 300 <= status < 400:
-        # RFC 9110, 15.4: a redirect says that the request is not fulfilled yet.
-        raise DeliveryFailed("away", f"the gateway redirects elsewhere ({status})", operator=True)
-    elif status in _BUSY:
-        rest = answer.retry_after or _BUSY_REST
-        raise DeliveryFailed("away", f"the gateway cannot take it now ({status})", rest=rest)
-    elif 400 <= status < 500:
-        raise DeliveryFailed("refused", f"the gateway refused the message ({status})")
-    else:
-        # 500, 502, 504 and what nobody has defined: it may have come through before that.
-        raise DeliveryFailed("unknown", f"the gateway answered with an error of its own ({status})")
+    if not answer.is_well:
+        raise answer.failure()
+    if said.startswith("authorization failed"):  # Kannel before 1.4 says so with 202
+        raise DeliveryFailed("away", "the gateway refuses our password", operator=True)
+    if not said.startswith(_ACCEPTED):
+        raise DeliveryFailed("unknown", "the gateway's answer makes no sense")

@@ -18,7 +18,7 @@ CODE = "Код 483920 для регистрации."
 
 
 def _outgoing(text: str = CODE) -> Outgoing:
-    return Outgoing("1.abc", datetime(2026, 9, 15, tzinfo=UTC), PHONE, Rendered(text))
+    return Outgoing(1, "1.abc", datetime(2026, 9, 15, tzinfo=UTC), PHONE, Rendered(text))
 
 
 @pytest.fixture
