@@ -21,6 +21,7 @@ from db.clock import DatabaseClock
 from domain import sessions
 from domain.delivery.between_processes import announce_forever
 from domain.delivery.gateways import open_gateways
+from domain.delivery.receipts import write_forever
 from domain.delivery.worker import run_forever
 from domain.housekeeping import sweep_forever
 from domain.installation import UNUSABLE, error_line, load_settings, opened_installation
@@ -132,11 +133,11 @@ def _lifespan(
             except UNUSABLE as error:
                 logging.getLogger("kabinet.start").critical("%s", error_line(error))
                 raise SystemExit(1) from None
-            tasks = [asyncio.create_task(sweep_forever(portal, clock))]
+            tasks = [asyncio.create_task(work) for work in (sweep_forever(portal, clock), write_forever(portal, clock))]
             if isinstance(clock, DatabaseClock):
                 tasks.append(asyncio.create_task(clock.keep_set()))
             if settings.delivery == "inside":
-                gateways = await stack.enter_async_context(open_gateways(settings))
+                gateways = await stack.enter_async_context(open_gateways(portal))
                 tasks.append(asyncio.create_task(run_forever(portal, gateways, MessageTexts(), clock)))
             else:
                 tasks.append(asyncio.create_task(announce_forever(portal)))

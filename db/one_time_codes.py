@@ -27,6 +27,10 @@ class TriedCodeRow(TypedDict):
     used_by: str
 
 
+class CodeGatewayRow(TypedDict):
+    gateway: str
+
+
 class NewCode(TypedDict):
     purpose: str
     phone_hash: str
@@ -34,6 +38,7 @@ class NewCode(TypedDict):
     sent_at: datetime
     expires_at: datetime
     wrong_tries: int
+    message: int
 
 
 async def living(purpose: str, phone_hash: str, now: datetime) -> Sequence[LivingCodeRow]:
@@ -44,6 +49,22 @@ async def living(purpose: str, phone_hash: str, now: datetime) -> Sequence[Livin
         " WHERE purpose = {} AND phone_hash = {} AND expires_at > {} AND used_by = ''" + for_update(),
         purpose, phone_hash, now,
     )  # fmt: skip
+
+
+async def gateways(purpose: str, phone_hash: str, now: datetime) -> list[str]:
+    """The gateways that may have sent the codes of `living` and have not said that they arrived, the oldest code first.
+
+    Of a code that was not sent there is no message. On SQLite another one may have got its number: the code that comes
+    after it is not sent either, so nothing is made of that.
+    """
+    rows = await fetch(
+        CodeGatewayRow,
+        "SELECT outbox.gateway FROM one_time_codes JOIN outbox ON outbox.id = one_time_codes.message"
+        " WHERE purpose = {} AND phone_hash = {} AND one_time_codes.expires_at > {} AND used_by = ''"
+        " AND outbox.gateway <> '' AND outbox.state <> 'delivered' ORDER BY outbox.id",
+        purpose, phone_hash, now,
+    )  # fmt: skip
+    return [row["gateway"] for row in rows]
 
 
 async def add(values: NewCode) -> None:

@@ -1,18 +1,19 @@
 """The outbox's rows: put in by use cases inside their transaction, taken by the delivery worker.
 
-States: `waiting` → `sending` (from now on a gateway may have it) → `sent`, `failed` (refused for good), `unknown` (an
-answer never came) or `expired` (too old to be worth sending). Every state after `sending` has `sealed` wiped. A worker
-that has taken a row has it to itself until the row is due again, so what a killed worker had not begun is simply taken
-by the next one. A row is changed for one attempt: a worker that has taken longer changes nothing.
+States: `waiting` → `sending` (from now on a gateway may have it) → `sent`, `accepted` (sent, and the gateway will say
+what becomes of it: db/receipts.py), `failed` (refused for good), `unknown` (an answer never came) or `expired` (too old
+to be worth sending). Every state after `sending` has `sealed` wiped. A worker that has taken a row has it to itself
+until the row is due again, so what a killed worker had not begun is simply taken by the next one. A row is changed for
+one attempt: a worker that has taken longer changes nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Literal, TypedDict
+from typing import Any, Literal, TypedDict, TypeVar
 
-from db.engine import fetch, for_update_skip_locked, places, run, transaction
+from db.engine import fetch, for_update_skip_locked, places, run
 from db.tables import OutboxMessage
 
 Kind = Literal["sms", "email"]
@@ -22,10 +23,11 @@ TAKEN: Mapping[str, timedelta] = {"sms": timedelta(seconds=20), "email": timedel
 LEASE: Mapping[str, timedelta] = {"sms": timedelta(seconds=45), "email": timedelta(minutes=2)}
 
 _REASON_LENGTH = 200
-# How many rows one pass gives up; the next one takes the rest.
-_AT_A_TIME = 500
 # Lists of rows are filled up to one of these lengths, so that there are few different statements to be prepared.
 _LENGTHS = (1, 4, 16, 64, 256)
+# The values of one `Handover`: PostgreSQL must be told the types of a bare list.
+_HANDED_OVER = "CAST({} AS bigint), CAST({} AS integer), CAST({} AS varchar), CAST({} AS varchar), CAST({} AS integer)"
+Item = TypeVar("Item")
 
 
 class ClaimedRow(TypedDict):
@@ -39,25 +41,17 @@ class ClaimedRow(TypedDict):
     created_at: datetime
     expires_at: datetime
     past: str
+    last_choice: str
 
 
-class AbandonedRow(TypedDict):
-    """A row that a worker left while it was being sent."""
+class Handover(TypedDict):
+    """What is to be written of a row that a gateway has taken."""
 
     id: int
-    message: str
-    sealed: str
     attempts: int
-    gateway: str
-    past: str
-
-
-class GivenUpRow(TypedDict):
-    """A row that was settled unsent, with what it held."""
-
-    id: int
-    message: str
-    sealed: str
+    state: str
+    gateway_id_hash: str
+    cost_kopecks: int | None
 
 
 class MessageRow(TypedDict):
@@ -75,12 +69,22 @@ class LaneRow(TypedDict):
     lane: int
 
 
-async def put(kind: Kind, message: str, sealed: str, now: datetime, expires_at: datetime, *, priority: int = 1) -> int:
+async def put(
+    kind: Kind,
+    message: str,
+    sealed: str,
+    now: datetime,
+    expires_at: datetime,
+    *,
+    priority: int = 1,
+    last_choice: str = "",
+) -> int:
     """Add a message to be sent once the surrounding transaction has committed; its id."""
     rows = await OutboxMessage.insert(
         OutboxMessage(
             kind=kind, message=message, sealed=sealed, state="waiting", priority=priority,
             created_at=now, next_at=now, expires_at=expires_at, gateway="", past="", reason="",
+            last_choice=last_choice, gateway_id_hash="",
         )
     )  # fmt: skip
     return int(rows[0]["id"])
@@ -113,7 +117,7 @@ async def claim(kind: str, priority: int, now: datetime, at_most: int) -> Sequen
         f" ORDER BY next_at, id LIMIT {{}}{for_update_skip_locked()})"
         " UPDATE outbox SET attempts = attempts + 1, next_at = {}"
         " WHERE id IN (SELECT id FROM due)"
-        " RETURNING id, kind, message, sealed, attempts, created_at, expires_at, past",
+        " RETURNING id, kind, message, sealed, attempts, created_at, expires_at, past, last_choice",
         kind, priority, now, now, at_most, now + TAKEN.get(kind, max(TAKEN.values())),
     )  # fmt: skip
     return sorted(rows, key=lambda row: row["id"])
@@ -123,6 +127,28 @@ async def begin(rows: Collection[int], attempts: int, gateway: str, past: str, n
     """Say that a gateway may have these rows from now on; which of them are still this attempt's."""
     changes = "state = 'sending', gateway = {}, past = {}, claimed_at = {}"
     return await _change(rows, attempts, changes, gateway, past, now)
+
+
+async def hand_over(rows: Sequence[Handover], now: datetime) -> set[int]:
+    """Say that gateways have these rows, and wipe them; which of them were still their attempt's.
+
+    Where the receipt was quicker, the row has its state already.
+    """
+    found: set[int] = set()
+    for some in _portions(rows):
+        values = [value for row in some for value in row.values()]
+        rows_of_values = ", ".join(f"({_HANDED_OVER})" for _ in some)
+        changed = await run(
+            f"WITH taken (id, attempts, state, gateway_id_hash, cost_kopecks) AS (VALUES {rows_of_values})"
+            " UPDATE outbox SET sealed = '', settled_at = COALESCE(settled_at, {}),"
+            " state = CASE WHEN receipt_at IS NULL THEN taken.state ELSE outbox.state END,"
+            " reason = '', gateway_id_hash = taken.gateway_id_hash, cost_kopecks = taken.cost_kopecks"
+            " FROM taken WHERE outbox.id = taken.id AND outbox.attempts = taken.attempts"
+            " AND (outbox.state IN ('waiting', 'sending') OR receipt_at IS NOT NULL) RETURNING outbox.id",
+            *values, now,
+        )  # fmt: skip
+        found |= {row["id"] for row in changed}
+    return found
 
 
 async def settle(rows: Collection[int], attempts: int, state: str, reason: str, now: datetime) -> set[int]:
@@ -140,10 +166,7 @@ async def put_back(rows: Collection[int], attempts: int, past: str, reason: str,
 
 async def _change(rows: Collection[int], attempts: int, changes: str, *values: Any) -> set[int]:
     changed: set[int] = set()
-    numbers = list(rows)
-    for start in range(0, len(numbers), _LENGTHS[-1]):
-        some = numbers[start : start + _LENGTHS[-1]]
-        some += [some[-1]] * (next(length for length in _LENGTHS if length >= len(some)) - len(some))
+    for some in _portions(list(rows)):
         found = await run(
             f"UPDATE outbox SET {changes} WHERE id IN ({places(some)}) AND attempts = {{}}"
             " AND state IN ('waiting', 'sending') RETURNING id",
@@ -153,47 +176,11 @@ async def _change(rows: Collection[int], attempts: int, changes: str, *values: A
     return changed
 
 
-async def has_stale(kind: str, now: datetime) -> bool:
-    """Whether messages of a kind are too old to be sent, or were left behind; it only reads."""
-    found = await run(
-        "SELECT 1 AS stale WHERE"
-        " EXISTS (SELECT 1 FROM outbox WHERE state = 'waiting' AND kind = {} AND expires_at <= {})"
-        " OR EXISTS (SELECT 1 FROM outbox WHERE state = 'sending' AND kind = {} AND claimed_at <= {})",
-        kind, now, kind, now - _lease(kind),
-    )  # fmt: skip
-    return bool(found)
-
-
-async def expire(kind: str, now: datetime) -> Sequence[GivenUpRow]:
-    """Settle and wipe the messages of a kind that are too old to be sent."""
-    # Read before they are wiped.
-    async with transaction():
-        rows = await fetch(
-            GivenUpRow,
-            "SELECT id, message, sealed FROM outbox WHERE state = 'waiting' AND kind = {} AND expires_at <= {}"
-            f" ORDER BY expires_at LIMIT {_AT_A_TIME}" + for_update_skip_locked(),
-            kind, now,
-        )  # fmt: skip
-        if rows:
-            await OutboxMessage.update(
-                {OutboxMessage.state: "expired", OutboxMessage.sealed: "", OutboxMessage.settled_at: now}
-            ).where(OutboxMessage.id.is_in([row["id"] for row in rows]))
-    return rows
-
-
-async def abandoned(kind: str, now: datetime) -> Sequence[AbandonedRow]:
-    """Rows of a kind that a worker left while they were being sent, locked: for the caller's transaction to change."""
-    return await fetch(
-        AbandonedRow,
-        "SELECT id, message, sealed, attempts, gateway, past FROM outbox"
-        " WHERE state = 'sending' AND kind = {} AND claimed_at <= {}"
-        f" ORDER BY claimed_at LIMIT {_AT_A_TIME}" + for_update_skip_locked(),
-        kind, now - _lease(kind),
-    )  # fmt: skip
-
-
-def _lease(kind: str) -> timedelta:
-    return LEASE.get(kind, max(LEASE.values()))
+def _portions(rows: Sequence[Item]) -> Iterator[list[Item]]:
+    """Each filled up to one of the lengths with its last one."""
+    for start in range(0, len(rows), _LENGTHS[-1]):
+        some = list(rows[start : start + _LENGTHS[-1]])
+        yield some + [some[-1]] * (next(length for length in _LENGTHS if length >= len(some)) - len(some))
 
 
 async def newest(limit: int) -> Sequence[MessageRow]:

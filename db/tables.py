@@ -228,6 +228,8 @@ class OneTimeCode(Table, tablename="one_time_codes"):
     wrong_tries = Integer(default=0)
     # Whose request has used it (a hash of its cookie): only the same request, sent again, is led on by it.
     used_by = Varchar(length=64)
+    # The number of the message that carries it; one that was not sent has left no row.
+    message = BigInt(null=True, default=None)
 
 
 class Captcha(Table, tablename="captchas"):
@@ -262,19 +264,26 @@ class OutboxMessage(Table, tablename="outbox"):
     kind = Varchar(length=10)  # "sms" or "email"
     message = Varchar(length=50)  # the folder in templates/messages/
     sealed = Text()
-    state = Varchar(length=10)
+    state = Varchar(length=20)
     # The least goes first.
     priority = Integer(default=1)
     attempts = Integer(default=0)
     # Which gateway has it, or was tried last; and those before it that may have it too, comma-separated.
     gateway = Varchar(length=60)
     past = Text()
+    # Gateways by which the same was sent to this customer before and did not arrive, in this order, comma-separated.
+    last_choice = Text()
     created_at = Timestamptz()
     next_at = Timestamptz()
     expires_at = Timestamptz()
     # Since when it is being sent.
     claimed_at = Timestamptz(null=True, default=None)
     settled_at = Timestamptz(null=True, default=None)
+    # What the gateway has named it by, if it did; and when it said what became of it.
+    gateway_id_hash = Varchar(length=64)
+    receipt_at = Timestamptz(null=True, default=None)
+    # What it cost, where the gateway has said so.
+    cost_kopecks = Integer(null=True, default=None)
     # What the channel said last, without personal data.
     reason = Varchar(length=200)
 

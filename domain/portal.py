@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from domain.delivery.arrivals import Arrivals
 from domain.delivery.posted import Posted
 from domain.passwords import Hasher
 from domain.picture_limits import PictureLimits
@@ -13,13 +14,14 @@ from settings import Settings
 
 @dataclass(frozen=True)
 class Portal:
-    """Settings, keys, the Argon2 hasher, this process's picture codes, and who sends its messages."""
+    """Settings, keys, the Argon2 hasher; this process's picture codes, who sends its messages, and receipts of them."""
 
     settings: Settings
     sealing: Sealing
     hasher: Hasher
     pictures: PictureLimits = field(default_factory=PictureLimits)
     posted: Posted = field(default_factory=Posted)
+    arrivals: Arrivals = field(default_factory=Arrivals)
 
 
 def make_portal(settings: Settings) -> Portal:

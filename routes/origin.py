@@ -1,7 +1,8 @@
 """CSRF by origin: an unsafe request must come from our own pages.
 
 `Sec-Fetch-Site` says so where the browser sends it (https and loopback); elsewhere `Origin` must be the host
-that the request itself names, which no foreign page can forge. Neither header means no browser.
+that the request itself names, which no foreign page can forge. Neither header means no browser. Handlers that machines
+call, and that go by no cookie, say so by `FOR_MACHINES`.
 """
 
 from __future__ import annotations
@@ -13,10 +14,13 @@ from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 _SAFE = {"GET", "HEAD", "OPTIONS"}
+# In the `opt` of a handler.
+FOR_MACHINES = "for_machines"
 
 
 class SameOriginOnly(ASGIMiddleware):
     scopes = (ScopeType.HTTP,)
+    exclude_opt_key = FOR_MACHINES
 
     def __init__(self, own_origin: str) -> None:
         self._own_origin = own_origin

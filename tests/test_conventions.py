@@ -59,6 +59,7 @@ PURE = (
 CATCHING = {
     "routes/error_pages.py",
     "routes/health.py",
+    "domain/delivery/receipts.py",
     "domain/delivery/sending.py",
     "domain/delivery/worker.py",
     "domain/housekeeping.py",

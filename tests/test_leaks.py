@@ -168,7 +168,7 @@ async def test_neither_the_database_nor_the_log_tells_a_secret(left: Left) -> No
 async def test_the_messages_were_sent_and_wiped(left: Left) -> None:
     rows = await run("SELECT message, state, sealed FROM outbox ORDER BY id")
     assert [(row["message"], row["state"], row["sealed"]) for row in rows] == [
-        ("registration-code", "sent", ""),
+        ("registration-code", "accepted", ""),
         ("email-confirmation", "sent", ""),
     ]
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from db import outbox
+from db.outbox import Handover
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,18 @@ class Begun:
 
 
 @dataclass(frozen=True)
+class HandedOver:
+    """The gateway has it: `accepted` where it will say what becomes of it, else `sent`."""
+
+    state: str
+    gateway_id_hash: str
+    cost_kopecks: int | None
+
+
+@dataclass(frozen=True)
 class Settled:
+    """It was not sent, or nobody knows whether it was."""
+
     state: str
     reason: str
 
@@ -37,7 +49,7 @@ class PutBack:
     next_at: datetime | None
 
 
-Change = Begun | Settled | PutBack
+Change = Begun | HandedOver | Settled | PutBack
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,10 +91,15 @@ class Ledger:
 
 async def write(notes: Iterable[Note], now: datetime) -> set[Note]:
     """Part of the caller's transaction. The notes whose row was no longer their attempt's."""
-    alike: dict[tuple[Change, int], list[Note]] = {}
+    alike: dict[tuple[Begun | Settled | PutBack, int], list[Note]] = {}
+    handed_over: list[tuple[Note, Handover]] = []
     for note in notes:
-        alike.setdefault((note.change, note.attempts), []).append(note)
-    lost: set[Note] = set()
+        if isinstance(note.change, HandedOver):
+            handed_over.append((note, _row_of(note, note.change)))
+        else:
+            alike.setdefault((note.change, note.attempts), []).append(note)
+    taken = await outbox.hand_over([row for _, row in handed_over], now)
+    lost = {note for note, _ in handed_over if note.row not in taken}
     for (change, attempts), some in alike.items():
         rows = [note.row for note in some]
         match change:
@@ -94,6 +111,16 @@ async def write(notes: Iterable[Note], now: datetime) -> set[Note]:
                 changed = await outbox.put_back(rows, attempts, change.past, change.reason, change.next_at or now)
         lost |= {note for note in some if note.row not in changed}
     return lost
+
+
+def _row_of(note: Note, change: HandedOver) -> Handover:
+    return {
+        "id": note.row,
+        "attempts": note.attempts,
+        "state": change.state,
+        "gateway_id_hash": change.gateway_id_hash,
+        "cost_kopecks": change.cost_kopecks,
+    }
 
 
 def confirm(notes: Iterable[Note], lost: set[Note]) -> None:

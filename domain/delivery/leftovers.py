@@ -6,9 +6,9 @@ import logging
 from collections.abc import Collection
 from datetime import datetime
 
-from db import outbox
+from db import leftovers, outbox
 from db.engine import transaction
-from db.outbox import AbandonedRow
+from db.leftovers import AbandonedRow
 from domain.delivery.ledger import PutBack, Settled
 from domain.delivery.sending import Sender, names
 from domain.delivery.undelivered import log_undelivered_request
@@ -19,13 +19,13 @@ log = logging.getLogger("kabinet.delivery")
 
 async def settle_leftovers(portal: Portal, sender: Sender, kind: str, gateways: Collection[str], now: datetime) -> None:
     """A portion of them; the next call takes the next one. `gateways` are the names of those that send this kind."""
-    if not await outbox.has_stale(kind, now):
+    if not await leftovers.has_stale(kind, now):
         return
-    for gone in await outbox.expire(kind, now):
+    for gone in await leftovers.expire(kind, now):
         log.warning("message %d: expired unsent", gone["id"])
         log_undelivered_request(portal, gone["message"], gone["sealed"])
     async with transaction():
-        rows = await outbox.abandoned(kind, now)
+        rows = await leftovers.abandoned(kind, now)
         decided = [(row, _decided(sender, row, gateways)) for row in rows]
         for row, change in decided:
             if isinstance(change, Settled):

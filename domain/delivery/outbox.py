@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -12,18 +13,22 @@ from domain.delivery.messages import PRIORITIES, Message
 from domain.scope import Scope
 
 
-async def post(scope: Scope, message: Message, to: str, language: str = "ru") -> int:
+async def post(
+    scope: Scope, message: Message, to: str, language: str = "ru", *, last_choice: Sequence[str] = ()
+) -> int:
     """Add `message` for `to` (E.164 or an e-mail address), encrypted until it is sent; returns the row's id.
 
-    `language` is the client's where the client is the recipient; of other recipients none is known.
+    `language` is the client's where the client is the recipient; of other recipients none is known. `last_choice` are
+    gateways by which the same did not arrive: it goes by another one, where there is one.
     """
     sealed = scope.seal({"to": to, "values": message.values(), "language": language})
     lifetime = message.lifetime
     seconds = getattr(scope.settings, lifetime) if isinstance(lifetime, str) else lifetime
     expires_at = scope.now + timedelta(seconds=seconds)
     row = await outbox.put(
-        message.kind, message.name, sealed, scope.now, expires_at, priority=PRIORITIES.index(message.priority)
-    )
+        message.kind, message.name, sealed, scope.now, expires_at,
+        priority=PRIORITIES.index(message.priority), last_choice=",".join(last_choice),
+    )  # fmt: skip
     after_commit(scope.portal.posted)
     return row
 

@@ -13,10 +13,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from db.outbox import LEASE, ClaimedRow
-from domain.delivery.channels.channel import DeliveryFailed, Outgoing, Rendered
+from domain.delivery.channels.channel import DeliveryFailed, Outgoing, Rendered, Taken
 from domain.delivery.gateways import Gateway, Gateways, next_gateway
-from domain.delivery.ledger import Begun, Change, Ledger, PutBack, Settled
+from domain.delivery.ledger import Begun, Change, HandedOver, Ledger, PutBack, Settled
 from domain.delivery.messages import MESSAGES
+from domain.delivery.receipts import id_hash, reference_of
 from domain.delivery.undelivered import log_undelivered_request
 from domain.portal import Portal
 
@@ -61,22 +62,23 @@ class Sender:
 
     async def attempt(self, row: ClaimedRow, gateway: Gateway, place: object) -> None:
         """Send a claimed row by `gateway`, or by those after it; `place` is its place in that one's window."""
-        past, tried = names(row["past"]), dict[str, DeliveryFailed]()
+        past, tried, last_choice = names(row["past"]), dict[str, DeliveryFailed](), names(row["last_choice"])
         try:
             outgoing = self._opened(row)
             while True:
-                failure = await self._by(gateway, row, outgoing, past)
-                _tell(gateway, row, failure)
-                gateway.finish(place, failure)
-                if failure is None:
-                    await self._note(row, Settled("sent", ""))
+                came = await self._by(gateway, row, outgoing, past)
+                _tell(gateway, row, came)
+                if isinstance(came, Taken):
+                    gateway.finish(place, None)
+                    await self._note(row, self._handed_over(gateway, came))
                     return
-                tried[gateway.name] = failure
-                if failure.follows == "unknown":
+                gateway.finish(place, came)
+                tried[gateway.name] = came
+                if came.follows == "unknown":
                     past.append(gateway.name)
                     if not self.may_repeat(row["message"]):
                         break
-                found = next_gateway(self._gateways[row["kind"]], {*tried, *past})
+                found = next_gateway(self._gateways[row["kind"]], {*tried, *past}, last_choice)
                 if found is None:
                     break
                 gateway, place = found, found.take()
@@ -107,12 +109,12 @@ class Sender:
         except Exception as error:  # noqa: BLE001 - one bad row must not hold up the others
             # An error in a template: the row waits until it is corrected. Only the type: its text may quote the values.
             raise DeliveryFailed("later", f"its templates fail: {type(error).__name__}", operator=True) from None
-        digest = self._portal.sealing.keyed_hash("message-id", f"{row['id']} {row['created_at'].isoformat()}")
-        return Outgoing(f"{row['id']}.{digest[:24]}", row["created_at"], posted["to"], content, language)
+        reference = reference_of(self._portal, row["id"], row["created_at"])
+        return Outgoing(row["id"], reference, row["created_at"], posted["to"], content, language)
 
     async def _by(
         self, gateway: Gateway, row: ClaimedRow, outgoing: Outgoing, past: Sequence[str]
-    ) -> DeliveryFailed | None:
+    ) -> Taken | DeliveryFailed:
         begun = False
 
         async def begin() -> None:
@@ -122,7 +124,7 @@ class Sender:
 
         try:
             async with asyncio.timeout(LEASE[row["kind"]].total_seconds() * _LONGEST):
-                await gateway.channel.send(outgoing, begin)
+                return await gateway.channel.send(outgoing, begin)
         except (NotBegun, DeliveryFailed) as error:
             if isinstance(error, DeliveryFailed):
                 return error
@@ -133,7 +135,10 @@ class Sender:
             # An error in a channel. Only the type: its text may quote the message.
             what = f"{type(error).__name__} in the channel"
             return DeliveryFailed("unknown" if begun else "away", what, operator=True)
-        return None
+
+    def _handed_over(self, gateway: Gateway, taken: Taken) -> HandedOver:
+        named = id_hash(self._portal, gateway.name, taken.id) if taken.id else ""
+        return HandedOver("accepted" if taken.receipt else "sent", named, taken.cost_kopecks)
 
     async def _begin(self, row: ClaimedRow, change: Begun) -> None:
         if self.stopping:
@@ -178,17 +183,17 @@ class Sender:
         if isinstance(change, Settled) and change.state == "expired":
             log.warning("message %d: expired unsent", row["id"])
         if not await self._ledger.note(row["id"], row["attempts"], change):
-            log.error("message %d: was given up meanwhile", row["id"])
-        elif isinstance(change, Settled) and change.state != "sent":
+            log.warning("message %d: its receipt came meanwhile, or it was given up", row["id"])
+        elif isinstance(change, Settled):
             log_undelivered_request(self._portal, row["message"], row["sealed"])
 
 
-def _tell(gateway: Gateway, row: ClaimedRow, failure: DeliveryFailed | None) -> None:
-    if failure is None:
+def _tell(gateway: Gateway, row: ClaimedRow, came: Taken | DeliveryFailed) -> None:
+    if isinstance(came, Taken):
         log.info("message %d %s by %s: sent", row["id"], row["message"], gateway.name)
     else:
-        said = (row["id"], row["message"], gateway.name, failure.reason)
-        log.log(_level(failure), "message %d %s by %s: %s", *said)
+        said = (row["id"], row["message"], gateway.name, came.reason)
+        log.log(_level(came), "message %d %s by %s: %s", *said)
 
 
 def names(past: str) -> list[str]:

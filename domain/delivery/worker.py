@@ -16,6 +16,7 @@ from datetime import datetime
 from db import outbox
 from db.engine import transaction
 from db.outbox import ClaimedRow
+from db.receipts import have_stopped
 from domain.delivery.gateways import Gateways, next_gateway
 from domain.delivery.ledger import Ledger, confirm, write
 from domain.delivery.leftovers import settle_leftovers
@@ -29,6 +30,8 @@ POLL_SECONDS = 0.5
 LONGEST_PAUSE = 30.0
 # How often it looks for messages that are too old or were left behind, seconds.
 _SWEEP_SECONDS = 1.0
+# And whether receipts still come.
+_RECEIPTS_SECONDS = 10.0
 # How long a worker that stops waits for what it is sending: longer than an SMS gateway is waited for. If the process is
 # killed sooner (by Docker after 10 s), the row is one that was left behind.
 SHUTDOWN_SECONDS = 20.0
@@ -49,7 +52,7 @@ class Worker:
         self._began = 0
         # Whether there may be due messages that were not claimed for want of room, or nobody has looked for.
         self._look = True
-        self._sweep_at = 0.0
+        self._sweep_at = self._look_for_receipts_at = 0.0
 
     def wake(self) -> None:
         """A message was committed."""
@@ -131,6 +134,10 @@ class Worker:
             return
         for kind, own in self._gateways.items():
             await settle_leftovers(self._portal, self._sender, kind, [gateway.name for gateway in own], now)
+        if monotonic >= self._look_for_receipts_at:
+            for gateway in self._gateways.get("sms", ()):
+                gateway.note_receipts(await have_stopped(gateway.name, now))
+            self._look_for_receipts_at = monotonic + _RECEIPTS_SECONDS
         self._sweep_at = monotonic + _SWEEP_SECONDS
 
     async def _due(self, now: datetime) -> list[tuple[str, int]]:
@@ -157,7 +164,7 @@ class Worker:
 
     def _attempt(self, row: ClaimedRow) -> None:
         self._began += 1
-        gateway = next_gateway(self._gateways[row["kind"]], names(row["past"]))
+        gateway = next_gateway(self._gateways[row["kind"]], names(row["past"]), names(row["last_choice"]))
         work = self._sender.attempt(row, gateway, gateway.take()) if gateway else self._sender.wait(row)
         attempt = asyncio.create_task(work)
         self._attempts.add(attempt)

@@ -59,9 +59,8 @@ async def send(scope: Scope, purpose: Purpose, phone: str, *, also: Sequence[Lim
     at = await throttles.claim(scope, limits, watched=[sms_limits.of_wrong_codes(scope, purpose.name, phone)])
     if at is not None:
         return at
-    code = await add_code(scope, purpose, phone, sent=True)
+    await add_code(scope, purpose, phone, phone, sent=True)
     await note_request(scope, purpose, phone, sent=True)
-    await post_code(scope, purpose, code, phone)
     return None
 
 
@@ -166,8 +165,11 @@ def _code_hash(scope: Scope, purpose: Purpose, phone: str, code: str) -> str:
     return scope.keyed_hash(f"code {purpose.name}", f"{phone}\0{code}")
 
 
-async def add_code(scope: Scope, purpose: Purpose, subject: str, *, sent: bool) -> str:
-    """A new code, with the wrong tries of those before it. Where it is not `sent`, no typed text equals it."""
+async def add_code(scope: Scope, purpose: Purpose, subject: str, phone: str, *, sent: bool) -> int:
+    """A new code, with the wrong tries of those before it, and the number of the message to `phone` that carries it.
+
+    Where it is not `sent`, no typed text equals it, and its message is to be withdrawn.
+    """
     settings = scope.settings
     subject_hash = scope.phone_hash(subject)
     living = await one_time_codes.living(purpose.name, subject_hash, scope.now)
@@ -177,6 +179,10 @@ async def add_code(scope: Scope, purpose: Purpose, subject: str, *, sent: bool) 
         await one_time_codes.forget(purpose.name, subject_hash)
         tries = 0
     code = f"{secrets.randbelow(10**settings.code_digits):0{settings.code_digits}d}"
+    message = await outbox.post(
+        scope, purpose.message(code, settings.code_lifetime), phone, scope.client.language,
+        last_choice=await one_time_codes.gateways(purpose.name, subject_hash, scope.now),
+    )  # fmt: skip
     await one_time_codes.add(
         {
             "purpose": purpose.name,
@@ -185,9 +191,10 @@ async def add_code(scope: Scope, purpose: Purpose, subject: str, *, sent: bool) 
             "sent_at": scope.now,
             "expires_at": scope.now + timedelta(seconds=settings.code_lifetime),
             "wrong_tries": tries,
+            "message": message,
         }
     )
-    return code
+    return message
 
 
 async def note_request(scope: Scope, purpose: Purpose, phone: str, *, sent: bool) -> None:
@@ -195,8 +202,3 @@ async def note_request(scope: Scope, purpose: Purpose, phone: str, *, sent: bool
     owner = await customers.by_phone(scope.phone_hash(phone))
     known = owner["id"] if owner is not None and sent else None
     await journal.note_repeat(scope, "code-requested", known, purpose.name)
-
-
-async def post_code(scope: Scope, purpose: Purpose, code: str, phone: str) -> int:
-    message = purpose.message(code, scope.settings.code_lifetime)
-    return await outbox.post(scope, message, phone, scope.client.language)

@@ -48,10 +48,9 @@ async def send(scope: Scope, purpose: Purpose, recovery: RecoveryRequest) -> dat
     at = await throttles.claim(scope, [*asked, *(charged if wanted else uncharged)], watched=watched)
     if at is not None:
         return at
-    code = await one_time_codes.add_code(scope, purpose, recovery.subject, sent=wanted)
+    message = await one_time_codes.add_code(scope, purpose, recovery.subject, recovery.phone, sent=wanted)
     await one_time_codes.note_request(scope, purpose, recovery.phone, sent=wanted)
-    row = await one_time_codes.post_code(scope, purpose, code, recovery.phone)
-    await outbox.withdraw_unless(row, wanted)
+    await outbox.withdraw_unless(message, wanted)
     return None
 
 

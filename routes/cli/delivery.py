@@ -12,8 +12,9 @@ import click
 from db.clock import DatabaseClock
 from db.engine import Engine
 from domain.delivery.between_processes import listen_forever
-from domain.delivery.channels import CHANNELS, SETTING_OF
+from domain.delivery.channels import CHANNELS, SETTING_OF, receipt_readers
 from domain.delivery.gateways import open_gateways
+from domain.delivery.receipts import receipts_of, write_forever
 from domain.delivery.worker import run_forever
 from domain.portal import make_portal
 from routes.cli.running import loaded_settings, refuse, run_with_database
@@ -48,11 +49,20 @@ def channels() -> None:
         click.echo(f"{SETTING_OF[channel.kind]}: {channel.setup}\n")
 
 
+@delivery_group.command("receipts")
+def receipts() -> None:
+    """Print the address that each gateway calls with its receipts. It is a secret."""
+    portal = make_portal(loaded_settings())
+    for name in receipt_readers(portal.settings):
+        click.echo(f"{name}  {receipts_of(portal, name).address}")
+
+
 async def _deliver_until_told(settings: Settings) -> None:
     clock, portal = DatabaseClock(), make_portal(settings)
     await clock.set()
-    async with open_gateways(settings) as gateways:
-        beside = [asyncio.create_task(work) for work in (clock.keep_set(), listen_forever(portal))]
+    async with open_gateways(portal) as gateways:
+        works = (clock.keep_set(), listen_forever(portal), write_forever(portal, clock))
+        beside = [asyncio.create_task(work) for work in works]
         worker = asyncio.create_task(run_forever(portal, gateways, MessageTexts(), clock))
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, worker.cancel)

@@ -72,6 +72,7 @@ def message() -> None:
 def channel() -> None:
     from domain.delivery.channels import check_channels
     from domain.delivery.gateways import open_gateways
+    from domain.portal import make_portal
     from routes.cli.delivery import delivery_group
     from settings import Settings, SettingsError
 
@@ -79,7 +80,7 @@ def channel() -> None:
         return Settings(_env_file=None, sms=address)  # type: ignore[call-arg, arg-type]
 
     async def opened() -> None:
-        async with open_gateways(settings("pager://desk")) as gateways:
+        async with open_gateways(make_portal(settings("pager://desk"))) as gateways:
             assert [one.name for one in gateways["sms"]] == ["desk"]
 
     check_channels(settings("pager://desk"))

@@ -260,7 +260,7 @@ CHANNEL = Recipe(
 from typing import ClassVar
 from urllib.parse import SplitResult
 
-from domain.delivery.channels.channel import Begin, Kind, Outgoing
+from domain.delivery.channels.channel import Begin, Kind, Outgoing, Receipts, Taken
 
 
 class Pager:
@@ -268,7 +268,7 @@ class Pager:
     schemes: ClassVar[tuple[str, ...]] = ("pager",)
     setup: ClassVar[str] = "pager://host of the pager"
 
-    def __init__(self, dsn: str, sender: str) -> None:
+    def __init__(self, dsn: str, sender: str, receipts: Receipts | None = None) -> None:
         self.window = 1
         self.sent: list[Outgoing] = []
 
@@ -277,9 +277,10 @@ class Pager:
         if address.path:
             raise ValueError("a pager has no path")
 
-    async def send(self, outgoing: Outgoing, begin: Begin) -> None:
+    async def send(self, outgoing: Outgoing, begin: Begin) -> Taken:
         await begin()
         self.sent.append(outgoing)
+        return Taken()
 
     async def close(self) -> None:
         pass

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import shutil
 import sqlite3
-import sys
 import time
-from pathlib import Path
 from typing import Any, cast
 
 import pytest
@@ -238,19 +235,3 @@ async def test_a_statement_that_fails_on_a_value_leaves_nothing_open(engine: Eng
             await run("INSERT INTO moments VALUES (3, NULL)")
         (seen,) = await run("SELECT count(*) AS n FROM moments")
         assert seen["n"] == 2 + len(kept)
-
-
-async def test_a_second_engine_on_one_file_leaves_the_locks_of_the_first(sqlite_template: Path, tmp_path: Path) -> None:
-    """Without them another process takes itself for the last one as it closes, and removes the log."""
-    path = tmp_path / "kabinet.sqlite"
-    shutil.copy(sqlite_template, path)
-    first, second = SQLite(str(path)), SQLite(str(path))
-    await first.open()
-    await first.run_ddl("INSERT INTO accounts (number, address) VALUES ('1', '')")
-    await second.open()
-    await second.close()
-    reader = "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute('SELECT * FROM accounts'); c.close()"
-    process = await asyncio.create_subprocess_exec(sys.executable, "-c", reader, str(path))
-    assert await process.wait() == 0
-    assert path.with_name(f"{path.name}-wal").exists()
-    await first.close()

@@ -20,8 +20,10 @@ from db import (
     customers,
     email_links,
     journal,
+    leftovers,
     one_time_codes,
     outbox,
+    receipts,
     registry,
     sessions,
     throttles,
@@ -30,8 +32,8 @@ from db.engine import Engine, make_engine, opened, run, transaction
 from tests.databases import empty_postgres
 
 MODULES = (
-    captchas, cards, connection_requests, consents, customers, email_links, journal, one_time_codes, outbox, registry,
-    sessions, throttles,
+    captchas, cards, connection_requests, consents, customers, email_links, journal, leftovers, one_time_codes, outbox,
+    receipts, registry, sessions, throttles,
 )  # fmt: skip
 
 _POSTGRES_KEYS = """

@@ -18,8 +18,10 @@ from db import (
     customers,
     email_links,
     journal,
+    leftovers,
     one_time_codes,
     outbox,
+    receipts,
     registry,
     sessions,
 )
@@ -87,14 +89,19 @@ async def _fill(now: datetime) -> tuple[int, int]:
                 "remembered": True, "ip": "", "user_agent": "",
             }
         )  # fmt: skip
+    message = await outbox.put("sms", "recovery-code", "sealed", now, later)
     await one_time_codes.add(
         {
             "purpose": "recovery", "phone_hash": "p", "code_hash": "c", "sent_at": now, "expires_at": later,
-            "wrong_tries": 0,
+            "wrong_tries": 0, "message": message,
         }
     )  # fmt: skip
     await journal.add(now, "signed-in", customer, "127.0.0.1", "Firefox")
     return customer, account
+
+
+def taken(row: int) -> outbox.Handover:
+    return {"id": row, "attempts": 1, "state": "accepted", "gateway_id_hash": "h", "cost_kopecks": 5}
 
 
 async def test_every_kind_of_row_is_what_its_type_says(engine: Engine, seen: set[str], now: datetime) -> None:
@@ -125,11 +132,15 @@ async def test_every_kind_of_row_is_what_its_type_says(engine: Engine, seen: set
         assert await one_time_codes.living("recovery", "p", now)
         assert await one_time_codes.claim_try("recovery", "p", now, 5)
         assert await journal.of_customer(customer, 5)
-        assert await outbox.expire("sms", now)
+        assert await leftovers.expire("sms", now)
         assert await outbox.due(["email", "sms"], [0, 1], now) == [("sms", 1)]
-        [claimed] = await outbox.claim("sms", 1, now, 5)
+        claimed, _ = await outbox.claim("sms", 1, now, 5)
         assert await outbox.begin([claimed["id"]], 1, "gateway", "", now)
-        assert await outbox.abandoned("sms", now + timedelta(hours=1))
+        assert await leftovers.abandoned("sms", now + timedelta(hours=1))
+        assert await outbox.hand_over([taken(claimed["id"])], now)
+        assert await one_time_codes.gateways("recovery", "p", now)
+        assert await receipts.by_number([claimed["id"]]) == await receipts.by_gateway_id(["h"])
+        assert not await receipts.have_stopped("gateway", later)
         assert await outbox.newest(5)
         assert await registry.account(account)
         assert await registry.find_account_by_bill(("1",), "2026-08", 5)

@@ -76,7 +76,7 @@ async def test_a_worker_killed_while_sending_sends_nothing_twice(engine: Engine,
         gateway.behaviour = "answer"
         gateway.release.set()
         sms = make_portal(portal.settings.model_copy(update={"sms": (gateway.dsn(),)}))
-        async with open_gateways(sms.settings) as gateways:
+        async with open_gateways(sms) as gateways:
             for at in (datetime.now(UTC), datetime.now(UTC) + rows.LEASE["sms"]):
                 await Worker(sms, gateways, MessageTexts(), lambda at=at: at).run_until_idle()  # type: ignore[misc]
         row = await _row()
@@ -100,7 +100,7 @@ async def test_a_row_committed_before_the_worker_began_is_sent_once_and_sigterm_
         assert [request["text"] for request in gateway.requests] == [
             "Код 483920 для регистрации в кабинете. Никому его не сообщайте."
         ]
-        assert (await _row())["state"] == "sent"
+        assert (await _row())["state"] == "accepted"
         for text in (*began, said):
             assert b"483920" not in text
             assert b"9123456789" not in text
@@ -148,7 +148,7 @@ async def _killed_at_every_moment(portal: Portal, killed: Killed, post: Callable
             await post(moment * 100 + number)
         await killed.kill_at(moment)
         unknown |= {row for row, state in (await _states()).items() if state == "sending"}
-    async with open_gateways(portal.settings) as gateways:
+    async with open_gateways(portal) as gateways:
         # The first pass finds what the last worker has left, the second one sends what it had not begun.
         later = datetime.now(UTC) + max(rows.LEASE.values())
         await Worker(portal, gateways, MessageTexts(), lambda: later).run_until_idle()
@@ -175,7 +175,7 @@ async def test_killed_at_twenty_moments_an_sms_is_neither_lost_nor_sent_twice(
     assert set(arrived.values()) == {1}
     states = await _states()
     assert {row for row, state in states.items() if state == "unknown"} == unknown
-    assert {state for row, state in states.items() if row not in unknown} == {"sent"}
+    assert {state for row, state in states.items() if row not in unknown} == {"accepted"}
     assert sum(arrived.values()) >= len(states) - len(unknown)
 
 

@@ -29,7 +29,7 @@ async def open_message(page: ThisPage, token: FromPath[str]) -> Response[Any]:
 
 
 def test_the_links_of_today() -> None:
-    links = ("/email/confirmation", "/profile/cards/confirmation", "/registration/card/phone")
+    links = ("/delivery/receipts", "/email/confirmation", "/profile/cards/confirmation", "/registration/card/phone")
     assert links_among(every_handler()) == links
 
 

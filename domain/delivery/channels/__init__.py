@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from urllib.parse import SplitResult, urlsplit
 
-from domain.delivery.channels.channel import ConfiguredChannel, Kind
+from domain.delivery.channels.channel import ConfiguredChannel, Kind, ReadReceipt, Receipts
 from domain.delivery.channels.kannel import Kannel
+from domain.delivery.channels.smsc import Smsc
 from domain.delivery.channels.smtp import Smtp
 from settings import OUTBOX, Settings, SettingsError, address_parts, written_host
 
 # A new channel has its file and its line here.
 CHANNELS: tuple[type[ConfiguredChannel], ...] = (
     Kannel,
+    Smsc,
     Smtp,
 )
 # The setting that names the channels of a kind.
@@ -36,16 +38,37 @@ def check_channels(settings: Settings) -> None:
                 raise SettingsError(f"{SETTING_OF[kind]}: {error}") from None
 
 
-def configured(settings: Settings) -> dict[Kind, dict[str, ConfiguredChannel]]:
-    """The channels of each kind by their names, in their order; none for a kind whose setting is `outbox:`."""
+def configured(
+    settings: Settings, receipts: Callable[[str], Receipts | None] = lambda _: None
+) -> dict[Kind, dict[str, ConfiguredChannel]]:
+    """The channels of each kind by their names, in their order; none for a kind whose setting is `outbox:`.
+
+    `receipts` says where those of a name go.
+    """
     sender = {"sms": settings.sms_from, "email": settings.mail_from}
-    return {kind: dict(_channels(settings, kind, sender[kind])) for kind in SETTING_OF}
+    return {
+        kind: {
+            name: channel(parts._replace(fragment="").geturl(), sender[kind], receipts(name))
+            for name, parts, channel in _named(settings, kind)
+        }
+        for kind in SETTING_OF
+    }
 
 
-def _channels(settings: Settings, kind: Kind, sender: str) -> Iterator[tuple[str, ConfiguredChannel]]:
+def receipt_readers(settings: Settings) -> dict[str, ReadReceipt]:
+    """Of each gateway that calls an address with its receipts, by its name."""
+    readers = {
+        name: getattr(channel, "read_receipt", None)
+        for kind in SETTING_OF
+        for name, _, channel in _named(settings, kind)
+    }
+    return {name: read for name, read in readers.items() if read is not None}
+
+
+def _named(settings: Settings, kind: Kind) -> Iterator[tuple[str, SplitResult, type[ConfiguredChannel]]]:
     for address in _addresses(settings, kind):
         parts = urlsplit(address)
-        yield _name(parts), _channel(kind, parts.scheme)(parts._replace(fragment="").geturl(), sender)
+        yield _name(parts), parts, _channel(kind, parts.scheme)
 
 
 def _addresses(settings: Settings, kind: Kind) -> list[str]:

@@ -6,7 +6,7 @@ A new channel is one file beside this one and one line in `domain/delivery/chann
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar, Literal, Protocol
@@ -17,6 +17,7 @@ Kind = Literal["sms", "email"]
 # not be sent any more: let it through.
 Begin = Callable[[], Awaitable[None]]
 Follows = Literal["refused", "later", "away", "unknown"]
+Outcome = Literal["delivered", "undelivered", "expired", "rejected"]
 
 
 @dataclass(frozen=True)
@@ -30,8 +31,9 @@ class Rendered:
 
 @dataclass(frozen=True)
 class Outgoing:
-    """A message ready to be sent. `reference` and `written_at` are the same at every attempt."""
+    """A message ready to be sent. `number` is its row's; that, `reference` and `written_at` are always the same."""
 
+    number: int
     reference: str
     written_at: datetime
     to: str = field(repr=False)
@@ -39,12 +41,42 @@ class Outgoing:
     language: str = "ru"
 
 
+@dataclass(frozen=True)
+class Taken:
+    """What the other side has said as it took a message upon itself.
+
+    `receipt` is whether it will tell what becomes of the message, and `id` what it will call it then, where that is not
+    our `reference`.
+    """
+
+    receipt: bool = False
+    id: str = ""
+    cost_kopecks: int | None = None
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What has become of a message that a gateway had taken, named by our `reference` or by the gateway's `id`."""
+
+    outcome: Outcome
+    reference: str = ""
+    id: str = ""
+
+
+@dataclass(frozen=True)
+class Receipts:
+    """Where a gateway's receipts go: it calls `address`, or its channel gets them and calls `take`."""
+
+    address: str
+    take: Callable[[Receipt], Awaitable[None]]
+
+
 class Channel(Protocol):
     """`window` is how many messages it takes at once."""
 
     window: int
 
-    async def send(self, outgoing: Outgoing, begin: Begin) -> None:
+    async def send(self, outgoing: Outgoing, begin: Begin) -> Taken:
         """Hand the message over, or raise `DeliveryFailed`.
 
         Any other exception means that the other side is away where it comes before `begin`, and `unknown` after it.
@@ -57,14 +89,17 @@ class ConfiguredChannel(Channel, Protocol):
     """A channel as the settings name it, by an address with one of its `schemes`.
 
     `kind` is what it carries. `setup` tells the operator, in a few lines, how to write the address and what the other
-    side needs; `litestar delivery channels` prints it.
+    side needs; `litestar delivery channels` prints it. Without `receipts` it asks the other side for none.
+
+    A channel whose gateway calls an address with its receipts also has a static method `read_receipt`, a
+    `ReadReceipt`.
     """
 
     kind: ClassVar[Kind]
     schemes: ClassVar[tuple[str, ...]]
     setup: ClassVar[str]
 
-    def __init__(self, dsn: str, sender: str) -> None: ...
+    def __init__(self, dsn: str, sender: str, receipts: Receipts | None = None) -> None: ...
 
     @staticmethod
     def check(address: SplitResult, *, production: bool) -> None:
@@ -72,6 +107,10 @@ class ConfiguredChannel(Channel, Protocol):
 
         The caller has checked that it can be parsed and has a host.
         """
+
+
+# From the fields of a gateway's call; None where it says nothing final. Raises ValueError where it is no receipt.
+ReadReceipt = Callable[[Mapping[str, str]], Receipt | None]
 
 
 class DeliveryFailed(Exception):  # noqa: N818 - an outcome, not an error

@@ -8,29 +8,21 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from dataclasses import dataclass
 from typing import cast
 from urllib.parse import SplitResult
 
 import h11
 
 from domain.delivery.channels.channel import Begin, DeliveryFailed
+from domain.delivery.channels.http_answers import Answer
 from settings import written_host
 
 # More than any answer has; what comes after it is not read.
-_ANSWER_BYTES = 4096
+_ANSWER_BYTES = 16_384
 # A gateway may close an idle connection just when it is used again, and then nobody knows whether it took the message.
 # So connections are kept for this long only, which pays under load; and only once one was seen to stay open for as
 # long, which is not the case where a gateway hangs up after each answer without a word.
 _KEPT_SECONDS = 1.0
-
-
-@dataclass(frozen=True)
-class Answer:
-    status: int
-    body: str
-    # Seconds, of Retry-After; 0 where it is absent or a date.
-    retry_after: float = 0
 
 
 class HttpGateway:

@@ -5,28 +5,24 @@ Many commercial gateways have the same interface, so more kinds of answers are a
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 from urllib.parse import SplitResult, unquote, urlencode, urlsplit
 
-from domain.delivery.channels.channel import Begin, DeliveryFailed, Kind, Outgoing
-from domain.delivery.channels.http import Answer, HttpGateway
+from domain.delivery.channels.channel import Begin, DeliveryFailed, Kind, Outcome, Outgoing, Receipt, Receipts, Taken
+from domain.delivery.channels.gsm7 import fits_gsm7
+from domain.delivery.channels.http import HttpGateway
+from domain.delivery.channels.http_answers import Answer
 from settings import LOOPBACK
 
 CONNECT_SECONDS = 5.0
 ANSWER_SECONDS = 15.0
 
-# 3GPP TS 23.038, 6.2.1: the GSM 7 bit default alphabet and its extension table. Anything else needs UCS-2.
-_GSM_7 = frozenset(
-    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§"
-    "¿abcdefghijklmnopqrstuvwxyzäöñüà\f^{}\\[~]|€"
-)
 # "Sent." is the answer of Kannel before 1.4.
 _ACCEPTED = ("0:", "3:", "sent.")
-# Statuses that refuse our account or address, not the message: wrong password, no money left, wrong path.
-_OPERATOR = frozenset({401, 402, 403, 404, 405, 407})
-# The request was not looked at, for now; and for how long it is not sent again, seconds.
-_BUSY = frozenset({408, 425, 429, 503})
-_BUSY_REST = 1.0
+# Which receipts are asked for, as a sum of bits (chapter 6, "Delivery reports"): the final ones. What the bits mean.
+_OUTCOMES: Mapping[str, Outcome] = {"1": "delivered", "2": "undelivered", "16": "rejected"}
+_MASK = str(sum(map(int, _OUTCOMES)))
 _FORM = "http+kannel://user:pass@host:port/cgi-bin/sendsms"
 
 
@@ -39,7 +35,8 @@ class Kannel:
 {_FORM}, or https+kannel://…
 User, password and path are those of Kannel's sendsms-user, or of a gateway that speaks its interface. Signs such as
 @ : / # in a password are written as %40 %3A %2F %23. http+kannel sends everything in the clear: in production it is
-for a gateway on this host only. KABINET_SMS_FROM is the sender's name, where the gateway takes one."""
+for a gateway on this host only. KABINET_SMS_FROM is the sender's name, where the gateway takes one. Receipts are asked
+for with each message (dlr-mask, dlr-url): the gateway calls KABINET_PUBLIC_URL/delivery/receipts/…"""
 
     @staticmethod
     def check(address: SplitResult, *, production: bool) -> None:
@@ -50,8 +47,19 @@ for a gateway on this host only. KABINET_SMS_FROM is the sender's name, where th
         if production and address.scheme == "http+kannel" and address.hostname not in LOOPBACK:
             raise ValueError("http+kannel is only for a gateway on this host; write https+kannel")
 
-    def __init__(self, dsn: str, sender: str, *, seconds: float = ANSWER_SECONDS) -> None:
+    @staticmethod
+    def read_receipt(fields: Mapping[str, str]) -> Receipt | None:
+        """The address that `send` has given, with `status` filled in by the gateway."""
+        reference, status = fields.get("reference", ""), fields.get("status", "")
+        if not (reference and status.isascii() and status.isdecimal()):
+            raise ValueError("no receipt")
+        return Receipt(_OUTCOMES[status], reference) if status in _OUTCOMES else None
+
+    def __init__(
+        self, dsn: str, sender: str, receipts: Receipts | None = None, *, seconds: float = ANSWER_SECONDS
+    ) -> None:
         parts = urlsplit(dsn)
+        self._receipts = receipts
         self.window = 256
         self._path = parts.path
         self._query = {"username": unquote(parts.username or ""), "password": unquote(parts.password or "")}
@@ -63,7 +71,7 @@ for a gateway on this host only. KABINET_SMS_FROM is the sender's name, where th
     async def close(self) -> None:
         await self._gateway.close()
 
-    async def send(self, outgoing: Outgoing, begin: Begin) -> None:
+    async def send(self, outgoing: Outgoing, begin: Begin) -> Taken:
         """Raises `DeliveryFailed`; returns once the gateway has taken the message upon itself."""
         text = outgoing.content.text
         query = {
@@ -73,31 +81,26 @@ for a gateway on this host only. KABINET_SMS_FROM is the sender's name, where th
             "to": outgoing.to,
             "text": text,
             "charset": "UTF-8",
-            "coding": "0" if set(text) <= _GSM_7 else "2",
+            "coding": "0" if fits_gsm7(text) else "2",
         }
+        if self._receipts is not None:
+            # Kannel puts the kind of the receipt in the place of %d.
+            query |= {
+                "dlr-mask": _MASK,
+                "dlr-url": f"{self._receipts.address}?reference={outgoing.reference}&status=%d",
+            }
         _judge(await self._gateway.ask(f"{self._path}?{urlencode(query)}", begin))
+        return Taken(receipt=self._receipts is not None)
 
 
 def _judge(answer: Answer) -> None:
     """Raise `DeliveryFailed` unless the gateway says that it has taken the message."""
-    status, said = answer.status, answer.body.lower()
-    if 200 <= status < 300:
-        if said.startswith("authorization failed"):  # Kannel before 1.4 says so with 202
-            raise DeliveryFailed("away", "the gateway refuses our password", operator=True)
-        if not said.startswith(_ACCEPTED):
-            raise DeliveryFailed("unknown", "the gateway's answer makes no sense")
-    elif status == 403 and said.startswith("not routable"):
+    said = answer.body.lower()
+    if answer.status == 403 and said.startswith("not routable"):
         raise DeliveryFailed("refused", "the gateway has no route to this number (403)")
-    elif status in _OPERATOR:
-        raise DeliveryFailed("away", f"the gateway refuses our request ({status})", operator=True)
-    elif 300 <= status < 400:
-        # RFC 9110, 15.4: a redirect says that the request is not fulfilled yet.
-        raise DeliveryFailed("away", f"the gateway redirects elsewhere ({status})", operator=True)
-    elif status in _BUSY:
-        rest = answer.retry_after or _BUSY_REST
-        raise DeliveryFailed("away", f"the gateway cannot take it now ({status})", rest=rest)
-    elif 400 <= status < 500:
-        raise DeliveryFailed("refused", f"the gateway refused the message ({status})")
-    else:
-        # 500, 502, 504 and what nobody has defined: it may have come through before that.
-        raise DeliveryFailed("unknown", f"the gateway answered with an error of its own ({status})")
+    if not answer.is_well:
+        raise answer.failure()
+    if said.startswith("authorization failed"):  # Kannel before 1.4 says so with 202
+        raise DeliveryFailed("away", "the gateway refuses our password", operator=True)
+    if not said.startswith(_ACCEPTED):
+        raise DeliveryFailed("unknown", "the gateway's answer makes no sense")

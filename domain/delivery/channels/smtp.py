@@ -13,7 +13,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 import aiosmtplib
 
-from domain.delivery.channels.channel import Begin, DeliveryFailed, Kind, Outgoing
+from domain.delivery.channels.channel import Begin, DeliveryFailed, Kind, Outgoing, Receipts, Taken
 from domain.delivery.channels.mime import make_email, smtp_address
 from domain.delivery.channels.smtp_session import SmtpSession, connect
 from settings import LOOPBACK
@@ -53,7 +53,13 @@ password are written as %40 %3A %2F %23. KABINET_MAIL_FROM and KABINET_STAFF_EMA
                 raise ValueError("?tls=none is only for a relay on this host")
 
     def __init__(
-        self, dsn: str, sender: str, *, seconds: float = ANSWER_SECONDS, content_seconds: float = CONTENT_SECONDS
+        self,
+        dsn: str,
+        sender: str,
+        receipts: Receipts | None = None,
+        *,
+        seconds: float = ANSWER_SECONDS,
+        content_seconds: float = CONTENT_SECONDS,
     ) -> None:
         parts = urlsplit(dsn)
         self.window = 8
@@ -81,7 +87,7 @@ password are written as %40 %3A %2F %23. KABINET_MAIL_FROM and KABINET_STAFF_EMA
         while self._idle:
             self._idle.pop().quit()
 
-    async def send(self, outgoing: Outgoing, begin: Begin) -> None:
+    async def send(self, outgoing: Outgoing, begin: Begin) -> Taken:
         """Raises `DeliveryFailed`; returns once the server has taken the message upon itself."""
         to = smtp_address(outgoing.to)
         email = make_email(outgoing, self._sender, to)
@@ -102,6 +108,7 @@ password are written as %40 %3A %2F %23. KABINET_MAIL_FROM and KABINET_STAFF_EMA
             session.abort()
             raise
         self._keep(session)
+        return Taken()
 
     async def _ready(self, sender: str, recipient: str) -> SmtpSession:
         """A connection whose server waits for the message."""

@@ -16,7 +16,7 @@ from db import outbox as rows
 from db.clock import DatabaseClock
 from db.engine import Engine, run, transaction
 from domain.delivery import outbox
-from domain.delivery.channels.channel import Begin, DeliveryFailed, Outgoing, Rendered
+from domain.delivery.channels.channel import Begin, DeliveryFailed, Outgoing, Rendered, Taken
 from domain.delivery.gateways import open_gateways
 from domain.delivery.messages import ConnectionRequestReceived, RegistrationCode
 from domain.delivery.sending import CODE_PAUSE, PAUSES
@@ -45,11 +45,12 @@ class Way:
         self.turns = list(turns)
         self.sent: list[Outgoing] = []
 
-    async def send(self, outgoing: Outgoing, begin: Begin) -> None:
+    async def send(self, outgoing: Outgoing, begin: Begin) -> Taken:
         await begin()
         if self.turns:
             raise self.turns.pop(0)
         self.sent.append(outgoing)
+        return Taken()
 
     async def close(self) -> None: ...
 
@@ -292,9 +293,9 @@ async def test_a_message_keeps_its_reference_at_every_attempt(engine: Engine, po
     seen: list[str] = []
 
     class Forgetful(Way):
-        async def send(self, outgoing: Outgoing, begin: Begin) -> None:
+        async def send(self, outgoing: Outgoing, begin: Begin) -> Taken:
             seen.append(outgoing.reference)
-            await super().send(outgoing, begin)
+            return await super().send(outgoing, begin)
 
     way = Forgetful(LATER)
     await outbox.post(scope_of(portal, now), MESSAGE, PHONE)
@@ -321,11 +322,12 @@ async def test_from_the_settings_to_the_gateway_and_the_mail_server(
             ConnectionRequestReceived(number=7, first_name="Иван", answer_days=3),
             "i@example.com",
         )
-        async with open_gateways(portal.settings) as gateways:
+        async with open_gateways(portal) as gateways:
             assert await Worker(portal, gateways, render, lambda: now).run_until_idle() == 2
     assert [request["text"] for request in gateway.requests] == ["registration-code 483920"]
     assert mailbox.recipients == ["i@example.com"]
-    assert {row["state"] for row in await rows.newest(2)} == {"sent"}
+    # Only the gateway says what becomes of it.
+    assert {row["kind"]: row["state"] for row in await rows.newest(2)} == {"sms": "accepted", "email": "sent"}
 
 
 async def test_neither_file_nor_log_holds_the_code_afterwards(
@@ -336,10 +338,10 @@ async def test_neither_file_nor_log_holds_the_code_afterwards(
     portal = _with(portal, sms=(gateway.dsn("hush-hush"),))
     await outbox.post(scope_of(portal, now), MESSAGE, PHONE)
     sealed = (await _row())["sealed"]
-    async with open_gateways(portal.settings) as gateways:
+    async with open_gateways(portal) as gateways:
         await Worker(portal, gateways, render, lambda: now).run_until_idle()
     assert gateway.requests[0]["text"].endswith("483920")
-    assert (await _row())["state"] == "sent"
+    assert (await _row())["state"] == "accepted"
     said = "\n".join(f"{record.getMessage()} {record.args}" for record in caplog.records)
     assert "kabinet.delivery" in {record.name for record in caplog.records}
     for secret in ("483920", "9123456789", "hush-hush"):
@@ -357,7 +359,7 @@ async def test_neither_file_nor_log_holds_the_code_afterwards(
 @contextlib.asynccontextmanager
 async def delivering(portal: Portal) -> AsyncIterator[None]:
     """A worker beside whatever is inside, as app.py runs it."""
-    async with open_gateways(portal.settings) as gateways:
+    async with open_gateways(portal) as gateways:
         worker = asyncio.create_task(run_forever(portal, gateways, render, DatabaseClock()))
         try:
             yield
@@ -413,12 +415,12 @@ async def test_the_worker_outlives_a_fault_of_the_database(
         await run("ALTER TABLE away RENAME TO outbox")
         await outbox.post(scope_of(portal, datetime.now(UTC)), MESSAGE, PHONE)
         await asyncio.wait_for(gateway.came.wait(), 10)
-    assert (await _row())["state"] == "sent"
+    assert (await _row())["state"] == "accepted"
     [line] = [record.getMessage() for record in caplog.records if "waits" in record.getMessage()][:1]
     assert "\n" not in line
 
 
 async def test_without_channels_the_worker_ends_at_once(portal: Portal) -> None:
     # No database is open: asking it would fail.
-    async with open_gateways(portal.settings) as gateways:
+    async with open_gateways(portal) as gateways:
         await asyncio.wait_for(run_forever(portal, gateways, render, DatabaseClock()), 1)

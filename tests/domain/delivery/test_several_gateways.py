@@ -232,6 +232,6 @@ async def test_one_number_in_ten_that_hangs_holds_up_nobody(engine: Engine, port
 
 async def test_gateways_of_one_host_are_told_apart(portal: Portal) -> None:
     dsns = ("http+kannel://u:p@host:1/x", "http+kannel://u:p@HOST:2/x", "https+kannel://u:p@other/x#spare")
-    settings = make_portal(portal.settings.model_copy(update={"sms": dsns})).settings
-    async with gateways_module.open_gateways(settings) as opened:
+    portal = make_portal(portal.settings.model_copy(update={"sms": dsns}))
+    async with gateways_module.open_gateways(portal) as opened:
         assert [gateway.name for gateway in opened["sms"]] == ["host:1", "host:2", "spare"]

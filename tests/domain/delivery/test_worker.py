@@ -13,7 +13,7 @@ import pytest
 from db.engine import Engine, run, transaction
 from domain.delivery import outbox, worker
 from domain.delivery.between_processes import announce_forever, listen_forever
-from domain.delivery.channels.channel import Begin, Channel, DeliveryFailed, Outgoing, Rendered
+from domain.delivery.channels.channel import Begin, Channel, DeliveryFailed, Outgoing, Rendered, Taken
 from domain.delivery.messages import AccountLost, ConnectionRequestReceived, Message, PhoneChanged, RegistrationCode
 from domain.delivery.worker import Worker, run_forever
 from domain.portal import Portal, make_portal
@@ -39,7 +39,7 @@ class Way:
         self.release = asyncio.Event()
         self.changed = asyncio.Condition()
 
-    async def send(self, outgoing: Outgoing, begin: Begin) -> None:
+    async def send(self, outgoing: Outgoing, begin: Begin) -> Taken:
         self.under_way += 1
         self.most = max(self.most, self.under_way)
         try:
@@ -51,6 +51,7 @@ class Way:
             self.under_way -= 1
         async with self.changed:
             self.changed.notify_all()
+        return Taken()
 
     async def arrived(self, messages: int) -> None:
         async with asyncio.timeout(10), self.changed:
@@ -180,11 +181,11 @@ async def test_what_is_not_begun_when_it_stops_waits_for_the_next_worker(
     class Slow(Way):
         waits = False
 
-        async def send(self, outgoing: Outgoing, begin: Begin) -> None:
+        async def send(self, outgoing: Outgoing, begin: Begin) -> Taken:
             if outgoing.content.text.endswith("2"):
                 self.waits = True
                 await self.release.wait()
-            await super().send(outgoing, begin)
+            return await super().send(outgoing, begin)
 
     way = Slow(1)
     async with delivering(portal, sms=[way]):
@@ -214,7 +215,7 @@ async def test_what_was_sent_is_settled_once_the_database_is_back(
 
 async def test_a_fault_of_a_channel_before_it_begins_is_no_unknown(engine: Engine, portal: Portal) -> None:
     class Broken(Way):
-        async def send(self, outgoing: Outgoing, begin: Begin) -> None:
+        async def send(self, outgoing: Outgoing, begin: Begin) -> Taken:
             raise DeliveryFailed("away", "nobody there")
 
     await post(portal, NOTICE)

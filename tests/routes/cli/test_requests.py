@@ -18,7 +18,7 @@ from app import Commands
 from db import connection_requests
 from db.engine import Engine, run
 from domain.delivery import outbox
-from domain.delivery.channels.channel import Begin, DeliveryFailed, Outgoing, Rendered
+from domain.delivery.channels.channel import Begin, DeliveryFailed, Outgoing, Rendered, Taken
 from domain.delivery.messages import AccountShared, ConnectionRequestForStaff
 from domain.portal import Portal
 from routes.cli.requests import found_request
@@ -44,7 +44,7 @@ class Failing:
     def __init__(self, follows: Any) -> None:
         self.follows = follows
 
-    async def send(self, outgoing: Outgoing, begin: Begin) -> None:
+    async def send(self, outgoing: Outgoing, begin: Begin) -> Taken:
         await begin()
         raise DeliveryFailed(self.follows, "no")
 

@@ -14,6 +14,7 @@ from settings import Settings, SettingsError
 from tests.domain.delivery.channels.schemes import schemes_of
 
 KANNEL = "http+kannel://user:pass@host:port/cgi-bin/sendsms"
+SMSC = "https+smsc://login:password@host/sys/send.php"
 MAIL = {"mail_from": "a@example.org", "staff_email": "b@example.org"}
 PRODUCTION = {
     "mode": "production", "secret": "0123456789abcdef0123456789abcdef", "public_url": "https://kabinet.example.org",
@@ -29,6 +30,12 @@ WRONG = [
     ({"sms": "http+kannel://u@host/x"}, f"KABINET_SMS: user and password are missing: {KANNEL}"),
     ({"sms": "https+kannel://u:p@host"}, f"KABINET_SMS: the path is missing: {KANNEL}"),
     ({"sms": "http+kannel://u:p@host/x,https+kannel://u:p@host"}, f"KABINET_SMS: the path is missing: {KANNEL}"),
+    ({"sms": "https+smsc://u@host/sys/send.php"}, f"KABINET_SMS: login and password are missing: {SMSC}"),
+    ({"sms": "https+smsc://u:p@host/sys"}, f"KABINET_SMS: the path does not end with /send.php: {SMSC}"),
+    (
+        {"sms": "http+smsc://u:p@host/sys/send.php"},
+        "KABINET_SMS: http+smsc is only for a gateway on this host; write https+smsc",
+    ),
     (
         {"sms": "http+kannel://u:p@Host:1/x,http+kannel://v:p@host:1/y"},
         "KABINET_SMS: two gateways are called host:1: give each a name, such as …#first",
@@ -70,6 +77,7 @@ def test_a_wrong_address_is_told_in_the_words_of_its_channel(given: dict[str, st
     [
         {"sms": "https+kannel://u:p@sms.example.org/x"},
         {"sms": KANNEL.replace("port", "1")},
+        {"sms": f"{SMSC}#main,http+smsc://login:p%40@127.0.0.1:8080/sys/send.php"},
         {"sms": "http+kannel://u:p@host:1/x#a,http+kannel://v:p@host:1/y#b,http+kannel://v:p@host:2/y"},
     ],
 )

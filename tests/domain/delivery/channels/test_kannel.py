@@ -5,10 +5,11 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from urllib.parse import parse_qsl
 
 import pytest
 
-from domain.delivery.channels.channel import DeliveryFailed, Outgoing, Rendered
+from domain.delivery.channels.channel import DeliveryFailed, Outgoing, Receipt, Receipts, Rendered, Taken
 from domain.delivery.channels.kannel import Kannel
 from tests.domain.delivery.channels.gateway import Gateway, begun, closed_port, running_gateway
 
@@ -17,7 +18,7 @@ CODE = "Код 483920 для регистрации."
 
 
 def _outgoing(text: str = CODE) -> Outgoing:
-    return Outgoing("1.abc", datetime(2026, 9, 15, tzinfo=UTC), PHONE, Rendered(text))
+    return Outgoing(1, "1.abc", datetime(2026, 9, 15, tzinfo=UTC), PHONE, Rendered(text))
 
 
 @pytest.fixture
@@ -61,6 +62,28 @@ async def test_latin_text_goes_in_gsm_7_and_no_sender_means_none(gateway: Gatewa
     await _send(gateway.dsn(), "Code 483920, keep it [secret]")
     assert gateway.requests[0]["coding"] == "0"
     assert "from" not in gateway.requests[0]
+
+
+async def test_receipts_are_asked_for_and_read_as_kannel_calls_them(gateway: Gateway) -> None:
+    async def take(receipt: Receipt) -> None:
+        raise AssertionError("it calls the address")
+
+    channel = Kannel(gateway.dsn(), "", Receipts("https://kabinet.example.org/delivery/receipts/abc", take))
+    assert await channel.send(_outgoing(), begun) == Taken(receipt=True)
+    await channel.close()
+    # Delivered, undelivered, rejected.
+    assert gateway.requests[0]["dlr-mask"] == "19"
+    address, _, query = gateway.requests[0]["dlr-url"].partition("?")
+    assert address == "https://kabinet.example.org/delivery/receipts/abc"
+    outcomes: dict[str, str | None] = {}
+    for kind in ("1", "2", "4", "8", "16", "32"):
+        fields = dict(parse_qsl(query.replace("%d", kind)))
+        receipt = Kannel.read_receipt(fields)
+        assert receipt is None or receipt == Receipt(receipt.outcome, "1.abc")
+        outcomes[kind] = receipt.outcome if receipt else None
+    assert outcomes == {"1": "delivered", "2": "undelivered", "4": None, "8": None, "16": "rejected", "32": None}
+    with pytest.raises(ValueError, match="no receipt"):
+        Kannel.read_receipt({"status": "1"})
 
 
 @pytest.mark.parametrize(

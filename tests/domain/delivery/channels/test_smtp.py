@@ -32,7 +32,7 @@ PASSWORD = quote("пароль:@/", safe="")
 
 def _outgoing(to: str = "ivan@example.com", subject: str = "Подтвердите почту") -> Outgoing:
     content = Rendered("Здравствуйте!\n.\nКонец\n", subject, "<p>Здравствуйте!</p>\n")
-    return Outgoing("17.abcdef", datetime(2026, 9, 15, 11, 30, tzinfo=UTC), to, content)
+    return Outgoing(17, "17.abcdef", datetime(2026, 9, 15, 11, 30, tzinfo=UTC), to, content)
 
 
 async def _send(dsn: str, outgoing: Outgoing | None = None, sender: str = SENDER) -> None:
