@@ -16,11 +16,11 @@ from typing import Any
 import aiosmtplib  # noqa: F401
 import asyncpg  # noqa: F401
 import babel.messages.pofile  # noqa: F401
-import captcha.image  # noqa: F401
 import httpx  # noqa: F401
 import litestar.plugins.jinja  # noqa: F401
 import openpyxl  # noqa: F401
 import phonenumbers  # noqa: F401
+import PIL.Image  # noqa: F401
 import pydantic_settings  # noqa: F401
 import pytest  # noqa: F401
 import zxcvbn  # noqa: F401
