@@ -176,7 +176,7 @@ async def save(scope: Scope, session: Session) -> None:
     """Save the progress; the caller holds the session's lock."""
     session.idle_until = _idle_until(scope, session.ends_at, session.remembered)
     if session.id:
-        await sessions.save(session.id, _sealed(scope, session.progress), scope.now, session.idle_until)
+        await sessions.save(session.id, scope.seal(session.progress), scope.now, session.idle_until)
         return
     kept = {
         "session": session.progress,
@@ -228,7 +228,7 @@ async def _add(scope: Scope, session: Session, token: str) -> Session:
         {
             "token_hash": hash_token(token),
             "customer": session.customer,
-            "progress_sealed": _sealed(scope, session.progress),
+            "progress_sealed": scope.seal(session.progress),
             "created_at": scope.now,
             "seen_at": scope.now,
             "idle_until": session.idle_until,
@@ -263,14 +263,9 @@ def _unsealed(scope: Scope) -> Session | None:
     return session if scope.now < session.idle_until and scope.now < session.ends_at else None
 
 
-def _sealed(scope: Scope, progress: dict[str, Any]) -> str:
-    """Empty where there is none, as in most sessions of customers: nothing to decrypt with each of their requests."""
-    return scope.seal(progress) if progress else ""
-
-
 def _session_of(scope: Scope, row: SessionRow, *, former: bool = False) -> Session | None:
     try:
-        progress = scope.unseal(row["progress_sealed"]) if row["progress_sealed"] else {}
+        progress = scope.unseal(row["progress_sealed"])
     except ValueError:
         # KABINET_SECRET has been changed: the session cannot be read, and its customer starts again.
         return None

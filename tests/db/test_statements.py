@@ -13,7 +13,7 @@ DB = Path(__file__).parents[2] / "db"
 # What is brought into place by an import has SQL of its own; the list of migrations is Piccolo's table.
 QUERIES = sorted({*DB.glob("*.py")} - {DB / name for name in ("importer.py", "import_state.py", "portions.py")})
 # Beyond what the builder says by comparing columns with values: rows come back, or the database works something out.
-_MORE = re.compile(r"RETURNING|SELECT|ON CONFLICT|NOT \{|\bWITH\b|[-+] 1\b|= [a-z_]+\b(?!\()")
+_MORE = re.compile(r"RETURNING|SELECT|ON CONFLICT|NOT \{|\bWITH\b|[-+] 1\b|= [a-z_]+\b(?!\()|COALESCE\([a-z_]+")
 
 
 def is_plain_write(sql: str) -> bool:
@@ -49,6 +49,7 @@ def _statements(path: Path) -> Iterator[str]:
         ("UPDATE one_time_codes SET used_by = {}, wrong_tries = 0 WHERE id = {}", True),
         ("UPDATE card_links SET wrong_phones = wrong_phones + 1 WHERE id = {}", False),
         ("UPDATE sessions SET former_hash = token_hash WHERE id = {}", False),
+        ("UPDATE outbox SET settled_at = COALESCE(settled_at, {}) WHERE id = {}", False),
         ("DELETE FROM sessions WHERE id = {} RETURNING id", False),
         ("DELETE FROM card_links WHERE holder_id IN (SELECT holder_id FROM customer_holders)", False),
         ("INSERT INTO captchas (id) VALUES ({}) ON CONFLICT (id) DO NOTHING", False),
