@@ -2,10 +2,15 @@
 # machine that only serves customers: no tool of the tests gets there.
 PYTHON ?= python3
 PORT ?= 8000
+# `make run HOST=0.0.0.0` serves the network too, such as a phone on which a designer looks.
+HOST ?= 127.0.0.1
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: setup install run test check integration texts lock bench pictures
+# As other machines call this one: a form that a phone sends is only taken from the portal's own address.
+NAMED = $(if $(filter 0.0.0.0 ::,$(HOST)),$(shell $(BIN)/python -c 'import socket; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.connect(("192.0.2.1", 9)); print(s.getsockname()[0])'),$(HOST))
+
+.PHONY: setup install run test check integration texts lock bench pictures compare
 
 setup: $(READY)
 
@@ -22,14 +27,14 @@ install:
 run: setup
 	$(BIN)/litestar registry demo --if-empty
 	@echo "Open http://127.0.0.1:$(PORT)/ and, for what to type and where the codes arrive, http://127.0.0.1:$(PORT)/dev"
-	@env $$(test -n "$$KABINET_PUBLIC_URL" || grep -qs '^KABINET_PUBLIC_URL=' .env || echo "KABINET_PUBLIC_URL=http://127.0.0.1:$(PORT)") \
-	  $(BIN)/litestar run --port $(PORT)
+	@env $$(test -n "$$KABINET_PUBLIC_URL" || grep -qs '^KABINET_PUBLIC_URL=' .env || echo "KABINET_PUBLIC_URL=http://$(NAMED):$(PORT)") \
+	  $(BIN)/litestar run --host $(HOST) --port $(PORT)
 
 test: setup
 	PYTHON=$(BIN)/python tests/browser-setup
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
-# What needs programs that pip does not bring: PgBouncer. On Debian it installs them itself.
+# What needs programs that pip does not bring: PgBouncer, nginx, Caddy, systemd-analyze. On Debian it installs them itself.
 integration: setup
 	tests/integration-setup
 	$(BIN)/python -m pytest -q -m integration tests/integration
@@ -39,6 +44,7 @@ check: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy .
 	$(BIN)/lint-imports
+	$(BIN)/litestar check
 	$(BIN)/djlint --lint templates --quiet
 	$(BIN)/python -m pytest -q tests/test_conventions.py
 	$(BIN)/deptry .
@@ -52,6 +58,13 @@ bench: setup
 pictures: setup
 	PYTHON=$(BIN)/python tests/browser-setup
 	$(BIN)/python -m tests.manual
+
+# Every state and message of BASE and of the work tree side by side: compare/index.html. ONLY=registration takes those
+# whose journey, fragment or name says so; ALL=1 draws what is the same to the byte, too.
+BASE ?= main
+compare: setup
+	PYTHON=$(BIN)/python tests/browser-setup
+	$(BIN)/python -m tests.compare --base "$(BASE)" --only "$(ONLY)" $(if $(ALL),--all)
 
 # New texts of the templates into templates/locale, to be translated there.
 texts: setup

@@ -1,0 +1,5 @@
+"""`python -m kabinet`."""
+
+from kabinet import main
+
+main()
