@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TypedDict
 
 from db.customers import CredentialsRow
-from db.engine import fetch, fetch_one, for_update, run
+from db.engine import fetch, fetch_one, for_update, places, run
 from db.tables import CardLink
 
 
@@ -55,12 +55,14 @@ class NewCardLink(TypedDict):
     credentials: int
 
 
-async def bound(number_hash: str, email_hash: str) -> BoundCardRow | None:
-    """The card that is bound to this e-mail."""
+async def bound(number_hashes: tuple[str, ...], email_hashes: tuple[str, ...]) -> BoundCardRow | None:
+    """The card that is bound to this e-mail; the newest row of it."""
     return await fetch_one(
         BoundCardRow,
-        "SELECT number_hash, last_four, holder_id, login FROM cards WHERE number_hash = {} AND email_hash = {}",
-        number_hash, email_hash,
+        "SELECT number_hash, last_four, holder_id, login FROM cards"
+        f" WHERE number_hash IN ({places(number_hashes)}) AND email_hash IN ({places(email_hashes)})"
+        " ORDER BY id DESC LIMIT 1",
+        *number_hashes, *email_hashes,
     )  # fmt: skip
 
 
@@ -69,6 +71,13 @@ async def get(number_hash: str) -> CardRow | None:
         CardRow,
         "SELECT number_hash, last_four, holder_id, login, phone_hash FROM cards WHERE number_hash = {}",
         number_hash,
+    )
+
+
+async def has_phone(phone_hashes: tuple[str, ...]) -> bool:
+    """Whether a card is bound to this phone."""
+    return bool(
+        await run(f"SELECT 1 AS bound FROM cards WHERE phone_hash IN ({places(phone_hashes)}) LIMIT 1", *phone_hashes)
     )
 
 
@@ -83,15 +92,15 @@ async def customer_of_holder(holder_id: str) -> CredentialsRow | None:
     )
 
 
-async def others_with_login(login_hash: str, holder_id: str) -> Sequence[HolderRow]:
+async def others_with_login(login_hashes: tuple[str, ...], holder_id: str) -> Sequence[HolderRow]:
     """The other holders, with cards in the registry, of the customer with this login."""
     return await fetch(
         HolderRow,
         "SELECT DISTINCT customer_holders.holder_id FROM customers"
         " JOIN customer_holders ON customer_holders.customer = customers.id"
         " JOIN cards ON cards.holder_id = customer_holders.holder_id"
-        " WHERE customers.login_hash = {} AND customer_holders.holder_id <> {}",
-        login_hash, holder_id,
+        f" WHERE customers.login_hash IN ({places(login_hashes)}) AND customer_holders.holder_id <> {{}}",
+        *login_hashes, holder_id,
     )  # fmt: skip
 
 
@@ -105,13 +114,13 @@ async def attach_holder(customer: int, holder_id: str, now: datetime) -> bool:
     return bool(rows)
 
 
-async def of_customer(customer: int) -> Sequence[ListedCardRow]:
+async def of_customer(customer: int, phone_hashes: tuple[str, ...]) -> Sequence[ListedCardRow]:
     """The cards of the customer's holders, and those their phone is bound to."""
     return await fetch(
         ListedCardRow,
-        "SELECT last_four FROM cards WHERE phone_hash = (SELECT phone_hash FROM customers WHERE id = {})"
+        f"SELECT last_four FROM cards WHERE phone_hash IN ({places(phone_hashes)})"
         " OR holder_id IN (SELECT holder_id FROM customer_holders WHERE customer = {}) ORDER BY id",
-        customer, customer,
+        *phone_hashes, customer,
     )  # fmt: skip
 
 

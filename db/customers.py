@@ -76,8 +76,16 @@ class LossRow(TypedDict):
     address: str
 
 
-async def add(values: NewCustomer) -> int | None:
-    """Add a customer; None where another one holds the phone or the login already."""
+async def add(values: NewCustomer, taken: tuple[str, ...] = ()) -> int | None:
+    """Add a customer; None where another one holds the phone or the login already.
+
+    `taken` are further hashes that another one may hold these by.
+    """
+    if taken and await run(
+        f"SELECT id FROM customers WHERE phone_hash IN ({places(taken)}) OR login_hash IN ({places(taken)})",
+        *taken, *taken,
+    ):  # fmt: skip
+        return None
     names = list(values)
     rows = await run(
         f"INSERT INTO customers ({', '.join(names)}) VALUES ({places(names)}) ON CONFLICT DO NOTHING RETURNING id",
@@ -86,12 +94,12 @@ async def add(values: NewCustomer) -> int | None:
     return int(rows[0]["id"]) if rows else None
 
 
-async def by_phone(phone_hash: str) -> CredentialsRow | None:
-    return await fetch_one(CredentialsRow, _CREDENTIALS + "phone_hash = {}", phone_hash)
+async def by_phone(phone_hashes: tuple[str, ...]) -> CredentialsRow | None:
+    return await fetch_one(CredentialsRow, _CREDENTIALS + f"phone_hash IN ({places(phone_hashes)})", *phone_hashes)
 
 
-async def by_login(login_hash: str) -> CredentialsRow | None:
-    return await fetch_one(CredentialsRow, _CREDENTIALS + "login_hash = {}", login_hash)
+async def by_login(login_hashes: tuple[str, ...]) -> CredentialsRow | None:
+    return await fetch_one(CredentialsRow, _CREDENTIALS + f"login_hash IN ({places(login_hashes)})", *login_hashes)
 
 
 async def lock(customer: int) -> CredentialsRow | None:
@@ -202,6 +210,25 @@ async def take_losses(portion: int) -> Sequence[LossRow]:
         " JOIN accounts ON accounts.id = customer_accounts.account"
         f" WHERE customer_accounts.id IN ({places(taken)}) ORDER BY customer_accounts.id",
         *(row["attachment"] for row in taken),
+    )
+
+
+async def take_ends(portion: int) -> Sequence[LossRow]:
+    """Attachments that ended because their account has another owner, in the same way."""
+    taken = await run(
+        "WITH taken AS MATERIALIZED"
+        f" (SELECT id FROM account_ends ORDER BY id LIMIT {{}}{for_update_skip_locked()})"
+        " DELETE FROM account_ends WHERE id IN (SELECT id FROM taken) RETURNING customer, account",
+        portion,
+    )
+    if not taken:
+        return []
+    pairs = " OR ".join("(customers.id = {} AND accounts.id = {})" for _ in taken)
+    return await fetch(
+        LossRow,
+        "SELECT customers.id AS customer, customers.first_name, customers.email_sealed, customers.email_confirmed_at,"
+        f" accounts.number, accounts.address FROM customers, accounts WHERE {pairs} ORDER BY customers.id, accounts.id",
+        *(value for row in taken for value in (row["customer"], row["account"])),
     )
 
 

@@ -48,9 +48,9 @@ async def exists(customer: int) -> bool:
     return bool(await run("SELECT id FROM email_links WHERE customer = {} LIMIT 1", customer))
 
 
-async def forget_others(customer: int, email_hash: str) -> None:
+async def forget_others(customer: int, email_hashes: tuple[str, ...]) -> None:
     """Delete this customer's links to any other address."""
-    await EmailLink.delete().where(EmailLink.customer == customer, EmailLink.email_hash != email_hash)
+    await EmailLink.delete().where(EmailLink.customer == customer, EmailLink.email_hash.not_in(list(email_hashes)))
 
 
 async def sweep(now: datetime) -> None:

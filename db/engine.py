@@ -33,12 +33,15 @@ def make_engine(database: str, limits: PostgresLimits | None = None) -> Engine:
 
 @contextlib.asynccontextmanager
 async def opened(engine: Engine) -> AsyncIterator[Engine]:
-    """Bind every table of this process to `engine` and keep it open."""
+    """Keep `engine` open, and every table of this process bound to it; then to the one before, if there was one."""
+    before = _bound
     await engine.open()
     bind(engine)
     try:
         yield engine
     finally:
+        if before is not None:
+            bind(before)
         await engine.close()
 
 

@@ -45,6 +45,26 @@ async def recover(engine: Engine) -> None:
             await import_state.clear_up(tables, PLANS)
 
 
+async def wait_for_imports(engine: Engine) -> None:
+    """Return when no import is under way that was brought into place already, or may be."""
+    async with staging(engine) as tables:
+        await tables.take_turn()
+        if isinstance(tables, SQLiteStaging):
+            await import_state.clear_up(tables, PLANS)
+
+
+@contextlib.asynccontextmanager
+async def between_imports(engine: Engine) -> AsyncIterator[None]:
+    """No import is half in place meanwhile. Only on SQLite could one be, with a part of it in a file of its own."""
+    async with contextlib.AsyncExitStack() as stack:
+        if isinstance(engine, SQLite):
+            tables = await stack.enter_async_context(staging(engine))
+            assert isinstance(tables, SQLiteStaging)
+            await tables.take_turn()
+            await import_state.clear_up(tables, PLANS)
+        yield
+
+
 class Import:
     """Use in this order: `load` and `protect`, `take_out_conflicts`, `take_out_contested`, `begin_exclusive`,
     `take_out_unknown`, `compare`, `apply`.

@@ -18,6 +18,10 @@ class JournalRow(TypedDict):
     times: int
 
 
+class CounterRow(TypedDict):
+    details: str
+
+
 async def add(at: datetime, event: str, customer: int | None, ip: str, user_agent: str, details: str = "") -> None:
     """`details` never holds personal data: a count, a purpose, a reason."""
     entry = JournalEntry(at=at, event=event, customer=customer, ip=ip, user_agent=user_agent, details=details)
@@ -42,6 +46,16 @@ async def of_customer(customer: int, newest: int) -> Sequence[JournalRow]:
         JournalRow,
         "SELECT at, event, ip, user_agent, times FROM journal WHERE customer = {} ORDER BY id DESC LIMIT {}",
         customer, newest,
+    )  # fmt: skip
+
+
+async def counters_of(customer: int, event: str, since: datetime) -> Sequence[CounterRow]:
+    """The counters that these events since then have counted in, the newest first."""
+    return await fetch(
+        CounterRow,
+        "SELECT details FROM journal WHERE customer = {} AND event = {} AND at > {} AND details <> ''"
+        " ORDER BY id DESC LIMIT 50",
+        customer, event, since,
     )  # fmt: skip
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import io
 import re
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from piccolo.apps.migrations.tables import Migration
@@ -17,6 +20,7 @@ _ADVISORY_LOCK = 0x6B6162
 MIGRATIONS = Path(__file__).parent / "migrations"
 # How a migration names itself, as Piccolo generates it.
 _ID = re.compile(r'^ID = "([^"]+)"$', re.MULTILINE)
+_DESCRIPTION = re.compile(r'^DESCRIPTION = "([^"]+)"$', re.MULTILINE)
 
 
 class SchemaError(Exception):
@@ -29,32 +33,45 @@ async def migrate(engine: Engine) -> None:
     Several processes may start at once: all but the first wait, then find nothing to do. Raises SchemaError where a
     migration is refused, or where one has run that this program does not have.
     """
-    async with engine.locked(_ADVISORY_LOCK):
+    async with migrating(engine):
         with contextlib.suppress(SchemaError):
-            if await _applied() == known_migrations():
+            if await applied_migrations() == known_migrations():
                 return
-        # Not before it is needed: it brings a formatter of code and half of Piccolo along.
-        from piccolo.apps.migrations.commands.forwards import run_forwards
+        await run_migrations()
+        await refuse_newer()
 
-        said = io.StringIO()
-        with contextlib.redirect_stdout(said), unhurried():  # it prints its progress, with pictures
-            result = await run_forwards("kabinet")
-            if not result.success:
-                raise SchemaError(f"the schema could not be brought up to date: {result.message or said.getvalue()}")
-            await _refuse_newer()
+
+@contextlib.asynccontextmanager
+async def migrating(engine: Engine) -> AsyncIterator[None]:
+    """Other processes that would change the schema, which every start may do, wait meanwhile."""
+    async with engine.locked(_ADVISORY_LOCK):
+        yield
+
+
+async def run_migrations(last: str = "all") -> None:
+    """Those up to `last` that have not run yet. The caller is `migrating`."""
+    # Not before it is needed: it brings a formatter of code and half of Piccolo along.
+    from piccolo.apps.migrations.commands.forwards import run_forwards
+
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said), unhurried():  # it prints its progress, with pictures
+        result = await run_forwards("kabinet", last)
+        if not result.success:
+            raise SchemaError(f"the schema could not be brought up to date: {result.message or said.getvalue()}")
 
 
 async def require_schema() -> None:
     """For `KABINET_MIGRATE=off`: raise SchemaError for a schema older than this program; a newer one is accepted."""
-    missing = known_migrations() - await _applied()
+    missing = known_migrations() - await applied_migrations()
     if missing:
         raise SchemaError(
             f"its schema is older than this program: migration {min(missing)} has not run; KABINET_MIGRATE=on runs it"
         )
 
 
-async def _refuse_newer() -> None:
-    newer = await _applied() - known_migrations()
+async def refuse_newer() -> None:
+    """Raise SchemaError where a migration has run that this program does not have."""
+    newer = await applied_migrations() - known_migrations()
     if newer:
         raise SchemaError(
             f"its schema is newer than this program, which has no migration {max(newer)};"
@@ -62,14 +79,49 @@ async def _refuse_newer() -> None:
         )
 
 
-async def _applied() -> set[str]:
+async def applied_migrations() -> set[str]:
+    """The ids of those that have run. Raises SchemaError where the database has no schema at all."""
+    if not (applied := await migrations_so_far()):
+        raise SchemaError("it has no schema yet; KABINET_MIGRATE=on makes it")
+    return applied
+
+
+async def migrations_so_far() -> set[str]:
+    """The same, and none of a database that has no schema yet."""
     try:
         rows = await Migration.select(Migration.name).where(Migration.app_name == "kabinet")
     except bound().missing_table:
-        raise SchemaError("it has no schema yet; KABINET_MIGRATE=on makes it") from None
+        return set()
     return {row["name"] for row in rows}
 
 
 def known_migrations() -> set[str]:
     """The ids of the migrations that this program has."""
-    return {found for file in MIGRATIONS.glob("*.py") for found in _ID.findall(file.read_text(encoding="utf-8"))}
+    return set(_sources())
+
+
+@dataclass(frozen=True)
+class PendingMigration:
+    """A migration that has not run, in its own words: what it brings, in one line, and more of it."""
+
+    id: str
+    brings: str
+    more: str
+
+
+async def pending_migrations() -> Sequence[PendingMigration]:
+    """In the order in which they run; all of them for a database without a schema."""
+    applied = await migrations_so_far()
+    return [_pending(name, source) for name, source in sorted(_sources().items()) if name not in applied]
+
+
+def _pending(name: str, source: str) -> PendingMigration:
+    brings = _DESCRIPTION.search(source)
+    # Read and not imported: a migration is a program.
+    more = ast.get_docstring(ast.parse(source)) or ""
+    return PendingMigration(name, brings[1] if brings else "", " ".join(more.split("\n\n")[0].split()))
+
+
+def _sources() -> dict[str, str]:
+    sources = [file.read_text(encoding="utf-8") for file in MIGRATIONS.glob("*.py")]
+    return {found: source for source in sources for found in _ID.findall(source)}

@@ -8,7 +8,7 @@ from typing import TypedDict
 
 from piccolo.columns.combination import Where
 
-from db.engine import fetch, for_update, run
+from db.engine import fetch, for_update, places, run
 from db.tables import OneTimeCode
 
 
@@ -41,17 +41,28 @@ class NewCode(TypedDict):
     message: int
 
 
-async def living(purpose: str, phone_hash: str, now: datetime) -> Sequence[LivingCodeRow]:
+async def living(purpose: str, phone_hashes: tuple[str, ...], now: datetime) -> Sequence[LivingCodeRow]:
     """The codes that may still be used."""
     return await fetch(
         LivingCodeRow,
         "SELECT id, wrong_tries, expires_at FROM one_time_codes"
-        " WHERE purpose = {} AND phone_hash = {} AND expires_at > {} AND used_by = ''" + for_update(),
-        purpose, phone_hash, now,
+        f" WHERE purpose = {{}} AND phone_hash IN ({places(phone_hashes)})"
+        " AND expires_at > {} AND used_by = ''" + for_update(),
+        purpose, *phone_hashes, now,
     )  # fmt: skip
 
 
-async def gateways(purpose: str, phone_hash: str, now: datetime) -> list[str]:
+async def sent_since(purpose: str, phone_hashes: tuple[str, ...], since: datetime) -> int:
+    """How many codes have been sent since then and not been used."""
+    rows = await run(
+        "SELECT COUNT(*) AS codes FROM one_time_codes"
+        f" WHERE purpose = {{}} AND phone_hash IN ({places(phone_hashes)}) AND sent_at > {{}} AND used_by = ''",
+        purpose, *phone_hashes, since,
+    )  # fmt: skip
+    return int(rows[0]["codes"])
+
+
+async def gateways(purpose: str, phone_hashes: tuple[str, ...], now: datetime) -> list[str]:
     """The gateways that may have sent the codes of `living` and have not said that they arrived, the oldest code first.
 
     Of a code that was not sent there is no message. On SQLite another one may have got its number: the code that comes
@@ -60,9 +71,10 @@ async def gateways(purpose: str, phone_hash: str, now: datetime) -> list[str]:
     rows = await fetch(
         CodeGatewayRow,
         "SELECT outbox.gateway FROM one_time_codes JOIN outbox ON outbox.id = one_time_codes.message"
-        " WHERE purpose = {} AND phone_hash = {} AND one_time_codes.expires_at > {} AND used_by = ''"
+        f" WHERE purpose = {{}} AND phone_hash IN ({places(phone_hashes)})"
+        " AND one_time_codes.expires_at > {} AND used_by = ''"
         " AND outbox.gateway <> '' AND outbox.state <> 'delivered' ORDER BY outbox.id",
-        purpose, phone_hash, now,
+        purpose, *phone_hashes, now,
     )  # fmt: skip
     return [row["gateway"] for row in rows]
 
@@ -71,20 +83,21 @@ async def add(values: NewCode) -> None:
     await OneTimeCode.insert(OneTimeCode(**values))
 
 
-async def claim_try(purpose: str, phone_hash: str, now: datetime, most: int) -> Sequence[TriedCodeRow]:
+async def claim_try(purpose: str, phone_hashes: tuple[str, ...], now: datetime, most: int) -> Sequence[TriedCodeRow]:
     """Spend one try of every code of this phone, used ones too, and return them; none where no try is left."""
     return await fetch(
         TriedCodeRow,
         "UPDATE one_time_codes SET wrong_tries = wrong_tries + 1"
-        " WHERE purpose = {} AND phone_hash = {} AND expires_at > {} AND wrong_tries < {}"
+        f" WHERE purpose = {{}} AND phone_hash IN ({places(phone_hashes)})"
+        " AND expires_at > {} AND wrong_tries < {}"
         " RETURNING id, code_hash, wrong_tries, used_by",
-        purpose, phone_hash, now, most,
+        purpose, *phone_hashes, now, most,
     )  # fmt: skip
 
 
-async def use(purpose: str, phone_hash: str, code: int, used_by: str) -> None:
+async def use(purpose: str, phone_hashes: tuple[str, ...], code: int, used_by: str) -> None:
     """Mark one code as used, and delete the others of its phone and purpose."""
-    await OneTimeCode.delete().where(*_of(purpose, phone_hash), OneTimeCode.id != code)
+    await OneTimeCode.delete().where(*_of(purpose, phone_hashes), OneTimeCode.id != code)
     await OneTimeCode.update({OneTimeCode.used_by: used_by, OneTimeCode.wrong_tries: 0}).where(OneTimeCode.id == code)
 
 
@@ -93,16 +106,16 @@ async def give_back_try(code: int) -> None:
     await run("UPDATE one_time_codes SET wrong_tries = wrong_tries - 1 WHERE id = {} AND wrong_tries > 0", code)
 
 
-async def void(purpose: str, phone_hash: str, now: datetime) -> None:
+async def void(purpose: str, phone_hashes: tuple[str, ...], now: datetime) -> None:
     """Let every code of this phone and purpose expire now."""
     await OneTimeCode.update({OneTimeCode.expires_at: now}).where(
-        *_of(purpose, phone_hash), OneTimeCode.expires_at > now
+        *_of(purpose, phone_hashes), OneTimeCode.expires_at > now
     )
 
 
-async def forget(purpose: str, phone_hash: str) -> None:
+async def forget(purpose: str, phone_hashes: tuple[str, ...]) -> None:
     """Remove all codes of this phone and purpose: one of them has been used, or all are void."""
-    await OneTimeCode.delete().where(*_of(purpose, phone_hash))
+    await OneTimeCode.delete().where(*_of(purpose, phone_hashes))
 
 
 async def sweep(now: datetime) -> None:
@@ -110,5 +123,5 @@ async def sweep(now: datetime) -> None:
     await OneTimeCode.delete().where(OneTimeCode.expires_at <= now - timedelta(days=1))
 
 
-def _of(purpose: str, phone_hash: str) -> tuple[Where, Where]:
-    return OneTimeCode.purpose == purpose, OneTimeCode.phone_hash == phone_hash
+def _of(purpose: str, phone_hashes: tuple[str, ...]) -> tuple[Where, Where]:
+    return OneTimeCode.purpose == purpose, OneTimeCode.phone_hash.is_in(list(phone_hashes))

@@ -16,11 +16,15 @@ from typing import Any, Literal, TypedDict, TypeVar
 from db.engine import fetch, for_update_skip_locked, places, run
 from db.tables import OutboxMessage
 
-Kind = Literal["sms", "email"]
+Kind = Literal["sms", "call", "email"]
 # For how long a worker has a row to itself: from when it took it until it begins to send it, and from then on. What
 # lasts longer was left by a worker that died.
-TAKEN: Mapping[str, timedelta] = {"sms": timedelta(seconds=20), "email": timedelta(seconds=60)}
-LEASE: Mapping[str, timedelta] = {"sms": timedelta(seconds=45), "email": timedelta(minutes=2)}
+TAKEN: Mapping[str, timedelta] = {
+    "sms": timedelta(seconds=20), "call": timedelta(seconds=20), "email": timedelta(seconds=60),
+}  # fmt: skip
+LEASE: Mapping[str, timedelta] = {
+    "sms": timedelta(seconds=45), "call": timedelta(seconds=45), "email": timedelta(minutes=2),
+}  # fmt: skip
 
 _REASON_LENGTH = 200
 # Lists of rows are filled up to one of these lengths, so that there are few different statements to be prepared.
@@ -65,6 +69,13 @@ class MessageRow(TypedDict):
     created_at: datetime
 
 
+class SentRow(TypedDict):
+    kind: str
+    message: str
+    state: str
+    created_at: datetime
+
+
 class LaneRow(TypedDict):
     lane: int
 
@@ -78,13 +89,14 @@ async def put(
     *,
     priority: int = 1,
     last_choice: str = "",
+    customer: int | None = None,
 ) -> int:
     """Add a message to be sent once the surrounding transaction has committed; its id."""
     rows = await OutboxMessage.insert(
         OutboxMessage(
             kind=kind, message=message, sealed=sealed, state="waiting", priority=priority,
             created_at=now, next_at=now, expires_at=expires_at, gateway="", past="", reason="",
-            last_choice=last_choice, gateway_id_hash="",
+            last_choice=last_choice, gateway_id_hash="", customer=customer,
         )
     )  # fmt: skip
     return int(rows[0]["id"])
@@ -99,8 +111,10 @@ async def due(kinds: Sequence[str], priorities: Sequence[int], now: datetime) ->
     """Of which kinds and priorities messages are due. It only reads, so an idle worker never waits for the writer."""
     lanes = [(kind, priority) for kind in kinds for priority in priorities]
     looks = (
-        f"SELECT {number} AS lane WHERE EXISTS (SELECT 1 FROM outbox WHERE state = 'waiting'"
-        " AND kind = {} AND priority = {} AND next_at <= {})"
+        # The first one of its index, not EXISTS: for that PostgreSQL reads the table from its beginning, in the belief
+        # that what many rows are is among the first, and a backlog of another kind stands there.
+        f"SELECT {number} AS lane WHERE (SELECT next_at FROM outbox WHERE state = 'waiting'"
+        " AND kind = {} AND priority = {} AND next_at <= {} ORDER BY next_at LIMIT 1) IS NOT NULL"
         for number in range(len(lanes))
     )
     found = await fetch(LaneRow, " UNION ALL ".join(looks), *(value for lane in lanes for value in (*lane, now)))
@@ -181,6 +195,26 @@ def _portions(rows: Sequence[Item]) -> Iterator[list[Item]]:
     for start in range(0, len(rows), _LENGTHS[-1]):
         some = list(rows[start : start + _LENGTHS[-1]])
         yield some + [some[-1]] * (next(length for length in _LENGTHS if length >= len(some)) - len(some))
+
+
+async def state_of(row: int) -> str | None:
+    found = await run("SELECT state FROM outbox WHERE id = {}", row)
+    return str(found[0]["state"]) if found else None
+
+
+async def make_due(row: int, now: datetime) -> bool:
+    """Let a row that waits be tried at once; whether it waited."""
+    return bool(await run("UPDATE outbox SET next_at = {} WHERE id = {} AND state = 'waiting' RETURNING id", now, row))
+
+
+async def of_customer(customer: int, since: datetime, most: int) -> Sequence[SentRow]:
+    """A customer's messages since then, newest first, without what was in them."""
+    return await fetch(
+        SentRow,
+        "SELECT kind, message, state, created_at FROM outbox WHERE customer = {} AND created_at > {}"
+        " ORDER BY id DESC LIMIT {}",
+        customer, since, most,
+    )  # fmt: skip
 
 
 async def newest(limit: int) -> Sequence[MessageRow]:

@@ -7,28 +7,40 @@ from db.plan import NO_SUCH_ACCOUNT, Difference, Plan, Step, count, differ, not_
 
 # An account that a file no longer has is kept and marked as absent: the customers who have proved it have it again when
 # it comes back. Its bills are kept too; queries leave out both meanwhile (db/registry.py).
+# One whose owner is another now is nobody's any more: its attachments end, and only later bills prove it.
+_OTHER_OWNER = "s.owner_key <> '' AND a.owner_key <> '' AND s.owner_key <> a.owner_key"
+_NEW_OWNER = "s.owner_key <> '' AND s.owner_key <> a.owner_key"
+# A file that says nothing of the owner takes nothing away.
+_KEEP_OWNER = "owner_key = CASE WHEN d.owner_key = '' THEN accounts.owner_key ELSE d.owner_key END"
+_OF_OTHER_OWNER = "reowned d JOIN accounts a ON a.id = d.account AND a.owner_key <> d.owner_key"
 ACCOUNTS = Plan(
-    staged={"number": "text", "address": "text"},
+    staged={"number": "text", "address": "text", "owner_key": "text", "owner_since": "text"},
     key=("number",),
-    compared=("address",),
+    compared=("address", "owner_key"),
     table="accounts",
     present="absent_since IS NULL",
     reads=("accounts", "customer_accounts", "bills"),
     differences=(
         Difference(
             "added",
-            "SELECT s.number, s.address FROM staged s"
+            "SELECT s.number, s.address, s.owner_key FROM staged s"
             " WHERE NOT EXISTS (SELECT 1 FROM accounts a WHERE a.number = s.number) ORDER BY s.line",
         ),
         Difference(
             "returned",
-            "SELECT a.id AS account, s.address FROM staged s JOIN accounts a ON a.number = s.number"
+            "SELECT a.id AS account, s.address, s.owner_key FROM staged s JOIN accounts a ON a.number = s.number"
             " WHERE a.absent_since IS NOT NULL",
         ),
         Difference(
             "changed",
-            "SELECT a.id AS account, s.address FROM staged s JOIN accounts a ON a.number = s.number"
-            " WHERE a.absent_since IS NULL AND a.address <> s.address",
+            "SELECT a.id AS account, s.line, s.address, s.owner_key, a.address <> s.address AS readdressed"
+            " FROM staged s JOIN accounts a ON a.number = s.number"
+            f" WHERE a.absent_since IS NULL AND (a.address <> s.address OR ({_NEW_OWNER}))",
+        ),
+        Difference(
+            "reowned",
+            "SELECT a.id AS account, s.line, s.owner_key, s.owner_since"
+            f" FROM staged s JOIN accounts a ON a.number = s.number WHERE {_OTHER_OWNER}",
         ),
         Difference(
             "removed",
@@ -43,6 +55,12 @@ ACCOUNTS = Plan(
         "removed": count("removed"),
         "bills": "SELECT COUNT(*) AS n FROM removed d JOIN bills b ON b.account = d.account",
         "attachments": "SELECT COUNT(*) AS n FROM removed d JOIN customer_accounts ca ON ca.account = d.account",
+        "readdressed": "SELECT COUNT(*) AS n FROM changed WHERE readdressed",
+        "reowned": count("reowned"),
+        "ended": "SELECT COUNT(*) AS n FROM reowned d JOIN customer_accounts ca ON ca.account = d.account",
+        # The same place under another number, as far as the file shows it.
+        "renumbered": "SELECT COUNT(*) AS n FROM removed d JOIN accounts a ON a.id = d.account"
+        " WHERE EXISTS (SELECT 1 FROM added n WHERE n.address = a.address)",
     },
     steps=(
         Step(
@@ -57,6 +75,19 @@ ACCOUNTS = Plan(
             ),
         ),
         Step(
+            "reowned",
+            (
+                "INSERT INTO account_ends (customer, account, ended_at) SELECT ca.customer, ca.account, $1"
+                f" FROM {_OF_OTHER_OWNER} JOIN customer_accounts ca ON ca.account = a.id WHERE {{portion}}",
+                "DELETE FROM account_losses WHERE attachment IN (SELECT ca.id"
+                f" FROM {_OF_OTHER_OWNER} JOIN customer_accounts ca ON ca.account = a.id WHERE {{portion}})",
+                "DELETE FROM customer_accounts WHERE account IN"
+                f" (SELECT a.id FROM {_OF_OTHER_OWNER} WHERE {{portion}})",
+                "UPDATE accounts SET owner_key = d.owner_key, owner_since = d.owner_since FROM reowned d"
+                " WHERE accounts.id = d.account AND accounts.owner_key <> d.owner_key AND {portion}",
+            ),
+        ),
+        Step(
             "returned",
             (
                 # A customer who has not been told of the loss yet is not told of the return either.
@@ -67,19 +98,22 @@ ACCOUNTS = Plan(
                 " WHERE NOT EXISTS (SELECT 1 FROM account_losses l WHERE l.attachment = ca.id) AND {portion}",
                 "DELETE FROM account_losses WHERE attachment IN (SELECT ca.id FROM returned d"
                 " JOIN customer_accounts ca ON ca.account = d.account WHERE {portion})",
-                "UPDATE accounts SET absent_since = NULL, address = d.address FROM returned d"
+                f"UPDATE accounts SET absent_since = NULL, address = d.address, {_KEEP_OWNER} FROM returned d"
                 " WHERE accounts.id = d.account AND {portion}",
             ),
         ),
         Step(
             "changed",
-            ("UPDATE accounts SET address = d.address FROM changed d WHERE accounts.id = d.account AND {portion}",),
+            (
+                f"UPDATE accounts SET address = d.address, {_KEEP_OWNER} FROM changed d"
+                " WHERE accounts.id = d.account AND {portion}",
+            ),
         ),
         Step(
             "added",
             (
-                "INSERT INTO accounts (number, address) SELECT d.number, d.address FROM added d WHERE {portion}"
-                " ON CONFLICT (number) DO NOTHING",
+                "INSERT INTO accounts (number, address, owner_key) SELECT d.number, d.address, d.owner_key"
+                " FROM added d WHERE {portion} ON CONFLICT (number) DO NOTHING",
             ),
         ),
     ),

@@ -17,6 +17,7 @@ import asyncpg
 from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
 from piccolo.querystring import QueryString
 
+from db.metrics import CONNECTION_WAIT, CONNECTIONS
 from db.transactions import Transaction, current
 from db.unavailable import DatabaseUnavailableError, database_faults
 from db.unhurried import is_unhurried
@@ -98,6 +99,10 @@ class Postgres(PostgresEngine):
         self.limits = limits
         self.behind_pooler = False
 
+    def exists(self) -> bool:
+        """Whether it does, `open` finds out: it makes none."""
+        return True
+
     async def check_version(self) -> None:
         """Nothing: Piccolo would connect here, before the program has started."""
 
@@ -119,6 +124,9 @@ class Postgres(PostgresEngine):
                 command_timeout=self.limits.statement + _GRACE,
                 **session,
             )
+            pool = self.pool
+            CONNECTIONS.labels("idle").set_function(pool.get_idle_size)
+            CONNECTIONS.labels("used").set_function(lambda: pool.get_size() - pool.get_idle_size())
 
     async def _finds_pooler(self) -> bool:
         """Whether a pooler such as PgBouncer stands between: it reports an invented process number."""
@@ -206,7 +214,8 @@ class Postgres(PostgresEngine):
     async def acquire(self) -> Any:
         if self.pool is None:
             raise DatabaseUnavailableError("the connections are closed")
-        return await self.pool.acquire(timeout=self.limits.acquire)
+        with CONNECTION_WAIT.time():
+            return await self.pool.acquire(timeout=self.limits.acquire)
 
     async def release(self, connection: Any) -> None:
         """Give the connection back; one that cannot be reset in time is closed. Its work is committed by then."""

@@ -87,13 +87,17 @@ async def newest_periods(count: int, latest: str) -> list[str]:
 
 
 async def find_account_by_bill(numbers: tuple[str, ...], period: str, amount_kopecks: int) -> AccountRow | None:
-    """The account of one of these numbers that has exactly this bill, the shortest first; never one that is absent."""
+    """The account of one of these numbers that has exactly this bill, the shortest first.
+
+    Never one that is absent, and none by a bill of an owner who has left it.
+    """
     return await fetch_one(
         AccountRow,
         "SELECT accounts.id, accounts.number, accounts.address FROM accounts"
         f" JOIN {_bills()} ON bills.account = accounts.id"
         f" WHERE accounts.number IN ({places(numbers)}) AND accounts.absent_since IS NULL"
-        " AND bills.period = {} AND bills.amount_kopecks = {} ORDER BY length(accounts.number) LIMIT 1",
+        " AND bills.period = {} AND bills.period >= accounts.owner_since AND bills.amount_kopecks = {}"
+        " ORDER BY length(accounts.number) LIMIT 1",
         *numbers, period, amount_kopecks,
     )  # fmt: skip
 
@@ -114,10 +118,33 @@ async def holders_birth_dates(account: int) -> list[date]:
     return [row["birth_date"] for row in rows]
 
 
-async def account(identity: int) -> AccountRow | None:
+async def account(identity: int, proved_by: str = "9999-12") -> AccountRow | None:
+    """One that is there; `proved_by` is the period of the bill, which a former owner may have."""
     return await fetch_one(
-        AccountRow, "SELECT id, number, address FROM accounts WHERE id = {} AND absent_since IS NULL", identity
+        AccountRow,
+        "SELECT id, number, address FROM accounts WHERE id = {} AND absent_since IS NULL AND owner_since <= {}",
+        identity, proved_by,
+    )  # fmt: skip
+
+
+async def accounts_with_numbers(numbers: Sequence[str]) -> Sequence[AccountRow]:
+    """The accounts that have one of these numbers, in the order of their numbers; none that is absent."""
+    return await fetch(
+        AccountRow,
+        f"SELECT id, number, address FROM accounts WHERE number IN ({places(numbers)}) AND absent_since IS NULL"
+        " ORDER BY number",
+        *numbers,
     )
+
+
+async def accounts_at(address: str) -> Sequence[AccountRow]:
+    """The accounts with exactly this address, at most 20."""
+    return await fetch(
+        AccountRow,
+        "SELECT id, number, address FROM accounts WHERE substr(address, 1, 300) = {} AND address = {}"
+        " AND absent_since IS NULL ORDER BY number LIMIT 20",
+        address[:300], address,
+    )  # fmt: skip
 
 
 # Of an account that is selected as `accounts`.

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NotRequired, TypedDict
 
 from db.engine import fetch, fetch_one, for_update, run
 from db.tables import Session
 
+_ENDED_KEPT = timedelta(hours=1)
 # Read from the customer's row and not kept in the session: whether a password is due, and the credentials' version.
 _CUSTOMERS = "FROM customers WHERE customers.id = sessions.customer"
 _ROW = (
     "SELECT id, customer, token_hash, progress_sealed, seen_at, idle_until, ends_at, remembered,"
+    " consent_due,"
     f" (SELECT customers.password_until IS NOT NULL {_CUSTOMERS}) AS password_due,"
     f" (SELECT customers.credentials {_CUSTOMERS}) AS credentials,"
     " sessions.credentials AS proved_credentials, authenticated_at FROM sessions WHERE "
@@ -33,6 +35,7 @@ class SessionRow(TypedDict):
     idle_until: datetime
     ends_at: datetime
     remembered: bool
+    consent_due: bool
     password_due: int | None
     credentials: int | None
     proved_credentials: int
@@ -50,6 +53,7 @@ class NewSession(TypedDict):
     authenticated_at: NotRequired[datetime | None]
     credentials: NotRequired[int]
     remembered: NotRequired[bool]
+    consent_due: NotRequired[bool]
     ip: str
     user_agent: str
 
@@ -81,6 +85,16 @@ async def find_former(token_hash: str, now: datetime, *, locked: bool = False) -
         + "former_hash = {} AND former_until > {} AND idle_until > {} AND ends_at > {}"
         + (for_update() if locked else ""),
         token_hash, now, now, now,
+    )  # fmt: skip
+
+
+async def find_ended(session: int | None, token_hash: str, now: datetime) -> SessionRow | None:
+    """The row of a session that has ended and belonged to no customer: by its number, else by its token."""
+    which, value = ("id", session) if session is not None else ("token_hash", token_hash)
+    return await fetch_one(
+        SessionRow,
+        _ROW + which + " = {} AND sessions.customer IS NULL AND (idle_until <= {} OR ends_at <= {})",
+        value, now, now,
     )  # fmt: skip
 
 
@@ -124,6 +138,11 @@ async def authenticate(session: int, authenticated_at: datetime | None, credenti
     )
 
 
+async def note_consent(customer: int) -> None:
+    """None of this customer's sessions waits for the consent any more."""
+    await Session.update({Session.consent_due: False}).where(Session.customer == customer)
+
+
 async def of_customer(customer: int, now: datetime) -> Sequence[DeviceRow]:
     """The sessions of a customer that have not ended."""
     return await fetch(
@@ -149,5 +168,6 @@ async def end_all(customer: int, but: int | None = None) -> None:
 
 
 async def sweep(now: datetime) -> None:
-    """Remove what has ended."""
-    await Session.delete().where((Session.ends_at <= now) | (Session.idle_until <= now))
+    """Remove what ended an hour ago or more: until then its customer finds again what they typed."""
+    before = now - _ENDED_KEPT
+    await Session.delete().where((Session.ends_at <= before) | (Session.idle_until <= before))

@@ -21,6 +21,7 @@ import os
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any, cast
 
 import aiosqlite
@@ -28,6 +29,7 @@ from piccolo.engine.sqlite import SQLiteEngine, SQLiteTransaction, TransactionTy
 from piccolo.query.base import Query
 from piccolo.querystring import QueryString
 
+from db.metrics import CONNECTION_WAIT
 from db.transactions import Transaction, current, run_to_completion
 from db.unavailable import database_faults
 from db.unhurried import is_unhurried
@@ -56,7 +58,8 @@ class SQLiteWrite(Transaction, SQLiteTransaction):
     engine: SQLite
 
     async def take(self) -> None:
-        await self.engine.turn.acquire()
+        with CONNECTION_WAIT.time():
+            await self.engine.turn.acquire()
 
     async def begin(self) -> None:
         self.connection = self.engine.writer
@@ -104,6 +107,10 @@ class SQLite(SQLiteEngine):
         self._reader: sqlite3.Connection | None = None
         self._thread: ThreadPoolExecutor | None = None
 
+    def exists(self) -> bool:
+        """Whether there is anything that `open` would not have to make."""
+        return Path(self.path).is_file()
+
     async def check_version(self) -> None:
         """Nothing: Python's own SQLite is new enough, and Piccolo would log a line at every command."""
 
@@ -145,9 +152,14 @@ class SQLite(SQLiteEngine):
             self._thread.shutdown()
             self._thread = None
 
-    def _connect(self) -> sqlite3.Connection:
+    def plain_connection(self) -> sqlite3.Connection:
+        """One that tells values as they are stored, for the caller to close."""
+        return self._connect(detect_types=0)
+
+    def _connect(self, **differently: Any) -> sqlite3.Connection:
         """As patient as `new_connection`; the loop and the thread use it in turn."""
-        connection: sqlite3.Connection = sqlite3.connect(**self.connection_kwargs, check_same_thread=False)
+        wanted = {**self.connection_kwargs, "check_same_thread": False, **differently}
+        connection: sqlite3.Connection = sqlite3.connect(**wanted)
         try:
             for pragma in _PRAGMAS:
                 connection.execute(f"PRAGMA {pragma}")

@@ -34,6 +34,10 @@ class Account(Table, tablename="accounts"):
     number = Varchar(length=40, unique=True)
     address = Text()
     absent_since = Timestamptz(null=True, default=None)
+    # What the company calls its owner by, empty where it has not said. Since an owner was followed by another one,
+    # only bills from this month on ("2026-09") prove it.
+    owner_key = Varchar(length=100)
+    owner_since = Varchar(length=7)
 
 
 class Bill(Table, tablename="bills"):
@@ -75,6 +79,24 @@ class ImportState(Table, tablename="import_state"):
     last_bill = BigInt()
     changes = Varchar(length=255)
     at = Varchar(length=40)
+
+
+class ImportedFile(Table, tablename="imports"):
+    """A file that was imported, or refused: who, when, which, and what came of it."""
+
+    id = BigSerial(primary_key=True)
+    at = Timestamptz(index=True)
+    kind = Varchar(length=20)
+    # The user of the machine, not a customer.
+    who = Varchar(length=100)
+    file = Varchar(length=255)
+    sha256 = Varchar(length=64)
+    done = Boolean()
+    added = Integer()
+    changed = Integer()
+    unchanged = Integer()
+    removed = Integer()
+    skipped = Integer()
 
 
 # --- Customers ---
@@ -123,6 +145,15 @@ class AccountLoss(Table, tablename="account_losses"):
     lost_at = Timestamptz()
 
 
+class AccountEnd(Table, tablename="account_ends"):
+    """An attachment that has ended because the account has another owner, until its customer has been told."""
+
+    id = BigSerial(primary_key=True)
+    customer = ForeignKey(references=Customer, on_delete=OnDelete.cascade, null=False, index=True)
+    account = Integer()
+    ended_at = Timestamptz()
+
+
 class CustomerHolder(Table, tablename="customer_holders"):
     """A holder of cards who has turned out to be this customer; one person, one customer."""
 
@@ -145,6 +176,29 @@ class Consent(Table, tablename="consents"):
     text_hash = Varchar(length=64)
     given_at = Timestamptz()
     ip = Varchar(length=45)
+
+
+class LegalText(Table, tablename="legal_texts"):
+    """A text that customers were shown: the consent, or the terms. A change of one letter is another row.
+
+    `text` is what `sha256` was made of. A unique index on (kind, sha256) is made by its migration.
+    """
+
+    id = Serial(primary_key=True)
+    kind = Varchar(length=20)
+    version = Varchar(length=20)
+    sha256 = Varchar(length=64)
+    text = Text()
+    first_shown_at = Timestamptz()
+
+
+class ConsentWithdrawal(Table, tablename="consent_withdrawals"):
+    """A consent that was withdrawn, with which the cabinet ended; `versions` are those of the texts consented to."""
+
+    id = Serial(primary_key=True)
+    phone_hash = Varchar(length=64, index=True)
+    versions = Text()
+    withdrawn_at = Timestamptz()
 
 
 class EmailLink(Table, tablename="email_links"):
@@ -188,6 +242,19 @@ class ConnectionRequest(Table, tablename="connection_requests"):
     created_at = Timestamptz()
     sealed = Text()
     handled_at = Timestamptz(null=True, default=None)
+    # new, work, done or refused; `version` grows with each act, so that the second of two clerks is told.
+    state = Varchar(length=10, default="new")
+    version = Integer(default=0)
+    last_event = Varchar(length=50, default="")
+    # Who works on it or has decided it, whose it is, and the account that was found. No foreign keys: what is deleted
+    # takes no request away.
+    staff = Integer(null=True, default=None)
+    customer = Integer(null=True, default=None)
+    account = Integer(null=True, default=None)
+    # While the account waits for a registration by this phone.
+    phone_hash = Varchar(length=64, default="")
+    reason_sealed = Text(default="")
+    talk_sealed = Text(default="")
 
 
 # --- Sessions, codes, counters ---
@@ -214,6 +281,8 @@ class Session(Table, tablename="sessions"):
     # The id before the last proof: for a short while the same proof, sent again, is led on by it.
     former_hash = Varchar(length=64, index=True)
     former_until = Timestamptz(null=True, default=None)
+    # Signed in by a customer who has not consented to the present text yet: nothing else is open to them.
+    consent_due = Boolean(default=False)
 
 
 class OneTimeCode(Table, tablename="one_time_codes"):
@@ -261,8 +330,10 @@ class OutboxMessage(Table, tablename="outbox"):
     """A message and what became of it. `sealed` is wiped when it is settled. See db/outbox.py for its states."""
 
     id = BigSerial(primary_key=True)
-    kind = Varchar(length=10)  # "sms" or "email"
+    kind = Varchar(length=10)  # "sms", "call" or "email"
     message = Varchar(length=50)  # the folder in templates/messages/
+    # Whose it is, where that was known; no foreign key, as of requests.
+    customer = Integer(null=True, default=None)
     sealed = Text()
     state = Varchar(length=20)
     # The least goes first.
@@ -288,6 +359,52 @@ class OutboxMessage(Table, tablename="outbox"):
     reason = Varchar(length=200)
 
 
+class GatewayState(Table, tablename="gateways"):
+    """What any process knows of a gateway, by its name; see db/gateways.py."""
+
+    name = Varchar(length=60, primary_key=True)
+    # Since when an operator wants nothing to be sent by it.
+    held_at = Timestamptz(null=True, default=None)
+    # When a process that sends had it last.
+    seen_at = Timestamptz(null=True, default=None)
+    # Since when it has been set aside, and until when that is still true unless somebody says it again; and why.
+    set_aside_at = Timestamptz(null=True, default=None)
+    set_aside_until = Timestamptz(null=True, default=None)
+    reason = Varchar(length=200)
+    balance_kopecks = BigInt(null=True, default=None)
+
+
+class Alert(Table, tablename="alerts"):
+    """What the staff has been told is wrong, and not yet that it is over; `seen_at` is when it was still wrong."""
+
+    key = Varchar(length=120, primary_key=True)
+    began_at = Timestamptz()
+    seen_at = Timestamptz()
+
+
+class GovernorCount(Table, tablename="governor_counts"):
+    """Codes of one hour that count for `subject` (a hash): one row of several, where many strangers share it."""
+
+    id = Varchar(length=100, primary_key=True)
+    subject = Varchar(length=64)
+    hour = Timestamptz(index=True)
+    sent = Integer(default=0)
+    typed = Integer(default=0)
+    # Asked for and not sent, less those who went on to type the code of the picture: may be negative in an hour.
+    held = Integer(default=0)
+
+
+class GovernorStep(Table, tablename="governor_steps"):
+    """How far the codes of `subject` are held back now, and the step that the staff knows of; `name` is for them."""
+
+    subject = Varchar(length=64, primary_key=True)
+    kind = Varchar(length=20)
+    name = Varchar(length=60)
+    step = Integer()
+    told = Integer()
+    since = Timestamptz()
+
+
 class JournalEntry(Table, tablename="journal"):
     """A security-relevant event; rows are only ever added, but for repeats within an hour, which are summed."""
 
@@ -303,7 +420,154 @@ class JournalEntry(Table, tablename="journal"):
     sum_key = Varchar(length=64, null=True, default=None, unique=True)
 
 
+# --- The staff ---
+
+
+class Staff(Table, tablename="staff"):
+    """A person of the company who may sign in at /staff. The row of one who was removed stays: the journal names it."""
+
+    id = Serial(primary_key=True)
+    email_hash = Varchar(length=64, unique=True)
+    email_sealed = Text()
+    # "operator" or "admin" (domain/staff/people.py).
+    role = Varchar(length=10)
+    # Null until the link has been used.
+    password_hash = Text(null=True, default=None)
+    # The secret of the app that makes codes; and the last time step whose code was used (RFC 6238, 5.2).
+    totp_sealed = Text(null=True, default=None)
+    totp_step = BigInt(default=0)
+    # Raised by every change of password or second factor: sessions begun under another one have ended.
+    credentials = Integer(default=0)
+    added_at = Timestamptz()
+    removed_at = Timestamptz(null=True, default=None)
+
+
+class StaffLink(Table, tablename="staff_links"):
+    """The link by which a person sets password and second factor; one for each person, good for one use."""
+
+    staff = ForeignKey(references=Staff, on_delete=OnDelete.cascade, primary_key=True)
+    token_hash = Varchar(length=64, unique=True)
+    expires_at = Timestamptz()
+
+
+class StaffPasskey(Table, tablename="staff_passkeys"):
+    """A passkey: what the authenticator calls it, and its public key (both base64url)."""
+
+    id = Serial(primary_key=True)
+    staff = ForeignKey(references=Staff, on_delete=OnDelete.cascade, null=False, index=True)
+    credential_id = Text(unique=True)
+    public_key = Text()
+    sign_count = BigInt(default=0)
+    added_at = Timestamptz()
+
+
+class StaffRecoveryCode(Table, tablename="staff_recovery_codes"):
+    """A code that replaces the second factor once; the row goes with its use."""
+
+    code_hash = Varchar(length=64, primary_key=True)
+    staff = ForeignKey(references=Staff, on_delete=OnDelete.cascade, null=False, index=True)
+
+
+class StaffSession(Table, tablename="staff_sessions"):
+    """A browser of the staff. It has no rights until `proved_at`, when the second factor was shown."""
+
+    id = BigSerial(primary_key=True)
+    staff = ForeignKey(references=Staff, on_delete=OnDelete.cascade, null=False, index=True)
+    token_hash = Varchar(length=64, unique=True)
+    # The id before the last proof, as of customers' sessions.
+    former_hash = Varchar(length=64, index=True)
+    former_until = Timestamptz(null=True, default=None)
+    progress_sealed = Text()
+    credentials = Integer(default=0)
+    proved_at = Timestamptz(null=True, default=None)
+    # When the second factor was shown again, before a change of who can get in.
+    confirmed_at = Timestamptz(null=True, default=None)
+    created_at = Timestamptz()
+    seen_at = Timestamptz()
+    idle_until = Timestamptz()
+    ends_at = Timestamptz(index=True)
+    ip = Varchar(length=45)
+    user_agent = Varchar(length=300)
+
+
+class StaffJournalEntry(Table, tablename="staff_journal"):
+    """What the staff have looked at and done. Rows are only ever added: triggers refuse everything else.
+
+    `hash` covers the row and `hash_before`, that of the entry before. No foreign keys: nothing that is deleted may
+    change an entry. `staff` is null for a command, `customer` where it is about none.
+    """
+
+    number = BigInt(primary_key=True)
+    at = Timestamptz()
+    staff = Integer(null=True, default=None)
+    customer = Integer(null=True, default=None)
+    event = Varchar(length=50)
+    # What it was about beside the customer: "request 17", "staff 3".
+    subject = Varchar(length=60)
+    reason_sealed = Text()
+    ip = Varchar(length=45)
+    hash_before = Varchar(length=64)
+    hash = Varchar(length=64)
+
+
+class StaffJournalEnd(Table, tablename="staff_journal_end"):
+    """One row: number and hash of the newest entry. Who adds an entry locks it."""
+
+    id = Integer(primary_key=True)
+    number = BigInt()
+    hash = Varchar(length=64)
+
+
+class RegistryJob(Table, tablename="registry_jobs"):
+    """A registry file that a person of the staff has sent; see db/registry_jobs.py for its states."""
+
+    id = Serial(primary_key=True)
+    staff = Integer()
+    created_at = Timestamptz()
+    kind = Varchar(length=20)
+    file = Varchar(length=255)
+    sha256 = Varchar(length=64)
+    size = BigInt(default=0)
+    replacing = Boolean(default=False)
+    skip_bad = Boolean(default=False)
+    allow_removing = Integer(default=0)
+    state = Varchar(length=10)
+    # How often a process has begun it in this state; which process has it, and until when that is believed.
+    attempts = Integer(default=0)
+    claim = Varchar(length=64)
+    claimed_until = Timestamptz(null=True, default=None)
+    done = BigInt(default=0)
+    total = BigInt(default=0)
+    # JSON, without the content of any cell.
+    report = Text()
+    error = Varchar(length=300)
+    ended_at = Timestamptz(null=True, default=None)
+
+
+class RegistryJobPart(Table, tablename="registry_job_parts"):
+    """A piece of the file, in the order of `id`: compressed and sealed. They go with the end of the job."""
+
+    id = Serial(primary_key=True)
+    # The number of the job; no foreign key: both are removed together.
+    job = Integer(index=True)
+    sealed = Text()
+
+
 # --- The installation itself ---
+
+
+class UsageCount(Table, tablename="usage_counts"):
+    """How often `what` happened to `name` in the hour; of a past day, once it is `rolled`, in all of it.
+
+    Each process has rows of its own, so that none waits for another. Nothing here tells of a person.
+    """
+
+    id = Varchar(length=200, primary_key=True)
+    what = Varchar(length=20)
+    name = Varchar(length=100)
+    hour = Timestamptz(index=True)
+    rolled = Boolean(default=False)
+    times = BigInt(default=0)
 
 
 class Installation(Table, tablename="installation"):
@@ -311,7 +575,11 @@ class Installation(Table, tablename="installation"):
 
     id = Integer(primary_key=True)
     secret_hash = Varchar(length=64)
+    # Of the secret that takes the place of the former one, until all rows are that one's: both are needed meanwhile.
+    next_secret_hash = Varchar(length=64)
     probes = BigInt(default=0)
+    # When the last backup was begun.
+    backed_up_at = Timestamptz(null=True, default=None)
 
 
 TABLES: tuple[type[Table], ...] = (
@@ -319,12 +587,16 @@ TABLES: tuple[type[Table], ...] = (
     Bill,
     BillChange,
     ImportState,
+    ImportedFile,
     Card,
     Customer,
     CustomerAccount,
     AccountLoss,
+    AccountEnd,
     CustomerHolder,
     Consent,
+    LegalText,
+    ConsentWithdrawal,
     EmailLink,
     CardLink,
     ConnectionRequest,
@@ -333,6 +605,20 @@ TABLES: tuple[type[Table], ...] = (
     Captcha,
     Throttle,
     OutboxMessage,
+    GatewayState,
+    Alert,
+    GovernorCount,
+    GovernorStep,
     JournalEntry,
+    Staff,
+    StaffLink,
+    StaffPasskey,
+    StaffRecoveryCode,
+    StaffSession,
+    StaffJournalEntry,
+    StaffJournalEnd,
+    RegistryJob,
+    RegistryJobPart,
+    UsageCount,
     Installation,
 )

@@ -7,7 +7,7 @@ counter has no pause, a request that began earlier and is counted later is count
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -89,6 +89,16 @@ async def give_back(keys: Collection[str], emptied: Collection[str] = ()) -> Non
         " WHERE key IN (SELECT key FROM held) AND hits > 0",
         *every, *emptied,
     )  # fmt: skip
+
+
+async def rename(keys: Mapping[str, str]) -> None:
+    """Give counters other keys, in the order of those; where there is one by then, it stays."""
+    found = await run(f"SELECT key FROM throttles WHERE key IN ({places(keys)})", *keys)
+    for old in sorted((row["key"] for row in found), key=lambda old: keys[old]):
+        await run(
+            "UPDATE throttles SET key = {} WHERE key = {} AND NOT EXISTS (SELECT 1 FROM throttles WHERE key = {})",
+            keys[old], old, keys[old],
+        )  # fmt: skip
 
 
 async def correct(counters: Sequence[Counter]) -> None:
