@@ -73,10 +73,19 @@ def written_host(parts: SplitResult) -> str:
     return written
 
 
+def host_and_port(value: str) -> tuple[str, int]:
+    """Of an address to listen on. Raises ValueError."""
+    host, _, port = value.rpartition(":")
+    if not _is_port(port) or not _HOST.fullmatch(host.strip("[]").replace(":", "-")):
+        raise ValueError("write host and port, such as 127.0.0.1:9100")
+    return host.strip("[]"), int(port)
+
+
 # As much as a column of the database holds; of seconds, as much as any time still has a year of four digits after.
 Positive = Annotated[int, Field(gt=0, le=2**31 - 1)]
 # How long the portal may wait for something, with a customer before the screen.
 Seconds = Annotated[int, Field(ge=1, le=300)]
+Percent = Annotated[int, Field(ge=1, le=80)]
 Commas = Annotated[tuple[str, ...], NoDecode]
 
 
@@ -91,12 +100,16 @@ class Settings(BaseSettings):
     database: str = Field(default="sqlite:kabinet.sqlite", repr=False)
     migrate: Literal["on", "off"] = "on"
     secret: str = Field(default="", repr=False)
+    secret_previous: str = Field(default="", repr=False)
     public_url: str = "http://127.0.0.1:8000"
     tracks: Commas = ("account", "card")
     timezone: str = "Europe/Moscow"
+    templates: Path | None = None
     trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = ()
     body_bytes: Positive = 64 * 1024
+    registry_bytes: Positive = 100 * 2**20
     log_level: Literal["debug", "info", "warning"] = "info"
+    metrics: str = ""
     postgres_pool: Annotated[int, Field(ge=1, le=1000)] = 10
     postgres_connect_timeout: Seconds = 3
     postgres_pool_timeout: Seconds = 5
@@ -109,7 +122,12 @@ class Settings(BaseSettings):
     mail: str = Field(default=OUTBOX, repr=False)
     mail_from: str = ""
     staff_email: str = ""
+    dkim_domain: str = ""
+    dkim_selector: str = ""
+    dkim_key: Path | None = None
     sms_unknown: Literal["next", "keep"] = "next"
+    sms_call: Literal["on", "off"] = "off"
+    sms_money_low: Annotated[int, Field(ge=0, le=2**31 - 1)] = 300
     delivery: Literal["inside", "separate"] = "inside"
     captcha_code: str = ""
 
@@ -121,7 +139,14 @@ class Settings(BaseSettings):
     sms_per_phone_hour: Positive = 5
     sms_per_phone_day: Positive = 8
     sms_per_ip_hour: Positive = 30
-    sms_budget_day: Positive = 5000
+    sms_per_ip_day: Positive = 250
+    sms_range_digits: Annotated[int, Field(ge=2, le=8)] = 5
+    sms_per_range_hour: Positive = 1000
+    sms_per_range_day: Positive = 8000
+    sms_budget_hour: Positive = 6000
+    sms_budget_day: Positive = 40000
+    sms_governor: Literal["auto", "on", "off"] = "auto"
+    sms_floors: Annotated[tuple[Percent, ...], NoDecode, Field(min_length=3, max_length=3)] = (40, 20, 10)
     sms_budget_registration_day: Positive | None = None
     sms_budget_recovery_day: Positive | None = None
     recovery_requests_ip_hour: Positive = 120
@@ -149,10 +174,21 @@ class Settings(BaseSettings):
     captcha_pictures_ip_hour: Positive = 600
     captcha_voices_ip_hour: Positive = 60
     journal_days: Positive = 1095
+    outbox_days: Positive = 90
+    request_days: Positive = 365
+    # A year is shown at once.
+    bill_periods: Annotated[int, Field(ge=12, le=1200)] = 36
     session_idle: Positive = 30 * _MINUTE
     session_lifetime: Positive = 12 * _HOUR
     remember_lifetime: Positive = 30 * _DAY
     password_again: Positive = 10 * _MINUTE
+    staff_networks: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = ()
+    staff_link_lifetime: Positive = _DAY
+    staff_session_idle: Positive = 15 * _MINUTE
+    staff_session_lifetime: Positive = 8 * _HOUR
+    staff_again: Positive = 5 * _MINUTE
+    staff_searches_hour: Positive = 60
+    staff_searches_day: Positive = 300
     password_queue: Annotated[int, Field(ge=4)] = 32
     password_min: Annotated[int, Field(ge=8, le=64)] = 10
     password_max: Annotated[int, Field(ge=64, le=1024)] = 128
@@ -181,12 +217,12 @@ class Settings(BaseSettings):
     def recovery_budget(self) -> int:
         return self.sms_budget_recovery_day or max(2000, self.sms_budget_day * 2 // 5)
 
-    @field_validator("tracks", "sms", "sms_countries", "password_needs", "sms_waits", "trusted_proxies", mode="before")
+    @field_validator("tracks", "sms", "sms_countries", "password_needs", "sms_waits", "sms_floors", mode="before")
     @classmethod
     def _commas(cls, value: Any) -> Any:
         return _split(value)
 
-    @field_validator("trusted_proxies", mode="before")
+    @field_validator("trusted_proxies", "staff_networks", mode="before")
     @classmethod
     def _networks(cls, value: Any) -> Any:
         networks = []
@@ -220,6 +256,33 @@ class Settings(BaseSettings):
             return value
         raise ValueError("unknown scheme; known: sqlite:, postgresql://")
 
+    @field_validator("templates", mode="before")
+    @classmethod
+    def _templates(cls, value: Any) -> Any:
+        """A folder by its full name: commands and workers may run elsewhere."""
+        if not value:
+            return None
+        folder = Path(value).expanduser().absolute()
+        if not folder.is_dir():
+            raise ValueError(f"{value} is no folder")
+        return folder
+
+    @field_validator("dkim_key", mode="before")
+    @classmethod
+    def _dkim_key(cls, value: Any) -> Any:
+        return Path(value).expanduser().absolute() if value else None
+
+    @field_validator("dkim_domain", "dkim_selector")
+    @classmethod
+    def _dkim(cls, value: str, info: ValidationInfo) -> str:
+        is_domain = info.field_name == "dkim_domain"
+        whole = not re.search(r"[\s@:/\[\]]", value)
+        if value and is_domain and not (whole and "." in written_host(SplitResult("", value, "", "", "")).strip(".")):
+            raise ValueError("write the domain that signs, such as example.org")
+        if value and not is_domain and not _HOST.fullmatch(value):
+            raise ValueError("write the name of the key, such as main: small Latin letters, digits, - and dots")
+        return value
+
     @field_validator("public_url")
     @classmethod
     def _public_url(cls, value: str) -> str:
@@ -230,6 +293,13 @@ class Settings(BaseSettings):
             raise ValueError("write scheme and host only, such as https://kabinet.example.org")
         port = "" if parts.port in {None, _PORTS[parts.scheme]} else f":{parts.port}"
         return f"{parts.scheme}://{written_host(parts)}{port}"
+
+    @field_validator("metrics")
+    @classmethod
+    def _metrics(cls, value: str) -> str:
+        if value:
+            host_and_port(value)
+        return value
 
     @field_validator("tracks")
     @classmethod
@@ -256,6 +326,20 @@ class Settings(BaseSettings):
             raise ValueError("outbox: cannot be one of several channels")
         if len(set(value)) < len(value):
             raise ValueError("the same channel stands there twice")
+        return value
+
+    @field_validator("sms_floors")
+    @classmethod
+    def _sms_floors(cls, value: tuple[int, ...]) -> tuple[int, ...]:
+        if sorted(value, reverse=True) != list(value):
+            raise ValueError("write three falling shares, such as 40,20,10")
+        return value
+
+    @field_validator("sms_from")
+    @classmethod
+    def _sms_from(cls, value: str) -> str:
+        if not re.fullmatch(r"[!-~](?:[ -~]{0,18}[!-~])?|", value):
+            raise ValueError("write at most 20 Latin letters, digits and signs")
         return value
 
     @field_validator("mail_from", "staff_email")
@@ -305,11 +389,27 @@ class Settings(BaseSettings):
             for name in ("mail_from", "staff_email"):
                 if not getattr(self, name):
                     raise SettingsError(f"KABINET_{name.upper()}: is required once KABINET_MAIL is not outbox:")
+        dkim = ("dkim_domain", "dkim_selector", "dkim_key")
+        for name in dkim:
+            if not getattr(self, name) and any(getattr(self, other) for other in dkim):
+                raise SettingsError(f"KABINET_{name.upper()}: KABINET_DKIM_DOMAIN, _SELECTOR and _KEY go together")
+        if self.dkim_key and not self.mail_from:
+            raise SettingsError("KABINET_MAIL_FROM: is required with KABINET_DKIM_KEY")
         if self.production:
             self._production()
         if self.secret and len(self.secret) < SHORTEST_SECRET:
             raise SettingsError(f"KABINET_SECRET: write at least {SHORTEST_SECRET} characters")
+        if self.secret_previous:
+            self._two_secrets()
         return self
+
+    def _two_secrets(self) -> None:
+        if not self.secret:
+            raise SettingsError("KABINET_SECRET: is required beside KABINET_SECRET_PREVIOUS")
+        if self.secret == self.secret_previous:
+            raise SettingsError("KABINET_SECRET_PREVIOUS: is the same as KABINET_SECRET")
+        if len(self.secret_previous) < SHORTEST_SECRET:
+            raise SettingsError("KABINET_SECRET_PREVIOUS: is too short to have been a KABINET_SECRET")
 
     def _production(self) -> None:
         for name in ("sms", "mail"):
@@ -327,8 +427,21 @@ class Settings(BaseSettings):
             raise SettingsError("KABINET_TRUSTED_PROXIES: believes everyone; name the proxy")
 
 
+def without_password(database: str) -> str:
+    """A `KABINET_DATABASE` as it may be shown."""
+    if not database.startswith("postgres"):
+        return database
+    parts = urlsplit(database)
+    # A password may stand in the query as well.
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+
+
 # A shorter time that could never come to its end.
-_ORDERED = (("session_idle", "session_lifetime"), ("postgres_lock_timeout", "postgres_statement_timeout"))
+_ORDERED = (
+    ("session_idle", "session_lifetime"),
+    ("staff_session_idle", "staff_session_lifetime"),
+    ("postgres_lock_timeout", "postgres_statement_timeout"),
+)
 
 
 def _is_guessable(secret: str) -> bool:
@@ -382,14 +495,17 @@ def _refuse_unread_lines(file: Path) -> None:
             raise SettingsError(f"{file}, line {line}: is not of the form NAME=value")
 
 
-def read_settings() -> Settings:
-    """Read and check all but the addresses of channels (domain/installation.py); raises `SettingsError`."""
+def read_settings(**instead: str) -> Settings:
+    """Read and check all but the addresses of channels (domain/installation.py); raises `SettingsError`.
+
+    `instead` of what the environment says, as `database="sqlite:other.sqlite"`, is checked in the same way.
+    """
     try:
         _refuse_unread_lines(Path(".env"))
         given = {**dotenv_values(".env", encoding="utf-8"), **os.environ}
         _refuse_unknown(given)
         _refuse_bytes(given)
-        settings = Settings()
+        settings = Settings(**instead)  # type: ignore[arg-type]
     except UnicodeDecodeError:
         raise SettingsError(".env: is not UTF-8") from None
     except OSError as error:

@@ -7,11 +7,28 @@ import logging
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
-from db import captchas, cards, email_links, importer, journal, one_time_codes, registry, sessions, throttles
+from db import (
+    aged,
+    captchas,
+    cards,
+    email_links,
+    governor,
+    importer,
+    journal,
+    one_time_codes,
+    registry,
+    sessions,
+    staff,
+    staff_sessions,
+    throttles,
+)
 from db.engine import bound
 from db.unhurried import unhurried
 from domain.portal import Portal
+from domain.registry import jobs
 from domain.registry.account_losses import tell_losses
+from domain.usage import forget_usage, roll_up
+from settings import Settings
 
 _EVERY = 3600.0
 # A process that has just begun answers first, seconds.
@@ -25,16 +42,41 @@ _log = logging.getLogger("kabinet.housekeeping")
 
 async def sweep(portal: Portal, now: datetime) -> None:
     with unhurried():
-        for table in (sessions, one_time_codes, throttles, email_links, captchas, cards):
+        for table in (
+            sessions,
+            one_time_codes,
+            throttles,
+            governor,
+            email_links,
+            captchas,
+            cards,
+            staff,
+            staff_sessions,
+        ):
             await table.sweep(now)
-        kept = timedelta(days=portal.settings.journal_days)
-        await _in_portions(lambda: journal.forget(now - kept, _PORTION))
+        await _forget_aged(portal.settings, now)
         # What an import that was killed has left.
         await importer.recover(bound())
         await tell_losses(portal, now)
+        await jobs.sweep(now)
+        await _in_portions(lambda: roll_up(portal.settings.zone, now))
+        await _in_portions(lambda: forget_usage(now, _PORTION))
         await _in_portions(lambda: registry.forget_absent(now - _ABSENT_KEPT, _PORTION))
     if not await bound().truncate_log():
         _log.info("the -wal file is in use; it is emptied with the next sweep")
+
+
+async def _forget_aged(settings: Settings, now: datetime) -> None:
+    """What has been kept for as long as the settings say."""
+    journal_end = now - timedelta(days=settings.journal_days)
+    outbox_end, requests_end = now - timedelta(days=settings.outbox_days), now - timedelta(days=settings.request_days)
+    today = now.astimezone(settings.zone)
+    year, month = divmod(today.year * 12 + today.month - 1 - settings.bill_periods, 12)
+    await _in_portions(lambda: journal.forget(journal_end, _PORTION))
+    await _in_portions(lambda: aged.forget_imports(journal_end, _PORTION))
+    await _in_portions(lambda: aged.forget_messages(outbox_end, _PORTION))
+    await _in_portions(lambda: aged.forget_requests(requests_end, _PORTION))
+    await _in_portions(lambda: aged.forget_bills(f"{year:04d}-{month + 1:02d}", _PORTION))
 
 
 async def _in_portions(remove: Callable[[], Awaitable[bool]]) -> None:

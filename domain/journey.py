@@ -12,19 +12,26 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import Enum, auto
 from functools import cached_property
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
 from db.engine import transaction
 from domain import sessions
-from domain.refusals import PasswordNeeded, SessionExpired, WrongStep
+from domain.metrics import STEPS
+from domain.refusals import PasswordNeeded, Refused, SessionExpired, WrongStep
 from domain.scope import Scope
 from domain.sessions import Session
 
 P = TypeVar("P")
 T = TypeVar("T")
 Condition = Callable[[P], bool]
+
+
+class HasProgress(Protocol):
+    """A customer's session, or one of the staff."""
+
+    progress: dict[str, Any]
 
 
 class Audience(Enum):
@@ -125,7 +132,7 @@ class Journey(Generic[P]):
         forgotten = {step.slug: None for step in later if not step.typed_only}
         return replace(progress, **{slug: value, **forgotten})  # type: ignore[type-var]
 
-    def progress(self, session: Session | None) -> P:
+    def progress(self, session: HasProgress | None) -> P:
         """The progress in the session; empty where another release has saved it in another form.
 
         A field that this release does not know may limit a right, and one that it knows may have meant something else.
@@ -137,7 +144,7 @@ class Journey(Generic[P]):
             return self.empty()
         return progress if self.as_json(progress) == kept else self.empty()
 
-    def put(self, session: Session, progress: P) -> None:
+    def put(self, session: HasProgress, progress: P) -> None:
         session.progress[self.name] = self.as_json(progress)
 
     def as_json(self, progress: P) -> Any:
@@ -167,7 +174,9 @@ async def take_step(
             return refused
         session = session or sessions.begin_unproved(scope)
         progress = journey.progress(session)
-        return await act(session, progress) if journey.may_take(progress, slug, scope.now) else WrongStep()
+        came = await act(session, progress) if journey.may_take(progress, slug, scope.now) else WrongStep()
+    STEPS.labels(journey.name, slug, "refused" if isinstance(came, Refused | list | WrongStep) else "taken").inc()
+    return came
 
 
 def session_refusal(
@@ -176,7 +185,7 @@ def session_refusal(
     """Why this session may not take the step, whatever the progress is; None where it may."""
     if journey.audience is Audience.VISITORS:
         return None if session is not None or slug == journey.slugs[0] else SessionExpired()
-    if session is None or session.customer is None or session.password_due:
+    if session is None or session.customer is None or session.something_due:
         return SessionExpired()
     return (
         PasswordNeeded()

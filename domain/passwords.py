@@ -117,6 +117,10 @@ class Hasher:
         self._threads = ThreadPoolExecutor(max_workers=os.cpu_count() or 1, thread_name_prefix="argon2")
         self._longest_queue, self._queue = longest_queue, Counter[str]()
 
+    def under_way(self) -> int:
+        """How many passwords are hashed or wait for it."""
+        return self._queue.total()
+
     async def hash(self, password: str) -> str:
         with self._place(""):
             return await self._in_turn(_ARGON.hash, _canonical(password))

@@ -40,6 +40,14 @@ class Code(StrEnum):
     EMAIL_EMPTY = "email_empty"
     CAPTCHA_EMPTY = "captcha_empty"
     CAPTCHA_UNREADABLE = "captcha_unreadable"
+    FACTOR_EMPTY = "factor_empty"
+    REASON_EMPTY = "reason_empty"
+    QUESTION_EMPTY = "question_empty"
+    ANSWER_EMPTY = "answer_empty"
+    REQUEST_NUMBER_EMPTY = "request_number_empty"
+    REQUEST_CODE_EMPTY = "request_code_empty"
+    ACCOUNT_EMPTY = "account_empty"
+    SEARCH_EMPTY = "search_empty"
     # What it means
     CODE_WRONG = "code_wrong"
     CODE_EXPIRED = "code_expired"
@@ -63,6 +71,25 @@ class Code(StrEnum):
     EMAIL_SAME = "email_same"
     EMAIL_UNCONFIRMED = "email_unconfirmed"
     EMAIL_EARLY = "email_early"
+    # Of the staff
+    FACTOR_WRONG = "factor_wrong"
+    FACTOR_USED = "factor_used"
+    FACTOR_LAST = "factor_last"
+    PASSKEY_WRONG = "passkey_wrong"
+    STAFF_KNOWN = "staff_known"
+    REQUEST_CHANGED = "request_changed"
+    ACCOUNT_UNKNOWN = "account_unknown"
+    FILE_EMPTY = "file_empty"
+    FILE_TOO_LARGE = "file_too_large"
+    FILE_UNREADABLE = "file_unreadable"
+    REMOVAL_NUMBER_WRONG = "removal_number_wrong"
+    JOB_CHANGED = "job_changed"
+    CUSTOMER_UNKNOWN = "customer_unknown"
+    SEARCH_TOO_OFTEN = "search_too_often"
+    DAYS_WRONG = "days_wrong"
+    # Of a connection request, to its sender
+    REQUEST_UNKNOWN = "request_unknown"
+    REQUEST_TRIED_TOO_OFTEN = "request_tried_too_often"
 
 
 @dataclass(frozen=True)
@@ -79,6 +106,11 @@ class Refused:
     left: int | None = None
     digits: int = 0
     countries: tuple[str, ...] = ()
+
+    @property
+    def of_nothing(self) -> bool:
+        """Whether only something has to be typed, chosen or ticked."""
+        return self.code is Code.REQUIRED or self.code.value.endswith(("_empty", "_missing"))
 
 
 @dataclass(frozen=True)

@@ -61,15 +61,31 @@ class Scope:
         """A hash to find a value by without storing it; equal values of two purposes have different hashes."""
         return self.portal.sealing.keyed_hash(purpose, value)
 
+    def keyed_hashes(self, purpose: str, value: str) -> tuple[str, ...]:
+        """All hashes that rows may have of a value: two while KABINET_SECRET is being replaced."""
+        return self.portal.sealing.keyed_hashes(purpose, value)
+
+    # The first of each pair is for a row that is written, the second for rows that are looked for.
+
     def phone_hash(self, phone: str) -> str:
         return self.keyed_hash("phone", phone)
+
+    def phone_hashes(self, phone: str) -> tuple[str, ...]:
+        return self.keyed_hashes("phone", phone)
 
     def email_hash(self, email: str) -> str:
         """Equal for two spellings of one address."""
         return self.keyed_hash("email", fold_email(email))
 
+    def email_hashes(self, email: str) -> tuple[str, ...]:
+        return self.keyed_hashes("email", fold_email(email))
+
     def login_hash(self, login: str) -> str:
         return self.keyed_hash("login", fold_login(login))
 
-    def card_hash(self, number: str) -> str:
-        return self.keyed_hash("card", number)
+    def login_hashes(self, login: str) -> tuple[str, ...]:
+        return self.keyed_hashes("login", fold_login(login))
+
+    def card_hashes(self, number: str) -> tuple[str, ...]:
+        """Rows with the hash of a card are written by imports alone."""
+        return self.keyed_hashes("card", number)

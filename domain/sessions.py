@@ -53,8 +53,14 @@ class Session:
     # The device cookie's new value, set by a sign-in.
     device: str | None = None
     password_due: bool = False
+    consent_due: bool = False
     credentials: int = 0
     former: bool = False
+
+    @property
+    def something_due(self) -> bool:
+        """Signed in, but the profile is closed until a password has been set or the consent given."""
+        return self.password_due or self.consent_due
 
 
 def hash_token(token: str) -> str:
@@ -128,6 +134,18 @@ async def customer_to_reauthenticate(scope: Scope) -> int | None:
     return row["customer"] if row else None
 
 
+async def ended(scope: Scope, row: int | None = None) -> Session | None:
+    """The session of this browser, or that of the `row`, which has ended and was nobody's, until its row is removed.
+
+    It gives no right: it only tells what was typed in it.
+    """
+    token = scope.client.token
+    if row is None and (token is None or token.startswith(_SEALED)):
+        return None
+    found = await sessions.find_ended(row, hash_token(token or ""), scope.now)
+    return _session_of(scope, found) if found else None
+
+
 async def last_customer(scope: Scope) -> int | None:
     """The customer of the client's session, even if it has expired, until its row is removed."""
     return await sessions.customer_of(hash_token(scope.client.token)) if scope.client.token else None
@@ -139,11 +157,13 @@ def begin_unproved(scope: Scope) -> Session:
     return Session(0, None, ends_at, _idle_until(scope, ends_at, False))
 
 
-async def begin(scope: Scope, *, customer: int | None = None, remembered: bool = False) -> Session:
+async def begin(
+    scope: Scope, *, customer: int | None = None, remembered: bool = False, consent_due: bool = False
+) -> Session:
     """A new session with a random id, whichever cookie the client has sent."""
     lifetime = scope.settings.remember_lifetime if remembered else scope.settings.session_lifetime
     ends_at = scope.now + timedelta(seconds=lifetime)
-    session = Session(0, customer, ends_at, scope.now, remembered=remembered)
+    session = Session(0, customer, ends_at, scope.now, remembered=remembered, consent_due=consent_due)
     if customer is not None:
         known = await customers.lock(customer)
         assert known is not None
@@ -154,7 +174,7 @@ async def begin(scope: Scope, *, customer: int | None = None, remembered: bool =
 
 async def renew(scope: Scope, session: Session, proof: str) -> Session:
     """After a proof: the session gets another id, which only this request can derive."""
-    token = _derived(scope, proof)
+    token = _derived(scope, proof)[0]
     if not session.id:
         return await _add(scope, session, token)
     await sessions.rename(session.id, hash_token(token), scope.now + _FORMER_LIFETIME)
@@ -164,12 +184,13 @@ async def renew(scope: Scope, session: Session, proof: str) -> Session:
 
 async def find_renewed(scope: Scope, proof: str) -> Session | None:
     """The session that the same request has renewed before. The caller has judged the proof again."""
-    token = _derived(scope, proof)
-    row = await sessions.find(hash_token(token), scope.now, locked=True)
-    session = _session_of(scope, row) if row else None
-    if session is not None:
-        session.token = token
-    return session
+    for token in _derived(scope, proof):
+        row = await sessions.find(hash_token(token), scope.now, locked=True)
+        session = _session_of(scope, row) if row else None
+        if session is not None:
+            session.token = token
+            return session
+    return None
 
 
 async def save(scope: Scope, session: Session) -> None:
@@ -194,11 +215,12 @@ async def replace_at_sign_in(
     customer: int,
     *,
     remembered: bool = False,
+    consent_due: bool = False,
 ) -> Session:
     """Sign in: a new session; the former one ends."""
     if session is not None and session.id:
         await sessions.end(session.id)
-    return await begin(scope, customer=customer, remembered=remembered)
+    return await begin(scope, customer=customer, remembered=remembered, consent_due=consent_due)
 
 
 async def finish(scope: Scope, session: Session) -> None:
@@ -236,6 +258,7 @@ async def _add(scope: Scope, session: Session, token: str) -> Session:
             "authenticated_at": session.authenticated_at,
             "credentials": session.credentials,
             "remembered": session.remembered,
+            "consent_due": session.consent_due,
             "ip": scope.client.ip,
             "user_agent": scope.client.user_agent[:300],
         }
@@ -243,8 +266,8 @@ async def _add(scope: Scope, session: Session, token: str) -> Session:
     return session
 
 
-def _derived(scope: Scope, proof: str) -> str:
-    return scope.keyed_hash("session token", f"{scope.client.token}\0{proof}")
+def _derived(scope: Scope, proof: str) -> tuple[str, ...]:
+    return scope.keyed_hashes("session token", f"{scope.client.token}\0{proof}")
 
 
 def _idle_until(scope: Scope, ends_at: datetime, remembered: bool) -> datetime:
@@ -278,6 +301,7 @@ def _session_of(scope: Scope, row: SessionRow, *, former: bool = False) -> Sessi
         authenticated_at=row["authenticated_at"] if row["proved_credentials"] == row["credentials"] else None,
         remembered=bool(row["remembered"]),
         password_due=bool(row["password_due"]),
+        consent_due=bool(row["consent_due"]),
         credentials=row["credentials"] or 0,
         former=former,
     )

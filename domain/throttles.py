@@ -15,6 +15,7 @@ from ipaddress import ip_address, ip_network
 
 from db import throttles
 from db.throttles import Counter, Hit
+from domain.metrics import THROTTLED
 from domain.scope import Scope
 
 HOUR, DAY = 3600, 86400
@@ -44,8 +45,16 @@ class Limit:
     shared: bool = False
 
     def keys(self, scope: Scope) -> list[str]:
+        return self._keys(scope.keyed_hash(self.kind, self.subject))
+
+    def former_keys(self, scope: Scope) -> dict[str, str]:
+        """The keys under the former secret, where there is one, and what each is now."""
+        former = scope.keyed_hashes(self.kind, self.subject)[1:]
+        return {old: new for own in former for old, new in zip(self._keys(own), self.keys(scope), strict=True)}
+
+    def _keys(self, hashed: str) -> list[str]:
         # Hashed, so that the table holds no phones and addresses.
-        key = f"{self.kind}:{scope.keyed_hash(self.kind, self.subject)}"
+        key = f"{self.kind}:{hashed}"
         return [f"{key}#{n}" for n in range(_ROWS)] if self.rows > 1 else [key]
 
     @property
@@ -59,7 +68,7 @@ class Limit:
 
 async def free_at(scope: Scope, limits: Sequence[Limit]) -> datetime:
     """When all of `limits` allow another hit; `now` where they do already."""
-    known = await throttles.look([key for limit in limits for key in limit.keys(scope)]) if limits else {}
+    known = await _look(scope, limits) if limits else {}
     return max([_free_at(scope, limit, known) for limit in limits], default=scope.now)
 
 
@@ -84,11 +93,15 @@ async def claim(scope: Scope, limits: Sequence[Limit], *, watched: Sequence[Limi
 
     `watched` limits refuse as the others do, and nothing is counted in them.
     """
+    await _carry_on(scope, [*limits, *watched])
     for _ in range(_ROUNDS):
         known = await _look(scope, [*limits, *watched])
         at = max([_free_at(scope, limit, known) for limit in (*limits, *watched)], default=scope.now)
         if at > scope.now:
             await _correct(scope, [*limits, *watched], known)
+            for limit in (*limits, *watched):
+                if _free_at(scope, limit, known) > scope.now:
+                    THROTTLED.labels(limit.kind).inc()
             return at
         hits = [_hit(scope, limit, known) for limit in limits]
         counted = await throttles.claim(hits, scope.now)
@@ -107,6 +120,7 @@ async def is_counted(scope: Scope, limit: Limit) -> bool:
 
 async def give_back(scope: Scope, limits: Sequence[Limit], emptied: Sequence[Limit] = ()) -> None:
     """Undo one hit of each of `limits`, and all hits of those in `emptied`, whose subject has proved who they are."""
+    await _carry_on(scope, [*limits, *emptied])
     shared = [key for limit in limits if limit.rows > 1 for key in limit.keys(scope)]
     known = await throttles.look(shared) if shared else {}
     keys = []
@@ -119,7 +133,23 @@ async def give_back(scope: Scope, limits: Sequence[Limit], emptied: Sequence[Lim
 
 
 async def _look(scope: Scope, limits: Sequence[Limit]) -> dict[str, Counter]:
-    return await throttles.look([key for limit in limits for key in limit.keys(scope)])
+    former = _former_keys(scope, limits)
+    known = await throttles.look([*former, *(key for limit in limits for key in limit.keys(scope))])
+    for old in known.keys() & former.keys():
+        counter = known.pop(old)
+        known.setdefault(former[old], replace(counter, key=former[old]))
+    return known
+
+
+def _former_keys(scope: Scope, limits: Sequence[Limit]) -> dict[str, str]:
+    return {old: new for limit in limits for old, new in limit.former_keys(scope).items()}
+
+
+async def _carry_on(scope: Scope, limits: Sequence[Limit]) -> None:
+    """Let what was counted under the former secret count under the present one."""
+    former = _former_keys(scope, limits)
+    if former:
+        await throttles.rename(former)
 
 
 async def _correct(scope: Scope, limits: Sequence[Limit], known: Mapping[str, Counter]) -> None:
@@ -188,7 +218,7 @@ def _hit(scope: Scope, limit: Limit, known: Mapping[str, Counter]) -> Hit:
 
 def network_of(ip: str) -> str:
     """The network of one subscriber: an IPv4 address, or the /64 of an IPv6 one (RFC 6177)."""
-    return _networks(ip)[0][1]
+    return networks_of(ip)[0][1]
 
 
 def per_network(scope: Scope, kind: str, ip: str, most: int, window: int) -> list[Limit]:
@@ -199,11 +229,11 @@ def per_network(scope: Scope, kind: str, ip: str, most: int, window: int) -> lis
     times = {0: 1, 24: scope.settings.network_24, 56: scope.settings.network_56, 48: scope.settings.network_48}
     return [
         Limit(f"{kind}-{size}" if size else kind, network, min(most * times[size], UNLIMITED), window, shared=True)
-        for size, network in _networks(ip)
+        for size, network in networks_of(ip)
     ]
 
 
-def _networks(ip: str) -> list[tuple[int, str]]:
+def networks_of(ip: str) -> list[tuple[int, str]]:
     """(prefix length, network), the narrowest first; its length is written as 0."""
     address = ip_address(ip)
     if address.version == 6 and address.ipv4_mapped:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import logging
 import time
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 
-from domain.delivery.channels import configured
+from db import gateways as states
+from domain.delivery.channels import can_call, configured
 from domain.delivery.channels.channel import Channel, DeliveryFailed
 from domain.delivery.health import Health
 from domain.delivery.receipts import receipts_of
+from domain.metrics import SET_ASIDE
 from domain.portal import Portal
 
 log = logging.getLogger("kabinet.delivery")
@@ -35,12 +38,13 @@ class Gateway:
         # Of each message under way, when it was begun; the first one has waited longest.
         self._begun: dict[object, float] = {}
         self._answered_at = self._taken_at = clock()
-        self.lacks_receipts = False
+        self.lacks_receipts = self.is_held = False
+        self._failure = ""
 
     @property
     def free(self) -> int:
         """How many messages it may get now."""
-        if self.health.rests_for > 0:
+        if self.is_held or self.health.rests_for > 0:
             return 0
         return max(0, (1 if self.health.is_open else self.channel.window) - len(self._begun))
 
@@ -57,7 +61,7 @@ class Gateway:
     @property
     def is_available(self) -> bool:
         """Whether it works, as far as is known: its window may be full all the same."""
-        return self.health.rests_for == 0 and not (self.health.is_open and self._begun)
+        return not self.is_held and self.health.rests_for == 0 and not (self.health.is_open and self._begun)
 
     def take(self) -> object:
         """Occupy a place in its window, to be given back by `leave`."""
@@ -75,10 +79,24 @@ class Gateway:
         if failure is None or failure.follows != "unknown":
             self._answered_at = self._clock()
         if failure is not None and failure.gateways_fault:
+            self._failure = failure.reason
             if self.health.failed(begun, failure.rest):
                 log.error("%s is set aside: %s", self.name, failure.reason)
         elif self.health.answered():
             log.warning("%s is back", self.name)
+
+    @property
+    def set_aside_for(self) -> str:
+        """Why the next gateway gets what this one would get; empty where it does not."""
+        if self.health.is_open:
+            return self._failure
+        return "its receipts have stopped" if self.lacks_receipts else ""
+
+    def hold(self, held: bool) -> None:
+        """An operator wants nothing to be sent by it, or no longer."""
+        if held != self.is_held:
+            log.warning("%s is %s", self.name, "held" if held else "released")
+        self.is_held = held
 
     def note_receipts(self, stopped: bool) -> None:
         """Whether its receipts have stopped. It still takes messages, so it gets them where there is no other."""
@@ -109,15 +127,25 @@ def next_gateway(
     return able[0] if able and able[0].free else None
 
 
+def _is_set_aside(gateway: Gateway) -> bool:
+    return gateway.health.is_open or gateway.lacks_receipts
+
+
 @contextlib.asynccontextmanager
 async def open_gateways(portal: Portal) -> AsyncIterator[Gateways]:
     """Those of the settings; none for a kind whose setting is `outbox:`."""
     channels = configured(portal.settings, lambda name: receipts_of(portal, name))
-    gateways: Gateways = {
-        kind: [Gateway(name, channel) for name, channel in named.items()] for kind, named in channels.items()
-    }
+    opened = {kind: [Gateway(name, channel) for name, channel in named.items()] for kind, named in channels.items()}
+    every = [gateway for own in opened.values() for gateway in own]
+    # The same gateways: their windows and their health are shared by what goes as SMS.
+    calling = [gateway for gateway in opened["sms"] if can_call(gateway.channel)]
+    gateways: Gateways = {"sms": opened["sms"], "call": calling, "email": opened["email"]}
     try:
+        held = {row["name"] for row in await states.known() if row["held_at"] is not None} if every else set()
+        for gateway in every:
+            gateway.hold(gateway.name in held)
+            SET_ASIDE.labels(gateway.name).set_function(functools.partial(_is_set_aside, gateway))
         yield gateways
     finally:
-        for gateway in (gateway for opened in gateways.values() for gateway in opened):
+        for gateway in every:
             await gateway.channel.close()

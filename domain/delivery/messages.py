@@ -1,6 +1,7 @@
 """Every message that the portal sends, as a dataclass whose fields its templates may use.
 
-`templates/messages/<name>/` holds `sms.txt`, or `subject.txt`, `email.txt` and `email.html`.
+`templates/messages/<name>/` holds `sms.txt`, `call.txt` (what is said by telephone), or `subject.txt` and `email.html`,
+and the states of the gallery.
 """
 
 from __future__ import annotations
@@ -33,6 +34,8 @@ Made = Annotated[str, Source(ours=True)]
 Imported = Annotated[str, Source()]
 # The name in the greeting.
 TypedName = Annotated[str, Source(read_name)]
+# Typed by a person of the company.
+ByStaff = Annotated[str, Source()]
 # Pairs of a label and a typed text; for the staff only.
 Typed = Annotated[list[tuple[str, str]], Source()]
 
@@ -47,8 +50,10 @@ class Message:
     """
 
     name: ClassVar[str]
-    kind: ClassVar[Literal["sms", "email"]]
+    kind: ClassVar[Literal["sms", "call", "email"]]
     priority: ClassVar[Priority] = "usual"
+    # To the staff: in Russian, and without a greeting.
+    to_staff: ClassVar[bool] = False
     lifetime: ClassVar[int | str]
     example: ClassVar[Values]
 
@@ -93,6 +98,20 @@ class RecoveryCode(Message):
 
 
 @dataclass(frozen=True)
+class CodeCall(Message):
+    """A code dictated by telephone; `purpose` is that of the code (domain/proofs/one_time_codes.py)."""
+
+    name = "code-call"
+    kind = "call"
+    priority = "code"
+    lifetime = "code_lifetime"
+    example: ClassVar[Values] = {"code": "483920", "purpose": "registration"}
+
+    code: Made
+    purpose: Made
+
+
+@dataclass(frozen=True)
 class PasswordChanged(Message):
     """To the e-mail of a customer with a new password; `at` is ISO, in the portal's zone."""
 
@@ -127,11 +146,47 @@ class ConnectionRequestReceived(Message):
     name = "connection-request-received"
     kind = "email"
     lifetime = 3 * 86400
-    example: ClassVar[Values] = {"number": 17, "first_name": "Анна", "answer_days": 3}
+    example: ClassVar[Values] = {
+        "number": 17, "first_name": "Анна", "answer_days": 3, "code": "k7m4p-qr9wx", "link": _LINK,
+    }  # fmt: skip
 
     number: int
     first_name: TypedName
     answer_days: int
+    code: Made = ""
+    link: Made = ""
+
+
+@dataclass(frozen=True)
+class ConnectionQuestion(Message):
+    """To the person who sent a request: a question of the staff; the answer is typed on the page behind the link."""
+
+    name = "connection-question"
+    kind = "email"
+    lifetime = 7 * 86400
+    example: ClassVar[Values] = {
+        "number": 17, "first_name": "Анна", "question": "Укажите номер квартиры", "link": _LINK,
+    }  # fmt: skip
+
+    number: int
+    first_name: TypedName
+    question: ByStaff
+    link: Made
+
+
+@dataclass(frozen=True)
+class ConnectionDecided(Message):
+    """To the person who sent a request: `outcome` is "attached", "found" (they have to register) or "refused"."""
+
+    name = "connection-decided"
+    kind = "email"
+    lifetime = 7 * 86400
+    example: ClassVar[Values] = {"number": 17, "first_name": "Анна", "outcome": "attached", "link": _LINK}
+
+    number: int
+    first_name: TypedName
+    outcome: Made
+    link: Made
 
 
 @dataclass(frozen=True)
@@ -140,6 +195,7 @@ class ConnectionRequestForStaff(Message):
 
     name = "connection-request-for-staff"
     kind = "email"
+    to_staff = True
     lifetime = 7 * 86400
     example: ClassVar[Values] = {"number": 17, "entries": [("Фамилия", "Иванова"), ("Комментарий", "")]}
 
@@ -166,6 +222,21 @@ class AccountLost(Message):
     """To each customer of an account that the company's registry no longer has."""
 
     name = "account-lost"
+    kind = "email"
+    priority = "mass"
+    lifetime = 3 * 86400
+    example: ClassVar[Values] = {"first_name": "Анна", "account_number": "7000000111", "address": "ул. Тихая, 5"}
+
+    first_name: TypedName
+    account_number: Imported
+    address: Imported
+
+
+@dataclass(frozen=True)
+class AccountEnded(Message):
+    """To each customer of an account that has another owner in the company's registry."""
+
+    name = "account-ended"
     kind = "email"
     priority = "mass"
     lifetime = 3 * 86400
@@ -284,16 +355,103 @@ class CardAddition(Message):
     renewed: bool
 
 
+@dataclass(frozen=True)
+class DeliveryAlert(Message):
+    """To the staff: messages are not sent as they should be, since `since` (ISO, in the portal's zone), or are again.
+
+    `what` is "gateway" (it is set aside), "money" (of which `reason` rubles are left), "codes" (they wait), "sms" or
+    "email" (none can be sent).
+    """
+
+    name = "delivery-alert"
+    kind = "email"
+    to_staff = True
+    lifetime = 86400
+    example: ClassVar[Values] = {
+        "what": "gateway", "gateway": "sms.example.org", "reason": "the gateway cannot be reached",
+        "since": "2026-09-16T14:32+03:00", "over": False,
+    }  # fmt: skip
+
+    what: Made
+    gateway: Made
+    reason: Made
+    since: Made
+    over: bool
+
+
+@dataclass(frozen=True)
+class CodesHeldBack(Message):
+    """To the staff: how far codes are held back has changed (domain/governor.py), `since` (ISO, in the portal's zone).
+
+    `what` is "portal", "strangers", "range" (of numbers that begin with `of`) or "network" (all of them: in `of` how
+    many are held back now). `step` is that of domain/values/sms_steps.py.
+    """
+
+    name = "codes-held-back"
+    kind = "email"
+    to_staff = True
+    lifetime = 86400
+    example: ClassVar[Values] = {"what": "range", "of": "+79123", "step": 1, "since": "2026-09-16T14:32+03:00"}
+
+    what: Made
+    of: Made
+    step: int
+    since: Made
+
+
+@dataclass(frozen=True)
+class DeliveryTestSms(Message):
+    """What `litestar delivery test` sends by each gateway."""
+
+    name = "delivery-test-sms"
+    kind = "sms"
+    to_staff = True
+    lifetime = 600
+    example: ClassVar[Values] = {"gateway": "sms.example.org"}
+
+    gateway: Made
+
+
+@dataclass(frozen=True)
+class DeliveryTestEmail(Message):
+    """The same by e-mail."""
+
+    name = "delivery-test-email"
+    kind = "email"
+    to_staff = True
+    lifetime = 600
+    example: ClassVar[Values] = {"gateway": "mail.example.org"}
+
+    gateway: Made
+
+
+@dataclass(frozen=True)
+class StaffInvitation(Message):
+    """To a person of the staff: the link to password and second factor, good once within `good_for` seconds."""
+
+    name = "staff-invitation"
+    kind = "email"
+    lifetime = "staff_link_lifetime"
+    example: ClassVar[Values] = {"link": _LINK, "good_for": 86400}
+
+    link: Made
+    good_for: int
+
+
 # A message is known by its line here.
 MESSAGES: tuple[type[Message], ...] = (
     RegistrationCode,
     RecoveryCode,
+    CodeCall,
     PasswordChanged,
     EmailConfirmation,
     ConnectionRequestReceived,
     ConnectionRequestForStaff,
+    ConnectionQuestion,
+    ConnectionDecided,
     AccountShared,
     AccountLost,
+    AccountEnded,
     PhoneChangeCode,
     PhoneChanged,
     EmailChange,
@@ -302,4 +460,9 @@ MESSAGES: tuple[type[Message], ...] = (
     CardRegistration,
     CardPassword,
     CardAddition,
+    DeliveryAlert,
+    CodesHeldBack,
+    DeliveryTestSms,
+    DeliveryTestEmail,
+    StaffInvitation,
 )

@@ -14,12 +14,19 @@ from domain.scope import Scope
 
 
 async def post(
-    scope: Scope, message: Message, to: str, language: str = "ru", *, last_choice: Sequence[str] = ()
+    scope: Scope,
+    message: Message,
+    to: str,
+    language: str = "ru",
+    *,
+    last_choice: Sequence[str] = (),
+    customer: int | None = None,
 ) -> int:
     """Add `message` for `to` (E.164 or an e-mail address), encrypted until it is sent; returns the row's id.
 
     `language` is the client's where the client is the recipient; of other recipients none is known. `last_choice` are
     gateways by which the same did not arrive: it goes by another one, where there is one.
+    `customer` is whose message it is, where that is known: the staff see what has become of it, and not what it says.
     """
     sealed = scope.seal({"to": to, "values": message.values(), "language": language})
     lifetime = message.lifetime
@@ -27,7 +34,7 @@ async def post(
     expires_at = scope.now + timedelta(seconds=seconds)
     row = await outbox.put(
         message.kind, message.name, sealed, scope.now, expires_at,
-        priority=PRIORITIES.index(message.priority), last_choice=",".join(last_choice),
+        priority=PRIORITIES.index(message.priority), last_choice=",".join(last_choice), customer=customer,
     )  # fmt: skip
     after_commit(scope.portal.posted)
     return row

@@ -35,21 +35,35 @@ _log = logging.getLogger("kabinet.delivery")
 
 def reference_of(portal: Portal, number: int, created_at: datetime) -> str:
     """What a message is called outside: nobody else can make up one, and it is the same at every attempt."""
-    digest = portal.sealing.keyed_hash("message-id", f"{number} {created_at.isoformat()}")
-    return f"{number}.{digest[:24]}"
+    return _references(portal, number, created_at)[0]
+
+
+def _references(portal: Portal, number: int, created_at: datetime) -> list[str]:
+    """All that it may have been called."""
+    digests = portal.sealing.keyed_hashes("message-id", f"{number} {created_at.isoformat()}")
+    return [f"{number}.{digest[:24]}" for digest in digests]
 
 
 def id_hash(portal: Portal, gateway: str, named: str) -> str:
-    return portal.sealing.keyed_hash("gateway-id", f"{gateway}\0{named}")
+    return _id_hashes(portal, gateway, named)[0]
+
+
+def _id_hashes(portal: Portal, gateway: str, named: str) -> tuple[str, ...]:
+    return portal.sealing.keyed_hashes("gateway-id", f"{gateway}\0{named}")
 
 
 def key_of(portal: Portal, gateway: str) -> str:
     """The last part of the address that takes the receipts of a gateway."""
-    return portal.sealing.keyed_hash("receipts", gateway)[:40]
+    return _keys_of(portal, gateway)[0]
 
 
 def is_key_of(portal: Portal, gateway: str, key: str) -> bool:
-    return hmac.compare_digest(key_of(portal, gateway).encode(), key.encode())
+    """Also the former one: a gateway may have been told that address by hand."""
+    return any(hmac.compare_digest(own.encode(), key.encode()) for own in _keys_of(portal, gateway))
+
+
+def _keys_of(portal: Portal, gateway: str) -> list[str]:
+    return [key[:40] for key in portal.sealing.keyed_hashes("receipts", gateway)]
 
 
 def receipts_of(portal: Portal, gateway: str) -> Receipts:
@@ -106,7 +120,8 @@ async def _write(portal: Portal, arrivals: Sequence[Arrival], now: datetime) -> 
 
 async def _named(portal: Portal, arrivals: Iterable[Arrival]) -> list[NamedRow]:
     numbers = {number for one in arrivals if (number := _number(one.receipt.reference)) is not None}
-    hashes = {id_hash(portal, one.gateway, one.receipt.id) for one in arrivals if one.receipt.id}
+    named = [_id_hashes(portal, one.gateway, one.receipt.id) for one in arrivals if one.receipt.id]
+    hashes = {own for hashes in named for own in hashes}
     rows = [*await receipts.by_number(sorted(numbers))] if numbers else []
     known = {row["id"] for row in rows}
     more = await receipts.by_gateway_id(sorted(hashes)) if hashes else []
@@ -126,14 +141,17 @@ class _Found:
         self._portal = portal
         self._rows = rows
         self._before = {row["id"]: row["state"] for row in rows}
-        self._by_reference = {reference_of(portal, row["id"], row["created_at"]): row for row in rows}
+        self._by_reference = {
+            reference: row for row in rows for reference in _references(portal, row["id"], row["created_at"])
+        }
         # The newest one, where a gateway gives an id again.
         self._by_id = {row["gateway_id_hash"]: row for row in rows if row["gateway_id_hash"]}
 
     def of(self, arrival: Arrival) -> NamedRow | None:
         receipt = arrival.receipt
         if receipt.id:
-            return self._by_id.get(id_hash(self._portal, arrival.gateway, receipt.id))
+            named = _id_hashes(self._portal, arrival.gateway, receipt.id)
+            return next((self._by_id[own] for own in named if own in self._by_id), None)
         return self._by_reference.get(receipt.reference)
 
     def changed(self) -> list[NamedRow]:

@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from db.outbox import LEASE, ClaimedRow
-from domain.delivery.channels.channel import DeliveryFailed, Outgoing, Rendered, Taken
+from domain.delivery.channels.channel import Begin, DeliveryFailed, Outgoing, Rendered, Taken
 from domain.delivery.gateways import Gateway, Gateways, next_gateway
 from domain.delivery.ledger import Begun, Change, HandedOver, Ledger, PutBack, Settled
 from domain.delivery.messages import MESSAGES
 from domain.delivery.receipts import id_hash, reference_of
 from domain.delivery.undelivered import log_undelivered_request
+from domain.metrics import ATTEMPTS, ENDED
 from domain.portal import Portal
 
 # Renders a message from the name of its folder, the values for its templates, and the language.
@@ -110,31 +112,19 @@ class Sender:
             # An error in a template: the row waits until it is corrected. Only the type: its text may quote the values.
             raise DeliveryFailed("later", f"its templates fail: {type(error).__name__}", operator=True) from None
         reference = reference_of(self._portal, row["id"], row["created_at"])
-        return Outgoing(row["id"], reference, row["created_at"], posted["to"], content, language)
+        minutes = math.ceil((row["expires_at"] - self._clock()).total_seconds() / 60)
+        return Outgoing(
+            row["id"], reference, row["created_at"], posted["to"], content, language, max(1, minutes), row["message"],
+            is_call=row["kind"] == "call",
+        )  # fmt: skip
 
     async def _by(
         self, gateway: Gateway, row: ClaimedRow, outgoing: Outgoing, past: Sequence[str]
     ) -> Taken | DeliveryFailed:
-        begun = False
-
         async def begin() -> None:
-            nonlocal begun
             await self._begin(row, Begun(gateway.name, ",".join(past)))
-            begun = True
 
-        try:
-            async with asyncio.timeout(LEASE[row["kind"]].total_seconds() * _LONGEST):
-                return await gateway.channel.send(outgoing, begin)
-        except (NotBegun, DeliveryFailed) as error:
-            if isinstance(error, DeliveryFailed):
-                return error
-            raise
-        except TimeoutError:
-            return DeliveryFailed("unknown" if begun else "away", "it took too long")
-        except Exception as error:  # noqa: BLE001 - one bad row must not hold up the others
-            # An error in a channel. Only the type: its text may quote the message.
-            what = f"{type(error).__name__} in the channel"
-            return DeliveryFailed("unknown" if begun else "away", what, operator=True)
+        return await handed(gateway, row["kind"], outgoing, begin)
 
     def _handed_over(self, gateway: Gateway, taken: Taken) -> HandedOver:
         named = id_hash(self._portal, gateway.name, taken.id) if taken.id else ""
@@ -184,11 +174,39 @@ class Sender:
             log.warning("message %d: expired unsent", row["id"])
         if not await self._ledger.note(row["id"], row["attempts"], change):
             log.warning("message %d: its receipt came meanwhile, or it was given up", row["id"])
-        elif isinstance(change, Settled):
+            return
+        if isinstance(change, Settled | HandedOver):
+            ENDED.labels(row["kind"], change.state).inc()
+        if isinstance(change, Settled):
             log_undelivered_request(self._portal, row["message"], row["sealed"])
 
 
+async def handed(gateway: Gateway, kind: str, outgoing: Outgoing, begin: Begin) -> Taken | DeliveryFailed:
+    """What comes of handing a message to a gateway. Of exceptions only `NotBegun`, of `begin`, gets through."""
+    begun = False
+
+    async def note_begin() -> None:
+        nonlocal begun
+        await begin()
+        begun = True
+
+    try:
+        async with asyncio.timeout(LEASE[kind].total_seconds() * _LONGEST):
+            return await gateway.channel.send(outgoing, note_begin)
+    except NotBegun:
+        raise
+    except DeliveryFailed as failure:
+        return failure
+    except TimeoutError:
+        return DeliveryFailed("unknown" if begun else "away", "it took too long")
+    except Exception as error:  # noqa: BLE001 - one bad row must not hold up the others
+        # An error in a channel. Only the type: its text may quote the message.
+        what = f"{type(error).__name__} in the channel"
+        return DeliveryFailed("unknown" if begun else "away", what, operator=True)
+
+
 def _tell(gateway: Gateway, row: ClaimedRow, came: Taken | DeliveryFailed) -> None:
+    ATTEMPTS.labels(gateway.name, "taken" if isinstance(came, Taken) else came.follows).inc()
     if isinstance(came, Taken):
         log.info("message %d %s by %s: sent", row["id"], row["message"], gateway.name)
     else:

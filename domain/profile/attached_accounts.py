@@ -94,7 +94,7 @@ async def tell_others(scope: Scope, newcomer: int, account: int) -> None:
         return
     for sharer in told:
         message = AccountShared(sharer["first_name"], known["number"], known["address"])
-        await outbox.post(scope, message, scope.unseal(sharer["email_sealed"]))
+        await outbox.post(scope, message, scope.unseal(sharer["email_sealed"]), customer=sharer["id"])
 
 
 def limit_of_telling(newcomer: int, account: int) -> Limit:

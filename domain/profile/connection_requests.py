@@ -14,6 +14,7 @@ from domain import journal, throttles
 from domain.delivery import outbox
 from domain.delivery.messages import ConnectionRequestForStaff, ConnectionRequestReceived
 from domain.journey import take_step
+from domain.profile import sent_requests
 from domain.profile.attached_accounts import ACCOUNT_ADDITION, Addition, SentRequest
 from domain.proofs.bill_proof import Bill
 from domain.refusals import Code, PasswordNeeded, Refused, SessionExpired, WrongStep
@@ -81,11 +82,12 @@ def limit_of_customer(customer: int) -> Limit:
 async def post(scope: Scope, request: Request, phone: str, bill: Bill, further: Entries, customer: int | None) -> int:
     """Save the request and send it to the staff, its number to whoever asked. Part of the caller's transaction."""
     entries = _entries(request, phone, bill, further)
-    number = await connection_requests.add(scope.seal(entries), scope.now)
+    number = await connection_requests.add(scope.seal(entries), scope.now, customer)
     staff = scope.settings.staff_email or _STAFF_OF_THE_OUTBOX
     await outbox.post(scope, ConnectionRequestForStaff(number, entries), staff)
-    received = ConnectionRequestReceived(number, request.first_name, scope.settings.answer_days)
-    await outbox.post(scope, received, request.email, scope.client.language)
+    link, code = sent_requests.link_of(scope, number), sent_requests.code_of(scope, number)
+    received = ConnectionRequestReceived(number, request.first_name, scope.settings.answer_days, code, link)
+    await outbox.post(scope, received, request.email, scope.client.language, customer=customer)
     await journal.note(scope, "connection-requested", customer, f"number {number}")
     return number
 
@@ -99,15 +101,15 @@ def _entries(request: Request, phone: str, bill: Bill, further: Entries) -> list
     """Everything that was entered, labelled as on the screens, without empty fields."""
     everything = [
         ("Фамилия", request.last_name),
-        ("Имя", request.first_name),
+        (sent_requests.FIRST_NAME, request.first_name),
         ("Отчество", request.patronymic),
-        ("Телефон", show_phone(phone)),
-        ("Электронная почта", request.email),
-        ("Адрес", request.address),
-        ("Номер лицевого счета", request.account_number),
+        (sent_requests.PHONE, show_phone(phone)),
+        (sent_requests.EMAIL, request.email),
+        (sent_requests.ADDRESS, request.address),
+        (sent_requests.ACCOUNT_NUMBER, request.account_number),
         ("Комментарий", request.comment),
         ("Расчетный период, введенный при поиске", show_period(bill.period)),
-        ("Номер лицевого счета, введенный при поиске", bill.account_number),
+        (sent_requests.SEARCHED_NUMBER, bill.account_number),
         ("Сумма к оплате, введенная при поиске", f"{show_amount(bill.amount_kopecks)}\u00a0₽"),
         *further,
     ]

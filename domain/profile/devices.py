@@ -65,7 +65,7 @@ def describe(user_agent: str) -> tuple[str, str]:
 
 
 async def end_one(scope: Scope, customer: int, session: int) -> None:
-    """«Завершить»: end `session`, if it is this customer's."""
+    """«Выйти на этом устройстве»: end `session`, if it is this customer's."""
     async with transaction():
         await customers.lock(customer)
         if await sessions.end_of(customer, session):
@@ -73,7 +73,7 @@ async def end_one(scope: Scope, customer: int, session: int) -> None:
 
 
 async def end_others(scope: Scope, session: Session) -> None:
-    """«Завершить все остальные»."""
+    """«Выйти на всех других»."""
     assert session.customer is not None
     async with transaction():
         await customers.lock(session.customer)

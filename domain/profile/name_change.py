@@ -12,7 +12,7 @@ from domain.scope import Scope
 async def change(scope: Scope, *, last_name: str, first_name: str, patronymic: str) -> SessionExpired | None:
     async with transaction():
         session = await sessions.lock(scope)
-        if session is None or session.customer is None or session.password_due:
+        if session is None or session.customer is None or session.something_due:
             return SessionExpired()
         await customers.set_name(session.customer, last_name, first_name, patronymic)
         await journal.note_repeat(scope, "name-changed", session.customer)

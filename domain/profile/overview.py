@@ -69,9 +69,14 @@ async def person_of(scope: Scope, customer: int) -> Person | None:
 
 async def cards_of(scope: Scope, customer: int) -> list[str]:
     """The last four digits of each card; none where the company has none."""
+    row = await customers.get(customer)
+    return await _cards_of(scope, customer, scope.unseal(row["phone_sealed"])) if row else []
+
+
+async def _cards_of(scope: Scope, customer: int, phone: str) -> list[str]:
     if "card" not in scope.settings.tracks:
         return []
-    return [card["last_four"] for card in await cards.of_customer(customer)]
+    return [card["last_four"] for card in await cards.of_customer(customer, scope.phone_hashes(phone))]
 
 
 async def of(scope: Scope, customer: int) -> Profile | None:
@@ -79,7 +84,7 @@ async def of(scope: Scope, customer: int) -> Profile | None:
     if person is None:
         return None
     rows = await registry.accounts_with_bills(customer, latest_of(scope), NEWEST)
-    return Profile(person, _accounts(rows), await cards_of(scope, customer))
+    return Profile(person, _accounts(rows), await _cards_of(scope, customer, person.phone))
 
 
 def _accounts(rows: Sequence[AccountBillRow]) -> list[AttachedAccount]:

@@ -9,7 +9,9 @@ from typing import Any
 from db import cards, consents, customers, registry
 from db import journal as entries
 from db import sessions as session_rows
+from db.customers import CustomerRow
 from db.engine import transaction
+from domain import consents as ledger
 from domain import journal, sessions
 from domain.delivery import outbox
 from domain.delivery.messages import CabinetDeleted
@@ -36,6 +38,7 @@ async def _collected(scope: Scope, customer: int) -> dict[str, Any]:
     row = await customers.get(customer)
     assert row is not None
     unseal = scope.unseal
+    bound_cards = await cards.of_customer(customer, scope.phone_hashes(unseal(row["phone_sealed"])))
     accounts = await registry.accounts_of(customer)
     bills = await registry.bills_of([a["id"] for a in accounts], ["0000-00", "9999-12"])
     return {
@@ -65,7 +68,7 @@ async def _collected(scope: Scope, customer: int) -> dict[str, Any]:
         ],
         # Missing in the company's registry now; an import may bring them back.
         "absent_accounts": [_printable(account) for account in await registry.absent_accounts_of(customer)],
-        "cards": [card["last_four"] for card in await cards.of_customer(customer)],
+        "cards": [card["last_four"] for card in bound_cards],
         "consents": [_printable(consent) for consent in await consents.of_customer(customer)],
         "sessions": [
             _printable({name: value for name, value in device.items() if name != "id"})
@@ -83,8 +86,23 @@ async def delete(scope: Scope, password: str) -> list[Refused] | SessionExpired 
     """
     session = await sessions.resume(scope)
     row = await customers.get(session.customer) if session is not None and session.customer is not None else None
+    if session is None or row is None or session.something_due:
+        return SessionExpired()
+    return await _leave(scope, row, password)
+
+
+async def withdraw(scope: Scope, password: str) -> list[Refused] | SessionExpired | None:
+    """Withdraw the consent, with which the cabinet ends; also for a customer who is asked for one to a new text."""
+    session = await sessions.resume(scope)
+    row = await customers.get(session.customer) if session is not None and session.customer is not None else None
     if session is None or row is None or session.password_due:
         return SessionExpired()
+    return await _leave(scope, row, password, withdrawn=True)
+
+
+async def _leave(
+    scope: Scope, row: CustomerRow, password: str, *, withdrawn: bool = False
+) -> list[Refused] | SessionExpired | None:
     refused = await by_password.judge_again(scope, row, password)
     if refused:
         return refused
@@ -93,13 +111,19 @@ async def delete(scope: Scope, password: str) -> list[Refused] | SessionExpired 
             return SessionExpired()
         if not await by_password.credentials_unchanged(row):
             return [Refused(Code.PASSWORD_WRONG, "password")]
+        if withdrawn:
+            await ledger.withdraw(scope, row["id"], row["phone_sealed"])
         await journal.note(scope, "deleted", row["id"])
-        if row["email_sealed"]:
-            message = CabinetDeleted(row["first_name"])
-            await outbox.post(scope, message, scope.unseal(row["email_sealed"]), scope.client.language)
-        await cards.forget_links_of(row["id"])
-        await customers.delete(row["id"])
+        await remove(scope, row, scope.client.language)
         return None
+
+
+async def remove(scope: Scope, row: CustomerRow, language: str = "ru") -> None:
+    """Part of the caller's transaction, which has noted who deletes. The customer is told by e-mail."""
+    if row["email_sealed"]:
+        await outbox.post(scope, CabinetDeleted(row["first_name"]), scope.unseal(row["email_sealed"]), language)
+    await cards.forget_links_of(row["id"])
+    await customers.delete(row["id"])
 
 
 def _iso(at: datetime | None) -> str | None:

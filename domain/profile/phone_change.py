@@ -58,7 +58,7 @@ async def begin(scope: Scope, phone: str) -> Session | Refused | SessionExpired 
     async def send(session: Session, _progress: PhoneChange) -> Session | Refused:
         assert session.customer is not None
         row = await customers.get(session.customer)
-        if row is not None and row["phone_hash"] == scope.phone_hash(phone):
+        if row is not None and row["phone_hash"] in scope.phone_hashes(phone):
             return Refused(Code.PHONE_SAME, "phone")
         at = await _send(scope, session.customer, phone)
         if at is not None and not await one_time_codes.is_under_way(scope, PURPOSE, phone):
@@ -68,8 +68,10 @@ async def begin(scope: Scope, phone: str) -> Session | Refused | SessionExpired 
     return await take_step(scope, PHONE_CHANGE, "phone", send)
 
 
-async def send_another_code(scope: Scope) -> Session | Refused | SessionExpired | WrongStep | PasswordNeeded:
-    """«Отправить код еще раз»: a change that has expired starts again."""
+async def send_another_code(
+    scope: Scope, *, call: bool = False
+) -> Session | Refused | SessionExpired | WrongStep | PasswordNeeded:
+    """«Отправить код еще раз», or have it dictated: a change that has expired starts again."""
 
     async def send(session: Session, progress: PhoneChange) -> Session | Refused | PasswordNeeded:
         assert session.customer is not None
@@ -77,9 +79,9 @@ async def send_another_code(scope: Scope) -> Session | Refused | SessionExpired 
         holds = progress.phone.holds(session, scope.now)
         if not holds and not password_is_recent(scope, session):
             return PasswordNeeded()
-        at = await _send(scope, session.customer, progress.phone.number)
+        at = await _send(scope, session.customer, progress.phone.number, call=call)
         if at is not None:
-            return Refused(Code.RESEND_EARLY, "code", at)
+            return Refused(Code.RESEND_EARLY, "another", at)
         if not holds:
             return await _keep(scope, session, progress.phone.number)
         # Another code does not prolong the change, and whether the number is taken is asked again.
@@ -88,8 +90,9 @@ async def send_another_code(scope: Scope) -> Session | Refused | SessionExpired 
     return await take_step(scope, PHONE_CHANGE, "code", send)
 
 
-async def _send(scope: Scope, customer: int, phone: str) -> datetime | None:
-    at = await one_time_codes.send(scope, PURPOSE, phone, also=sms_limits.of_phone_change(scope, customer))
+async def _send(scope: Scope, customer: int, phone: str, *, call: bool = False) -> datetime | None:
+    also = sms_limits.of_phone_change(scope, customer)
+    at = await one_time_codes.send(scope, PURPOSE, phone, also=also, call=call)
     if at is None:
         # For the journal of the customer who asked. The owner of the new number has an entry by `one_time_codes.send`.
         await journal.note(scope, "code-requested", customer, PURPOSE.name)
@@ -101,7 +104,7 @@ async def confirm(scope: Scope, typed: str) -> Session | list[Refused] | Session
     async with transaction():
         session = await sessions.lock_for_proof(scope)
         row = await customers.get(session.customer) if session is not None and session.customer is not None else None
-        if session is None or row is None or session.password_due:
+        if session is None or row is None or session.something_due:
             return SessionExpired()
         change = PHONE_CHANGE.progress(session).phone
         if change is None and not session.former:
@@ -117,7 +120,7 @@ async def confirm(scope: Scope, typed: str) -> Session | list[Refused] | Session
         if proved is not None:
             return proved
         assert change is not None
-        holder = await customers.by_phone(scope.phone_hash(phone))
+        holder = await customers.by_phone(scope.phone_hashes(phone))
         # `_replace` may still fail: somebody may register by this number at the same moment.
         theirs = holder["id"] == row["id"] if holder is not None else await _replace(scope, row, session, phone)
         if not theirs:
@@ -135,7 +138,7 @@ async def _replace(scope: Scope, row: CustomerRow, session: Session, phone: str)
         return False
     await sessions.authenticate(session, session.authenticated_at)
     await void_recoveries(scope, row)
-    await outbox.post(scope, PhoneChanged(mask_phone(phone)), former, scope.client.language)
+    await outbox.post(scope, PhoneChanged(mask_phone(phone)), former, scope.client.language, customer=row["id"])
     await journal.note(scope, "phone-changed", session.customer)
     return True
 

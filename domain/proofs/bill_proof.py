@@ -102,6 +102,11 @@ def tries(scope: Scope, phone: str, account_number: str) -> list[Limit]:
     ]
 
 
+def limits_of_phone(scope: Scope, phone: str) -> list[Limit]:
+    """Wrong bills of a phone, and how many accounts it has asked about."""
+    return [_of_phone(scope, phone), different_accounts(scope, phone, "")[1]]
+
+
 def _of_phone(scope: Scope, phone: str) -> Limit:
     return Limit("bill-phone-day", phone, scope.settings.bill_tries_phone_day, DAY)
 

@@ -46,6 +46,18 @@ class Picture:
 
 
 @dataclass(frozen=True)
+class CaptchaAnswer:
+    """A picture code as it came: the token of the picture, and what was typed."""
+
+    token: str
+    typed: str
+
+
+# Where no picture was shown.
+NO_ANSWER = CaptchaAnswer("", "")
+
+
+@dataclass(frozen=True)
 class _Opened:
     identity: str
     code: str
@@ -73,7 +85,7 @@ async def judge(scope: Scope, token: str, typed: str, *, about: str) -> Refused 
         return refused
     if not await captchas.spend(opened.identity, scope.now, opened.expires_at):
         outcome = await captchas.outcome(opened.identity)
-        again = outcome and hmac.compare_digest(outcome, _outcome(scope, opened.identity, typed, about))
+        again = outcome and scope.portal.sealing.has_hash(outcome, *_outcome(opened.identity, typed, about))
         return False if again else refused
     return True if hmac.compare_digest(opened.code.encode(), typed.encode()) else refused
 
@@ -82,7 +94,7 @@ async def remember_use(scope: Scope, token: str, typed: str, *, about: str) -> N
     """Remember what the right code was used for: a repetition of that very request succeeds again."""
     opened = _open(scope, token)
     if opened is not None:
-        await captchas.remember(opened.identity, _outcome(scope, opened.identity, typed, about))
+        await captchas.remember(opened.identity, scope.keyed_hash(*_outcome(opened.identity, typed, about)))
 
 
 def replace(scope: Scope, token: str) -> None:
@@ -117,11 +129,11 @@ def _fonts() -> list[FreeTypeFont | ImageFont]:
     return [ImageFont.load_default(size) for size in _FONT_SIZES]
 
 
-def draw(code: str) -> bytes:
+def draw(code: str, chance: random.Random | None = None) -> bytes:
     """A WebP of 4 kB or so, in which no digit touches another. Blocking: some 4 ms of CPU."""
     from PIL import Image, ImageDraw
 
-    chance = random.SystemRandom()
+    chance = chance or random.SystemRandom()
     picture = Image.new("RGB", _SIZE, _GROUND)
     cell = (_CELL, _SIZE[1])
     middle = (cell[0] // 2, cell[1] // 2)
@@ -148,5 +160,6 @@ def _open(scope: Scope, token: str) -> _Opened | None:
     return opened if scope.now < opened.expires_at else None
 
 
-def _outcome(scope: Scope, identity: str, typed: str, about: str) -> str:
-    return scope.keyed_hash("captcha outcome", f"{identity}\0{typed}\0{about}")
+def _outcome(identity: str, typed: str, about: str) -> tuple[str, str]:
+    """What the hash of an outcome is of."""
+    return "captcha outcome", f"{identity}\0{typed}\0{about}"

@@ -19,12 +19,11 @@ from domain.throttles import DAY, HOUR, Limit
 
 async def find_card(scope: Scope, number: str, email: str) -> BoundCardRow | list[Refused]:
     """The card bound to this e-mail. A miss is counted, and does not tell which of the two is wrong."""
-    number_hash = scope.card_hash(number)
     limits = tries(scope, number)
     at = await throttles.claim(scope, limits)
     if at is not None:
         return [Refused(Code.CARD_TOO_OFTEN, at=at)]
-    card = await cards.bound(number_hash, scope.email_hash(email))
+    card = await cards.bound(scope.card_hashes(number), scope.email_hashes(email))
     if card is None:
         room = await throttles.room(scope, limits)
         missed = Refused(Code.CARD_MISMATCH, left=room.left)
@@ -69,7 +68,7 @@ async def send(
         }
     )
     message = make_message(f"{scope.settings.public_url}{path}/{token}", renewed)
-    await outbox.post(scope, message, email, scope.client.language)
+    await outbox.post(scope, message, email, scope.client.language, customer=customer)
     return None
 
 

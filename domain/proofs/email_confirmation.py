@@ -68,13 +68,22 @@ async def send_another_link(scope: Scope, customer: int) -> Refused | None:
     async with transaction():
         await customers.lock(customer)
         row = await customers.get(customer)
-        if row is None or row["email_confirmed_at"] is not None or not row["email_sealed"]:
+        if row is None or not awaits_confirmation(row):
             return None
-        at = await throttles.claim(scope, [_limit(scope, customer)])
-        if at is not None:
-            return Refused(Code.EMAIL_EARLY, "email", at)
-        await send_link(scope, customer, row["first_name"], scope.unseal(row["email_sealed"]))
-        return None
+        return await send_again(scope, row)
+
+
+def awaits_confirmation(row: CustomerRow) -> bool:
+    return row["email_confirmed_at"] is None and bool(row["email_sealed"])
+
+
+async def send_again(scope: Scope, row: CustomerRow) -> Refused | None:
+    """Part of the caller's transaction, which has locked the customer."""
+    at = await throttles.claim(scope, [_limit(scope, row["id"])])
+    if at is not None:
+        return Refused(Code.EMAIL_EARLY, "email", at)
+    await send_link(scope, row["id"], row["first_name"], scope.unseal(row["email_sealed"]))
+    return None
 
 
 async def begin_change(scope: Scope, email: str) -> Refused | SessionExpired | WrongStep | PasswordNeeded | None:
@@ -84,13 +93,13 @@ async def begin_change(scope: Scope, email: str) -> Refused | SessionExpired | W
         row = await customers.get(session.customer) if session.customer is not None else None
         if row is None:
             return SessionExpired()
-        if row["email_hash"] == scope.email_hash(email):
+        if row["email_hash"] in scope.email_hashes(email):
             return Refused(Code.EMAIL_SAME, "email")
         at = await throttles.claim(scope, [_limit(scope, row["id"])])
         if at is not None:
             return Refused(Code.EMAIL_EARLY, "email", at)
         # Links of an earlier change become void: only the newest one can be confirmed.
-        await email_links.forget_others(row["id"], row["email_hash"])
+        await email_links.forget_others(row["id"], _hashes_of(scope, row))
         name = row["first_name"]
         await _send(scope, row["id"], email, lambda link, good_for: EmailChange(name, link, good_for))
         return None
@@ -112,7 +121,7 @@ async def _progress(scope: Scope, link: EmailLinkRow | None) -> PendingEmail:
     row = await customers.get(link["customer"]) if link else None
     if link is None or row is None or row["credentials"] != link["credentials"]:
         return PendingEmail()
-    confirmed = row["email_confirmed_at"] is not None and row["email_hash"] == link["email_hash"]
+    confirmed = row["email_confirmed_at"] is not None and link["email_hash"] in _hashes_of(scope, row)
     return PendingEmail(LinkedAddress(scope.unseal(link["email_sealed"]), confirmed))
 
 
@@ -130,8 +139,8 @@ async def confirm(scope: Scope, token: str) -> LinkedAddress | None:
         assert link is not None
         assert row is not None
         assert progress.email is not None
-        if row["email_hash"] != link["email_hash"]:
-            await _replace(scope, row, link, progress.email.email)
+        if link["email_hash"] not in _hashes_of(scope, row):
+            await _replace(scope, row, progress.email.email)
             await journal.note(scope, "email-changed", row["id"])
         elif row["email_confirmed_at"] is None:
             await customers.confirm_email(row["id"], scope.now)
@@ -139,12 +148,17 @@ async def confirm(scope: Scope, token: str) -> LinkedAddress | None:
         return LinkedAddress(progress.email.email, confirmed=True)
 
 
-async def _replace(scope: Scope, row: CustomerRow, link: EmailLinkRow, email: str) -> None:
-    await customers.set_email(row["id"], link["email_hash"], scope.seal(email), scope.now)
-    await email_links.forget_others(row["id"], link["email_hash"])
+async def _replace(scope: Scope, row: CustomerRow, email: str) -> None:
+    await customers.set_email(row["id"], scope.email_hash(email), scope.seal(email), scope.now)
+    await email_links.forget_others(row["id"], scope.email_hashes(email))
     if row["email_sealed"]:
         notice = EmailChanged(row["first_name"], mask_email(email))
-        await outbox.post(scope, notice, scope.unseal(row["email_sealed"]), scope.client.language)
+        await outbox.post(scope, notice, scope.unseal(row["email_sealed"]), scope.client.language, customer=row["id"])
+
+
+def _hashes_of(scope: Scope, row: CustomerRow) -> tuple[str, ...]:
+    """Of the customer's present address."""
+    return scope.email_hashes(scope.unseal(row["email_sealed"])) if row["email_sealed"] else ("",)
 
 
 async def _send(scope: Scope, customer: int, email: str, make_message: Callable[[str, int], Message]) -> None:
@@ -164,7 +178,7 @@ async def _send(scope: Scope, customer: int, email: str, make_message: Callable[
         }
     )
     link = f"{scope.settings.public_url}/email/confirmation/{token}"
-    await outbox.post(scope, make_message(link, lifetime), email, scope.client.language)
+    await outbox.post(scope, make_message(link, lifetime), email, scope.client.language, customer=customer)
 
 
 def _limit(scope: Scope, customer: int) -> Limit:

@@ -34,7 +34,7 @@ class RecoveryRequest:
         return self.typed if self.known else f"unsent\0{self.typed}"
 
 
-async def send(scope: Scope, purpose: Purpose, recovery: RecoveryRequest) -> datetime | None:
+async def send(scope: Scope, purpose: Purpose, recovery: RecoveryRequest, *, call: bool = False) -> datetime | None:
     """Like `one_time_codes.send`, but only a known phone gets an SMS; an unknown one takes the same statements."""
     phone_limits = sms_limits.of_recovery_phone(scope, recovery.phone)
     free = await throttles.free_at(scope, phone_limits) <= scope.now
@@ -48,8 +48,10 @@ async def send(scope: Scope, purpose: Purpose, recovery: RecoveryRequest) -> dat
     at = await throttles.claim(scope, [*asked, *(charged if wanted else uncharged)], watched=watched)
     if at is not None:
         return at
-    message = await one_time_codes.add_code(scope, purpose, recovery.subject, recovery.phone, sent=wanted)
-    await one_time_codes.note_request(scope, purpose, recovery.phone, sent=wanted)
+    owner = await one_time_codes.note_request(scope, purpose, recovery.phone, sent=wanted)
+    message = await one_time_codes.add_code(
+        scope, purpose, recovery.subject, recovery.phone, sent=wanted, call=call, owner=owner
+    )
     await outbox.withdraw_unless(message, wanted)
     return None
 

@@ -21,11 +21,27 @@ from domain.throttles import DAY, HOUR, UNLIMITED, Limit
 
 def of_sending(scope: Scope, phone: str, budget: str = "") -> list[Limit]:
     """For a code that is sent to any number; it counts in `budget` and in that of the whole portal."""
+    return [*of_asking(scope, phone), *of_budgets(scope, phone, budget)]
+
+
+def of_asking(scope: Scope, phone: str) -> list[Limit]:
+    """Of who asks and for which number, whether or not it gets a code."""
     settings = scope.settings
     return [
         *_of_phone(scope, "sms-phone", phone, settings.sms_waits),
         *throttles.per_network(scope, "sms-ip-hour", scope.client.ip, settings.sms_per_ip_hour, HOUR),
+        *throttles.per_network(scope, "sms-ip-day", scope.client.ip, settings.sms_per_ip_day, DAY),
+    ]
+
+
+def of_budgets(scope: Scope, phone: str, budget: str) -> list[Limit]:
+    """What a code to any number costs: the range of numbers has budgets of its own."""
+    settings = scope.settings
+    numbers = phone[: settings.sms_range_digits + 1]
+    return [
         *_budgets(scope, budget),
+        Limit("sms-range-hour", numbers, settings.sms_per_range_hour, HOUR, shared=True),
+        Limit("sms-range-day", numbers, settings.sms_per_range_day, DAY, shared=True),
     ]
 
 
@@ -85,6 +101,7 @@ def _budgets(scope: Scope, budget: str) -> list[Limit]:
     settings = scope.settings
     own = {"registration": settings.registration_budget, "recovery": settings.recovery_budget}
     return [
+        Limit("sms-portal-hour", "", settings.sms_budget_hour, HOUR, shared=True),
         Limit("sms-portal-day", "", settings.sms_budget_day, DAY, shared=True),
         *([Limit(f"sms-{budget}-day", "", own[budget], DAY, shared=True)] if budget else []),
     ]

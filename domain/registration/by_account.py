@@ -7,15 +7,18 @@ same answer.
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TypedDict
 
 from db import consents, customers, registry
 from db.engine import transaction
 from db.registry import AccountRow
-from domain import journal, sessions
+from domain import governor, journal, sessions
+from domain.consents import ConsentText
 from domain.delivery.messages import RegistrationCode
 from domain.journey import take_step
-from domain.proofs import bill_proof, one_time_codes
+from domain.proofs import bill_proof, governed_codes, one_time_codes
 from domain.proofs.bill_proof import Bill, FurtherProof
+from domain.proofs.captcha import NO_ANSWER, CaptchaAnswer
 from domain.proofs.one_time_codes import Purpose, proof_of
 from domain.refusals import Code, PasswordNeeded, Refused, SessionExpired, WrongStep
 from domain.registration.progress import (
@@ -24,7 +27,6 @@ from domain.registration.progress import (
     ConfirmedAddress,
     ConfirmedPhone,
     Consent,
-    ConsentText,
     GivenPhone,
     KnownPhone,
     Person,
@@ -38,38 +40,54 @@ PURPOSE = Purpose("registration", RegistrationCode, "registration")
 NotNow = SessionExpired | WrongStep | PasswordNeeded
 
 
-async def give_phone(scope: Scope, phone: str, consent: ConsentText) -> Session | Refused | NotNow:
+async def give_phone(
+    scope: Scope, phone: str, consent: ConsentText, answer: CaptchaAnswer = NO_ANSWER
+) -> Session | Refused | NotNow:
     """Remember the phone and the consent, and send the code. Another phone than before undoes all later steps."""
 
     async def give(session: Session, progress: Registration) -> Session | Refused:
+        sent = False
         if not (progress.number == phone and progress.code):
-            at = await one_time_codes.send(scope, PURPOSE, phone)
-            if at is not None and not await one_time_codes.is_under_way(scope, PURPOSE, phone):
-                return Refused(Code.RESEND_EARLY, "phone", at)
-        return await REGISTRATION.save(scope, session, await _with_phone(scope, progress, phone, consent))
+            refused = await governed_codes.send(scope, PURPOSE, phone, answer, "phone")
+            if refused is not None and not await _is_under_way(scope, phone, refused):
+                return refused
+            sent = refused is None
+        given = await _with_phone(scope, progress, phone, consent)
+        return await REGISTRATION.save(scope, session, _with_code(given) if sent else given)
 
     return await take_step(scope, REGISTRATION, "phone", give)
+
+
+async def _is_under_way(scope: Scope, phone: str, refused: Refused) -> bool:
+    """Whether a code that is there already will do: pressed twice, or another tab."""
+    return refused.code is Code.RESEND_EARLY and await one_time_codes.is_under_way(scope, PURPOSE, phone)
+
+
+def _with_code(progress: Registration) -> Registration:
+    """One code more was sent to the phone."""
+    assert progress.phone is not None
+    return replace(progress, phone=replace(progress.phone, codes=progress.phone.codes + 1))
 
 
 async def _with_phone(scope: Scope, progress: Registration, phone: str, text: ConsentText) -> Registration:
     if progress.phone is None or progress.phone.number != phone:
         # Another phone may be another person's: nothing that was typed stays.
-        return Registration(phone=GivenPhone(phone, Consent(text, scope.now, scope.client.ip)))
+        ended = await sessions.ended(scope)
+        former = ended.id if ended is not None else progress.former
+        return Registration(phone=GivenPhone(phone, Consent(text, scope.now, scope.client.ip)), former=former)
     if progress.phone.consent.text == text:
         return progress
-    given = GivenPhone(phone, Consent(text, scope.now, scope.client.ip))
+    given = replace(progress.phone, consent=Consent(text, scope.now, scope.client.ip))
     code = ConfirmedPhone(await record_consent(scope, given, None)) if progress.code else None
     return replace(progress, phone=given, code=code)
 
 
-async def send_another_code(scope: Scope) -> Session | Refused | NotNow:
-    """«Отправить код еще раз»."""
+async def send_another_code(scope: Scope, *, call: bool = False) -> Session | Refused | NotNow:
+    """«Отправить код еще раз», or have it dictated. Where a picture's code is due, it is asked for with the phone."""
 
     async def send(session: Session, progress: Registration) -> Session | Refused:
-        at = await one_time_codes.send(scope, PURPOSE, progress.number)
-        return (
-            await REGISTRATION.save(scope, session, progress) if at is None else Refused(Code.RESEND_EARLY, "code", at)
-        )
+        refused = await governed_codes.send(scope, PURPOSE, progress.number, NO_ANSWER, "another", call=call)
+        return refused or await REGISTRATION.save(scope, session, _with_code(progress))
 
     return await take_step(scope, REGISTRATION, "code", send)
 
@@ -101,14 +119,40 @@ def _outcome_of_first_press(session: Session) -> Session | KnownPhone:
 
 async def _confirmed(scope: Scope, session: Session, progress: Registration) -> Session | KnownPhone:
     assert progress.phone is not None
-    customer = await customers.by_phone(scope.phone_hash(progress.number))
+    await governor.count_typed(scope, progress.number, progress.phone.consent.ip, max(1, progress.phone.codes))
+    customer = await customers.by_phone(scope.phone_hashes(progress.number))
     consent = await record_consent(scope, progress.phone, customer["id"] if customer else None)
     if customer is not None:
         await journal.note(scope, "registration-of-known-phone", customer["id"])
         outcome = end_for_known_phone(session, progress.number)
         await sessions.save(scope, session)
         return outcome
-    return await REGISTRATION.save(scope, session, replace(progress, code=ConfirmedPhone(consent)))
+    typed = await _typed_before_the_end(scope, progress)
+    confirmed = replace(progress, code=ConfirmedPhone(consent), former=None, **typed)
+    return await REGISTRATION.save(scope, session, confirmed)
+
+
+class _Typed(TypedDict, total=False):
+    bill: BillSearch
+    typed_person: Person | None
+
+
+async def _typed_before_the_end(scope: Scope, progress: Registration) -> _Typed:
+    """What the owner of this number had typed when the session ended. It proves nothing: the bill is asked again."""
+    ended = await sessions.ended(scope, progress.former) if progress.former is not None else None
+    former = REGISTRATION.progress(ended)
+    typed = _Typed()
+    if former.code is not None and former.number == progress.number and former.password is None:
+        if former.bill is not None:
+            typed["bill"] = BillSearch(former.bill.bill)
+        typed["typed_person"] = former.person or former.typed_person
+    return typed
+
+
+async def phone_of_ended(scope: Scope) -> str:
+    """The number confirmed in the registration in which the session of this browser has ended; empty for none."""
+    former = REGISTRATION.progress(await sessions.ended(scope))
+    return former.number if former.code is not None and former.password is None else ""
 
 
 async def record_consent(scope: Scope, phone: GivenPhone, customer: int | None) -> int:
@@ -145,8 +189,9 @@ async def find_account(
 
 
 async def account_found(progress: Registration) -> AccountRow | None:
-    """The account of the bill, for its address; None where an import has removed it meanwhile."""
-    return await registry.account(progress.bill.account) if progress.bill and progress.bill.account else None
+    """The account of the bill, for its address; None where an import has removed it or changed its owner meanwhile."""
+    search = progress.bill
+    return await registry.account(search.account, search.bill.period) if search and search.account else None
 
 
 async def confirm_address(scope: Scope, *, mine: bool, shown: str | None = None) -> Session | NotNow:

@@ -17,6 +17,7 @@ from domain.delivery.messages import CardPassword
 from domain.delivery.messages import CardRegistration as CardRegistrationMessage
 from domain.journey import Journey, Step
 from domain.proofs import captcha, card_links
+from domain.proofs.captcha import CaptchaAnswer
 from domain.refusals import Code, HolderRegistered, LoginTaken, Refused
 from domain.registration.progress import KnownPhone
 from domain.scope import Scope
@@ -30,14 +31,6 @@ PATH = "/registration/card/phone"
 # Without characters that look alike, such as 0/O and 1/l/I.
 _ALPHABET = "abcdefghijkmnpqrstuvwxyzACDEFGHJKLMNPQRSTUVWXYZ2345679"
 _LENGTH = 10
-
-
-@dataclass(frozen=True)
-class CaptchaAnswer:
-    """A picture code as it came: the token of the picture, and what was typed."""
-
-    token: str
-    typed: str
 
 
 @dataclass(frozen=True)
@@ -131,8 +124,7 @@ async def give_phone(
         link, card = progress.card.link, progress.card.card
         if isinstance(judged, Refused):
             return judged
-        phone_hash = scope.phone_hash(phone)
-        if card["phone_hash"] != phone_hash:
+        if card["phone_hash"] not in scope.phone_hashes(phone):
             return await _miss(scope, link)
         outcome = await _register(scope, card, link, phone, password_hash)
         if isinstance(outcome, LoginTaken):
@@ -188,7 +180,7 @@ async def _register(
 
 async def _send_password(scope: Scope, customer: int, phone: str, password: str) -> None:
     message = CardPassword(password, scope.settings.sms_password_lifetime)
-    await outbox.post(scope, message, phone, scope.client.language)
+    await outbox.post(scope, message, phone, scope.client.language, customer=customer)
     await journal.note(scope, "card-registered", customer)
 
 
@@ -199,7 +191,7 @@ async def _make_customer(
     email = scope.unseal(link["email_sealed"])
     customer = await customers.add(
         {
-            "phone_hash": card["phone_hash"],
+            "phone_hash": scope.phone_hash(phone),
             "phone_sealed": scope.seal(phone),
             "last_name": "",
             "first_name": "",
@@ -211,11 +203,12 @@ async def _make_customer(
             "login": card["login"],
             "login_hash": scope.login_hash(card["login"]),
             "registered_at": scope.now,
-        }
+        },
+        (*scope.phone_hashes(phone)[1:], *scope.login_hashes(card["login"])[1:]),
     )
     if customer is None:
         # The phone has a customer already, who signs in and adds the card to the profile.
-        known = await customers.by_phone(card["phone_hash"])
+        known = await customers.by_phone(scope.phone_hashes(phone))
         return KnownPhone(phone) if known is not None else await _login_taken(scope, card)
     if not await cards.attach_holder(customer, card["holder_id"], scope.now):
         # The card was added to another customer's profile at the same moment.
@@ -231,13 +224,13 @@ async def _has_password(scope: Scope, card: BoundCardRow) -> bool:
     """
     holder = await cards.customer_of_holder(card["holder_id"])
     if holder is None and not await _other_holders(scope, card):
-        holder = await customers.by_login(scope.login_hash(card["login"]))
+        holder = await customers.by_login(scope.login_hashes(card["login"]))
     return holder is not None and holder["password_hash"] is not None and holder["password_until"] is None
 
 
 async def _other_holders(scope: Scope, card: BoundCardRow) -> list[str]:
     """The ids of other holders whose customer has the login of this card's holder."""
-    rows = await cards.others_with_login(scope.login_hash(card["login"]), card["holder_id"])
+    rows = await cards.others_with_login(scope.login_hashes(card["login"]), card["holder_id"])
     return [row["holder_id"] for row in rows]
 
 

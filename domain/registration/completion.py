@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
-from db import consents, customers, registry
+from db import connection_requests, consents, customers, registry
 from domain import journal, sessions
 from domain.journey import take_step
 from domain.profile import attached_accounts
@@ -72,7 +72,7 @@ async def _make_customer(
     assert code is not None
     assert address is not None
     assert person is not None
-    if await registry.account(address.account) is None:
+    if progress.bill is None or await registry.account(address.account, progress.bill.bill.period) is None:
         return await _without_account(scope, session, progress)
     customer = await customers.add(
         {
@@ -86,7 +86,8 @@ async def _make_customer(
             "email_sealed": scope.seal(person.email),
             "password_hash": password_hash,
             "registered_at": scope.now,
-        }
+        },
+        scope.phone_hashes(phone.number)[1:],
     )
     if customer is None:
         # Another session has registered the same phone at the same moment.
@@ -94,6 +95,7 @@ async def _make_customer(
         await sessions.save(scope, session)
         return outcome
     await customers.attach_account(customer, address.account, scope.now)
+    await connection_requests.end_offers(scope.phone_hashes(phone.number))
     await attached_accounts.tell_others(scope, customer, address.account)
     await consents.give_to(code.consent, customer)
     await email_confirmation.send_link(scope, customer, person.first_name, person.email)
@@ -105,7 +107,7 @@ async def _make_customer(
 
 
 async def _without_account(scope: Scope, session: Session, progress: Registration) -> WrongStep:
-    """Back to the bill: an import has removed the account meanwhile."""
+    """Back to the bill: an import has removed the account meanwhile, or it has another owner."""
     assert progress.bill is not None
     await REGISTRATION.save(scope, session, REGISTRATION.redo(progress, "bill", BillSearch(progress.bill.bill)))
     return WrongStep()
@@ -121,5 +123,5 @@ async def _sign_in_again(scope: Scope, customer: int, password: str) -> Session 
         return WrongStep()
     # Without the token, so that the finished session stays for its ten minutes, in case this answer is lost too.
     unknown = replace(scope, client=replace(scope.client, token=None))
-    session_of_customer = await by_password.by_phone(unknown, scope.unseal(row["phone_sealed"]), password)
+    session_of_customer = await by_password.by_phone(unknown, scope.unseal(row["phone_sealed"]), password, consent=None)
     return session_of_customer if isinstance(session_of_customer, Session) else WrongStep()

@@ -5,18 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from domain.consents import ConsentText
 from domain.journey import Branch, Journey, Step
 from domain.proofs.bill_proof import Bill
 from domain.sessions import Session
 from domain.sign_in import by_password
-
-
-@dataclass(frozen=True)
-class ConsentText:
-    """The text that the customer consented to."""
-
-    version: str
-    sha256: str
 
 
 @dataclass(frozen=True)
@@ -30,10 +23,11 @@ class Consent:
 
 @dataclass(frozen=True)
 class GivenPhone:
-    """E.164."""
+    """E.164. `codes` is how many were sent there."""
 
     number: str
     consent: Consent
+    codes: int = 0
 
 
 @dataclass(frozen=True)
@@ -99,6 +93,11 @@ class Registration:
     person: Person | None = None
     password: Registered | None = None
     request: SentRequest | None = None
+    # The row of the session of this browser that ended in a registration: what was typed there is there again once the
+    # same number is confirmed.
+    former: int | None = None
+    # Typed before that end, for the form: the customer sends it again.
+    typed_person: Person | None = None
     # The confirmed number, where it has a customer already: the registration has ended.
     known_phone: str | None = None
 

@@ -33,9 +33,16 @@ def csv_rows(file: IO[bytes], columns: Sequence[str], progress: Progress) -> Ite
             raise RegistryFileError("the file is empty")
         delimiter = _delimiter(header, columns)
         names = _cells(header, delimiter)
-        pick: _Pick = itemgetter(*places(names, columns))
+        pick = _picker(places(names, columns))
         rows = _rows(lines, delimiter, len(names), pick, lambda: progress(file.tell(), size))
         yield _until_misread(rows, columns, NAMES[encoding]) if encoding in NAMES else rows
+
+
+def _picker(at: Sequence[int]) -> _Pick:
+    """The wanted cells of a row; those of a column that the file does not have are empty."""
+    if -1 not in at:
+        return itemgetter(*at)
+    return lambda cells: tuple(cells[place] if place >= 0 else "" for place in at)
 
 
 def _until_misread(rows: Iterator[Row | BadRow], columns: Sequence[str], encoding: str) -> Iterator[Row | BadRow]:

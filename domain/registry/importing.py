@@ -22,6 +22,8 @@ from typing import Any
 
 from db.engine import Engine
 from db.importer import Import, importing
+from db.secret_columns import HASHED_TABLES
+from domain.installation import require_one_secret
 from domain.registry.cleaning import cleaned
 from domain.registry.kinds import Kind
 from domain.registry.rows import BadRow, RegistryFileError, Row
@@ -31,6 +33,10 @@ REMOVABLE = 100
 # Enough to see what is wrong with a file, few enough to read.
 REPORTED = 20
 _CHUNK = 5_000
+_COUNTED = (
+    "added", "changed", "unchanged", "removed", "present", "bills", "attachments", "attached",
+    "readdressed", "reowned", "ended", "renumbered",
+)  # fmt: skip
 
 
 @dataclass
@@ -49,6 +55,12 @@ class Report:
     attachments: int = 0
     # Attached accounts that were there before, where an import can take them from customers who stay.
     attached: int = 0
+    # Accounts with another address; with another owner, and how many attachments end with that; and those that go while
+    # the same address comes under another number.
+    readdressed: int = 0
+    reowned: int = 0
+    ended: int = 0
+    renumbered: int = 0
     skipped: int = 0
     # The first of them, in the order of the file.
     bad: list[BadRow] = field(default_factory=list)
@@ -61,7 +73,7 @@ class Report:
     @property
     def to_be_allowed(self) -> int:
         """The number that the operator has to name for what would go; 0 where nobody is asked about it."""
-        going = ((self.removed, self.present), (self.attachments, self.attached))
+        going = ((self.removed, self.present), (self.attachments, self.attached), (self.reowned, self.present))
         return max((count for count, of in going if of and count > max(1, of // REMOVABLE)), default=0)
 
     def add_bad(self, count: int, rows: Iterable[BadRow]) -> None:
@@ -79,18 +91,27 @@ async def import_rows(
     skip_bad: bool = False,
     dry_run: bool = False,
     allow_removing: int = 0,
+    in_turn: Callable[[], Awaitable[None]] | None = None,
 ) -> Report:
-    """Raises RegistryFileError when `rows` raises it, or when `replace` would remove more than it may."""
+    """Raises RegistryFileError when `rows` raises it, or when `replace` would remove more than it may.
+
+    `in_turn` is asked once no other import can be brought into place any more; what it raises ends this one.
+    """
     report = Report()
     async with importing(engine, kind.name) as begun:
         await _load(begun, kind, rows, report)
         await _check(begun, kind, report)
+        if in_turn is not None:
+            await in_turn()
+        if kind.name in HASHED_TABLES:
+            # Asked in its turn: a rotation waits for it, or was begun before.
+            await require_one_secret(kind.made_from[0])
         if report.skipped and not skip_bad:
             return report
         if replace and not await begun.staged():
             raise RegistryFileError("has no usable row, and --replace would remove everything")
         counts = await begun.compare(replace)
-        for name in ("added", "changed", "unchanged", "removed", "present", "bills", "attachments", "attached"):
+        for name in _COUNTED:
             setattr(report, name, counts[name])
         if report.to_be_allowed > allow_removing and not dry_run:
             raise RegistryFileError(_too_many_removed(kind.name, report))
@@ -102,6 +123,11 @@ async def import_rows(
 
 def _too_many_removed(kind: str, report: Report) -> str:
     gone = f"remove {report.removed} of {report.present} {kind}"
+    if report.reowned > report.removable:
+        return (
+            f"{report.reowned} of {report.present} {kind} would have another owner: is owner_key what it was before?"
+            f" If it is, say --allow-removing {report.to_be_allowed}"
+        )
     if report.removed <= report.removable:
         gone = f"take {report.attachments} of {report.attached} attached accounts from their customers"
     return f"--replace would {gone}: is the file whole? If it is, say --allow-removing {report.to_be_allowed}"

@@ -57,6 +57,8 @@ class Kind:
     key_columns: int
     columns: tuple[Column, ...]
     made_from: tuple[Sealing, tuple[str, ...], date]
+    # Columns that a file may leave out, with the values of an empty cell then.
+    optional: tuple[Column, ...] = ()
 
     def __reduce__(self) -> tuple[Callable[..., Kind], tuple[Any, ...]]:
         return _made, (self.name, *self.made_from)
@@ -65,15 +67,24 @@ class Kind:
     def column_names(self) -> tuple[str, ...]:
         return tuple(column.name for column in self.columns)
 
+    @property
+    def file_columns(self) -> tuple[str, ...]:
+        """What is looked for in a file's header: `?` ends the names of those that may be missing."""
+        return (*self.column_names, *(f"{column.name}?" for column in self.optional))
+
     def clean_all(self, rows: Iterable[Row | BadRow]) -> list[tuple[Any, ...] | BadRow]:
         return [row if isinstance(row, BadRow) else self.clean(row) for row in rows]
 
     def clean(self, row: Row) -> tuple[Any, ...] | BadRow:
         """The line and the values of a row, in the order of db/plans.py."""
         line, cells = row
+        columns = self.columns
+        if self.optional:
+            columns += self.optional
+            cells = (*cells, *[""] * (len(columns) - len(cells)))
         values: list[Any] = [line]
         key: list[str] = []
-        for place, (column, cell) in enumerate(zip(self.columns, cells, strict=True)):
+        for place, (column, cell) in enumerate(zip(columns, cells, strict=True)):
             read = column.remembered.get(cell) or _read(column, cell)
             if isinstance(read, str):
                 return BadRow(line, column.name, read, tuple(key) if place >= self.key_columns else None)
@@ -111,7 +122,11 @@ def kinds(sealing: Sealing, countries: Sequence[str], today: date) -> dict[str, 
     """All kinds by name; `countries` are those whose mobile numbers are accepted."""
     made_from = (sealing, tuple(countries), today)
     shared = _Shared(sealing, countries, today)
-    return {name: Kind(name, keys, columns(shared), made_from) for name, (keys, columns) in _KINDS.items()}
+    optional = {"accounts": (_owner_key(today),)}
+    return {
+        name: Kind(name, keys, columns(shared), made_from, optional.get(name, ()))
+        for name, (keys, columns) in _KINDS.items()
+    }
 
 
 class _Shared:
@@ -125,6 +140,17 @@ class _Shared:
 
 def _accounts(shared: _Shared) -> tuple[Column, ...]:
     return shared.account, Column("address", _one(_address), "is not an address")
+
+
+def _owner_key(today: date) -> Column:
+    """Whose account it is, as the company numbers owners; and the first month whose bill would be the new owner's."""
+    month = f"{today:%Y-%m}"
+
+    def values(text: str) -> tuple[str, str] | None:
+        key = _code(text)
+        return (key, month) if key else None
+
+    return Column("owner_key", values, "is longer than 100 characters", ("", ""), repeats=True)
 
 
 def _bills(shared: _Shared) -> tuple[Column, ...]:

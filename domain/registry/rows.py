@@ -44,16 +44,20 @@ Progress = Callable[[int, int], None]
 def places(header: Sequence[str], columns: Sequence[str]) -> tuple[int, ...]:
     """Where each of `columns` stands in `header`; case and extra columns do not matter.
 
-    Raises RegistryFileError when one is missing or stands twice.
+    One whose name ends in `?` may be missing, and is -1. Raises RegistryFileError when another one is, or one stands
+    twice.
     """
     names = [name.strip("\ufeff \t\u00a0").casefold() for name in header]
-    missing = [column for column in columns if column not in names]
+    optional = {column.removesuffix("?") for column in columns if column.endswith("?")}
+    columns = [column.removesuffix("?") for column in columns]
+    missing = [column for column in columns if column not in names and column not in optional]
     if missing:
-        raise RegistryFileError(f"the header has no column {', '.join(missing)}; needed: {', '.join(columns)}")
+        needed = ", ".join(column for column in columns if column not in optional)
+        raise RegistryFileError(f"the header has no column {', '.join(missing)}; needed: {needed}")
     twice = [column for column in columns if Counter(names)[column] > 1]
     if twice:
         raise RegistryFileError(f"the header has the column {', '.join(twice)} more than once")
-    return tuple(names.index(column) for column in columns)
+    return tuple(names.index(column) if column in names else -1 for column in columns)
 
 
 def wrong_width(line: int, found: int, expected: int) -> BadRow:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Final
 
-from db import customers
+from db import consents, customers
 from db import sessions as session_rows
 from db.customers import CredentialsRow
 from db.engine import transaction
 from domain import device_cookies, journal, sessions, throttles
 from domain.journey import Journey, Step, take_step
+from domain.metrics import SIGN_INS
 from domain.passwords import OverloadedError
 from domain.refusals import Code, PasswordNeeded, Refused, SessionExpired, WrongStep
 from domain.scope import Scope
@@ -46,16 +47,24 @@ def remember_phone(session: Session, phone: str) -> None:
     SIGN_IN.put(session, SignIn(phone))
 
 
-async def by_phone(scope: Scope, phone: str, password: str, *, remembered: bool = False) -> Session | list[Refused]:
-    """Judge the password; if it is right, end the present session and begin a new one."""
-    customer = await customers.by_phone(scope.phone_hash(phone))
-    return await _sign_in(scope, phone, customer, password, remembered=remembered)
+async def by_phone(
+    scope: Scope, phone: str, password: str, *, consent: str | None, remembered: bool = False
+) -> Session | list[Refused]:
+    """Judge the password; if it is right, end the present session and begin a new one.
+
+    `consent` is the hash of the present text: a customer who consented only to others has to give it first.
+    None for a customer who has just given it.
+    """
+    customer = await customers.by_phone(scope.phone_hashes(phone))
+    return await _sign_in(scope, phone, customer, password, consent=consent, remembered=remembered)
 
 
-async def by_login(scope: Scope, login: str, password: str, *, remembered: bool = False) -> Session | list[Refused]:
+async def by_login(
+    scope: Scope, login: str, password: str, *, consent: str | None, remembered: bool = False
+) -> Session | list[Refused]:
     """The same for a login of the card track."""
-    customer = await customers.by_login(scope.login_hash(login))
-    return await _sign_in(scope, fold_login(login), customer, password, remembered=remembered)
+    customer = await customers.by_login(scope.login_hashes(login))
+    return await _sign_in(scope, fold_login(login), customer, password, consent=consent, remembered=remembered)
 
 
 async def _sign_in(
@@ -64,6 +73,7 @@ async def _sign_in(
     customer: CredentialsRow | None,
     password: str,
     *,
+    consent: str | None,
     remembered: bool,
 ) -> Session | list[Refused]:
     refused = await judge(scope, identifier, customer, password)
@@ -82,7 +92,13 @@ async def _sign_in(
         if due and not await customers.spend_sms_password(customer["id"], customer["password_hash"]):
             return [Refused(Code.SIGN_IN_WRONG, "password")]
         await journal.note(scope, "signed-in", customer["id"])
-        new_session = await sessions.replace_at_sign_in(scope, session, customer["id"], remembered=remembered)
+        new_session = await sessions.replace_at_sign_in(
+            scope,
+            session,
+            customer["id"],
+            remembered=remembered,
+            consent_due=consent is not None and await consents.is_due(customer["id"], consent),
+        )
         new_session.password_due = due
         return new_session
 
@@ -101,7 +117,10 @@ async def judge(scope: Scope, identifier: str, customer: CredentialsRow | None, 
     device = device_cookies.recognised(scope, scope.client.device, customer["id"] if customer else 0)
     # A device that signed in before has a counter of its own alone: guesses from elsewhere do not lock it.
     counted = limits(scope, identifier) if device is None else [limit_of_device(scope, device)]
-    return await _judge(scope, counted, customer, password)
+    refused = await _judge(scope, counted, customer, password)
+    locked = any(one.code is Code.SIGN_IN_LOCKED for one in refused)
+    SIGN_INS.labels("locked" if locked else "wrong" if refused else "right").inc()
+    return refused
 
 
 async def judge_again(scope: Scope, customer: CredentialsRow, password: str) -> list[Refused]:
@@ -116,16 +135,31 @@ async def _judge(
     customer: CredentialsRow | None,
     password: str,
 ) -> list[Refused]:
-    """The right password empties the first of `counted` and gives the others their hit back."""
+    if customer is not None and customer["password_until"] is not None:
+        # Spaces that were copied with the password of an SMS. One of the customer's own making is taken as it is.
+        password = password.strip()
+    password_hash, number = (customer["password_hash"], customer["id"]) if customer else (None, None)
+    return await judge_hash(scope, counted, password_hash, password, "sign-in-refused", number)
+
+
+async def judge_hash(
+    scope: Scope,
+    counted: list[Limit],
+    password_hash: str | None,
+    password: str,
+    event: str,
+    customer: int | None = None,
+) -> list[Refused]:
+    """Why `password` is refused; the journal notes it as `event`. Without a hash the same work is done.
+
+    The right password empties the first of `counted` and gives the others their hit back.
+    """
     async with transaction():
         # Counted before it is judged, so that of many guesses at once only the allowed ones are judged.
         at = await throttles.claim(scope, counted)
     if at is not None:
         return [Refused(Code.SIGN_IN_LOCKED, "password", at)]
-    if customer is not None and customer["password_until"] is not None:
-        # Spaces that were copied with the password of an SMS. One of the customer's own making is taken as it is.
-        password = password.strip()
-    password_hash, source = customer["password_hash"] if customer else None, throttles.network_of(scope.client.ip)
+    source = throttles.network_of(scope.client.ip)
     try:
         right = await scope.hasher.verify(password_hash, password, source=source)
     except OverloadedError:
@@ -134,15 +168,18 @@ async def _judge(
             await throttles.give_back(scope, counted)
         raise
     if not right:
-        return await _refuse(scope, counted, customer["id"] if customer else None)
+        return await _refuse(scope, counted, event, customer)
     async with transaction():
         await throttles.give_back(scope, counted[1:], emptied=counted[:1])
     return []
 
 
-async def _refuse(scope: Scope, counted: list[Limit], customer: int | None) -> list[Refused]:
+async def _refuse(scope: Scope, counted: list[Limit], event: str, customer: int | None) -> list[Refused]:
     async with transaction():
-        await journal.note_repeat(scope, "sign-in-refused", customer)
+        # The counter's key is a hash: by it the staff find the lock of a network or a device, which nothing else names.
+        # Not for numbers of nobody: what a stranger tries in turn would be a row each.
+        counter = counted[0].keys(scope)[0] if customer is not None else ""
+        await journal.note_repeat(scope, event, customer, counter)
         room = await throttles.room(scope, counted)
     wrong = Refused(Code.SIGN_IN_WRONG, "password", left=room.left)
     return [wrong, Refused(Code.SIGN_IN_LOCKED, "password", room.at)] if room.at > scope.now else [wrong]
@@ -188,12 +225,16 @@ def limit_of_session(scope: Scope, customer: int) -> Limit:
     return _locking(scope, "password-again", f"{customer}\0{sessions.hash_token(scope.client.token or '')}")
 
 
-def _of_identifier(scope: Scope, identifier: str) -> list[Limit]:
+def limit_anywhere(scope: Scope, identifier: str) -> Limit:
+    """Wrong passwords of one customer from everywhere, devices that signed in before apart."""
     settings = scope.settings
-    anywhere, lock = settings.sign_in_tries_anywhere_hour, settings.sign_in_lock
+    return Limit("sign-in-anywhere", identifier, settings.sign_in_tries_anywhere_hour, HOUR, lock=settings.sign_in_lock)
+
+
+def _of_identifier(scope: Scope, identifier: str) -> list[Limit]:
     return [
         _locking(scope, "sign-in-here", f"{identifier}\0{throttles.network_of(scope.client.ip)}"),
-        Limit("sign-in-anywhere", identifier, anywhere, HOUR, lock=lock),
+        limit_anywhere(scope, identifier),
     ]
 
 

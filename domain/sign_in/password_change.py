@@ -88,6 +88,8 @@ async def change(
     async with transaction():
         session = await sessions.lock(scope)
         if session is not None and session.customer is not None:
+            if session.consent_due and not session.password_due:
+                return SessionExpired()
             if not session.password_due and (current is None or not password_is_recent(scope, session)):
                 return PasswordNeeded()
             if not await by_password.credentials_unchanged(row):
@@ -141,7 +143,8 @@ async def set_password(scope: Scope, customer: int, password_hash: str, *, but: 
         at = scope.now.astimezone(scope.settings.zone).isoformat(timespec="minutes")
         link = f"{scope.settings.public_url}/sign-in/phone"
         message = PasswordChanged(row["first_name"], at, link)
-        await outbox.post(scope, message, scope.unseal(row["email_sealed"]), scope.client.language)
+        to = scope.unseal(row["email_sealed"])
+        await outbox.post(scope, message, to, scope.client.language, customer=customer)
 
 
 async def _may_be_told(scope: Scope, row: CustomerRow) -> bool:

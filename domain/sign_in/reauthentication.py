@@ -22,7 +22,7 @@ async def prove(scope: Scope, password: str) -> Session | list[Refused] | Sessio
         return refused
     async with transaction():
         session = await sessions.lock_for_proof(scope)
-        if session is None or session.customer is None or session.password_due:
+        if session is None or session.customer is None or session.something_due:
             return SessionExpired()
         if not await by_password.credentials_unchanged(row):
             return [Refused(Code.PASSWORD_WRONG, "password")]

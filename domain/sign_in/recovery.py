@@ -73,21 +73,28 @@ async def begin(scope: Scope, phone: str, *, login: str | None = None) -> Sessio
         return await RECOVERY.save(scope, session, progress)
 
 
-async def send_another_code(scope: Scope) -> Session | Refused | SessionExpired | WrongStep | PasswordNeeded:
-    """«Отправить код еще раз»."""
+async def send_another_code(
+    scope: Scope, *, call: bool = False
+) -> Session | Refused | SessionExpired | WrongStep | PasswordNeeded:
+    """«Отправить код еще раз», or have it dictated."""
 
     async def send(session: Session, progress: Recovery) -> Session | Refused:
-        at = await recovery_codes.send(scope, RECOVERY_CODE, await _asked(scope, progress))
+        at = await recovery_codes.send(scope, RECOVERY_CODE, await _asked(scope, progress), call=call)
         if at is not None:
-            return Refused(Code.RESEND_EARLY, "code", at)
+            return Refused(Code.RESEND_EARLY, "another", at)
         return await RECOVERY.save(scope, session, replace(progress, code=None))
 
     return await take_step(scope, RECOVERY, "code", send)
 
 
-async def next_code_at(scope: Scope, progress: Recovery) -> datetime:
-    """When another code may be asked for; `now` where it may already."""
-    return await recovery_codes.next_at(scope, RECOVERY_CODE, await _asked(scope, progress))
+async def sent_code(scope: Scope, progress: Recovery) -> tuple[datetime, bool, bool]:
+    """When another code may be asked for (`now` where it may already), whether one can still be right, and whether the
+    next one may be dictated by telephone.
+    """
+    asked = await _asked(scope, progress)
+    next_at = await recovery_codes.next_at(scope, RECOVERY_CODE, asked)
+    typable = await one_time_codes.is_under_way(scope, RECOVERY_CODE, asked.subject)
+    return next_at, typable, await one_time_codes.may_call(scope, RECOVERY_CODE, asked.subject)
 
 
 async def confirm_code(scope: Scope, typed: str) -> Session | list[Refused] | SessionExpired | WrongStep:
@@ -178,8 +185,8 @@ async def _asked(scope: Scope, progress: Recovery) -> RecoveryRequest:
 
 async def _customer_of(scope: Scope, progress: Recovery) -> CredentialsRow | None:
     """The customer of the number now; with a login only if that is the same customer's."""
-    customer = await customers.by_phone(scope.phone_hash(progress.phone or ""))
+    customer = await customers.by_phone(scope.phone_hashes(progress.phone or ""))
     if progress.login is not None:
-        holder = await customers.by_login(scope.login_hash(progress.login))
+        holder = await customers.by_login(scope.login_hashes(progress.login))
         customer = customer if customer and holder and customer["id"] == holder["id"] else None
     return customer

@@ -143,6 +143,11 @@ def fold_email(email: str) -> str:
     return email.lower()
 
 
+def short_name(last_name: str, first_name: str, patronymic: str) -> str:
+    """`Анна Петровна И···`: somebody who knows the customer recognises them by it."""
+    return " ".join(part for part in (first_name, patronymic, f"{last_name[:1]}···" if last_name else "") if part)
+
+
 def mask_email(email: str) -> str:
     """`i···a@example.org`."""
     local, _, domain = email.rpartition("@")

@@ -6,8 +6,10 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from urllib.parse import SplitResult, urlsplit
 
-from domain.delivery.channels.channel import ConfiguredChannel, Kind, ReadReceipt, Receipts
+from domain.delivery.channels.channel import Channel, ConfiguredChannel, Kind, ReadReceipt, Receipts, Signs
+from domain.delivery.channels.dkim_signature import signer_of
 from domain.delivery.channels.kannel import Kannel
+from domain.delivery.channels.smpp import Smpp
 from domain.delivery.channels.smsc import Smsc
 from domain.delivery.channels.smtp import Smtp
 from settings import OUTBOX, Settings, SettingsError, address_parts, written_host
@@ -16,6 +18,7 @@ from settings import OUTBOX, Settings, SettingsError, address_parts, written_hos
 CHANNELS: tuple[type[ConfiguredChannel], ...] = (
     Kannel,
     Smsc,
+    Smpp,
     Smtp,
 )
 # The setting that names the channels of a kind.
@@ -25,7 +28,8 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]*")
 
 
 def check_channels(settings: Settings) -> None:
-    """Raise `SettingsError` for an address that no channel can use."""
+    """Raise `SettingsError` for an address that no channel can use, and for a key that cannot sign."""
+    signer_of(settings)
     for kind in SETTING_OF:
         names: set[str] = set()
         for address in _addresses(settings, kind):
@@ -36,6 +40,9 @@ def check_channels(settings: Settings) -> None:
                 names.add(name)
             except ValueError as error:
                 raise SettingsError(f"{SETTING_OF[kind]}: {error}") from None
+    if settings.sms_call == "on" and _addresses(settings, "sms") and not _can_call(settings):
+        able = ", ".join(scheme for channel in CHANNELS if can_call(channel) for scheme in channel.schemes)
+        raise SettingsError(f"KABINET_SMS_CALL: no gateway of KABINET_SMS can call; those can: {able}")
 
 
 def configured(
@@ -46,13 +53,27 @@ def configured(
     `receipts` says where those of a name go.
     """
     sender = {"sms": settings.sms_from, "email": settings.mail_from}
-    return {
+    channels: dict[Kind, dict[str, ConfiguredChannel]] = {
         kind: {
             name: channel(parts._replace(fragment="").geturl(), sender[kind], receipts(name))
             for name, parts, channel in _named(settings, kind)
         }
         for kind in SETTING_OF
     }
+    signer = signer_of(settings)
+    for channel in channels["email"].values():
+        if isinstance(channel, Signs):
+            channel.signer = signer
+    return channels
+
+
+def can_call(channel: Channel | type[Channel]) -> bool:
+    """Whether its gateway also dictates by telephone."""
+    return getattr(channel, "can_call", False)
+
+
+def _can_call(settings: Settings) -> bool:
+    return any(can_call(channel) for _, _, channel in _named(settings, "sms"))
 
 
 def receipt_readers(settings: Settings) -> dict[str, ReadReceipt]:
@@ -63,6 +84,11 @@ def receipt_readers(settings: Settings) -> dict[str, ReadReceipt]:
         for name, _, channel in _named(settings, kind)
     }
     return {name: read for name, read in readers.items() if read is not None}
+
+
+def gateway_names(settings: Settings) -> dict[Kind, list[str]]:
+    """What the gateways of each kind are called, in their order."""
+    return {kind: [name for name, _, _ in _named(settings, kind)] for kind in SETTING_OF}
 
 
 def _named(settings: Settings, kind: Kind) -> Iterator[tuple[str, SplitResult, type[ConfiguredChannel]]]:

@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import ClassVar, Literal, Protocol
+from typing import ClassVar, Literal, Protocol, runtime_checkable
 from urllib.parse import SplitResult
+
+from domain.delivery.channels.dkim_signature import Signer
 
 Kind = Literal["sms", "email"]
 # Awaited by a channel right before the first byte after which the message may arrive. It raises where the message must
@@ -31,7 +33,11 @@ class Rendered:
 
 @dataclass(frozen=True)
 class Outgoing:
-    """A message ready to be sent. `number` is its row's; that, `reference` and `written_at` are always the same."""
+    """A message ready to be sent. `number` is its row's; that, `reference` and `written_at` are always the same.
+
+    `minutes` is how long it is worth delivering, and `name` that of its kind of message. The text of a call
+    (`is_call`) is said by telephone.
+    """
 
     number: int
     reference: str
@@ -39,6 +45,9 @@ class Outgoing:
     to: str = field(repr=False)
     content: Rendered = field(repr=False)
     language: str = "ru"
+    minutes: int = 24 * 60
+    name: str = ""
+    is_call: bool = False
 
 
 @dataclass(frozen=True)
@@ -85,13 +94,31 @@ class Channel(Protocol):
     async def close(self) -> None: ...
 
 
+@runtime_checkable
+class Signs(Protocol):
+    """A channel that signs what it sends, once it has been given something to sign with."""
+
+    signer: Signer | None
+
+
+@runtime_checkable
+class HasBalance(Protocol):
+    """A channel whose gateway says what money is left there."""
+
+    balance_kopecks: int | None
+
+    async def look_at_balance(self) -> int | None:
+        """Raises `DeliveryFailed`."""
+
+
 class ConfiguredChannel(Channel, Protocol):
     """A channel as the settings name it, by an address with one of its `schemes`.
 
     `kind` is what it carries. `setup` tells the operator, in a few lines, how to write the address and what the other
     side needs; `litestar delivery channels` prints it. Without `receipts` it asks the other side for none.
 
-    A channel whose gateway calls an address with its receipts also has a static method `read_receipt`, a
+    A channel whose gateway can also dictate a text by telephone says so by `can_call = True`: it gets messages that are
+    calls too. One whose gateway calls an address with its receipts also has a static method `read_receipt`, a
     `ReadReceipt`.
     """
 
@@ -106,6 +133,12 @@ class ConfiguredChannel(Channel, Protocol):
         """Raise ValueError, one line, for an address that names no such channel or that production must not use.
 
         The caller has checked that it can be parsed and has a host.
+        """
+
+    async def look(self) -> str:
+        """Connect and sign in as a message would, and send nothing; what was found, in a few words.
+
+        Raises `DeliveryFailed`.
         """
 
 

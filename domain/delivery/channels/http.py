@@ -14,6 +14,7 @@ from urllib.parse import SplitResult
 import h11
 
 from domain.delivery.channels.channel import Begin, DeliveryFailed
+from domain.delivery.channels.connecting import connected
 from domain.delivery.channels.http_answers import Answer
 from settings import written_host
 
@@ -81,18 +82,7 @@ class HttpGateway:
                 return connection
             self._keeps = self._keeps and not connection.is_closed
             connection.close()
-        try:
-            async with asyncio.timeout(self._connect_seconds):
-                loop = asyncio.get_running_loop()
-                _, made = await loop.create_connection(_Connection, self._host, self._port, ssl=self._tls)
-        except ssl.SSLCertVerificationError as error:
-            reason = f"the gateway's certificate is not to be trusted: {error.verify_message}"
-            raise DeliveryFailed("away", reason, operator=True) from None
-        except ssl.SSLError:
-            raise DeliveryFailed("away", "the gateway speaks no TLS that is to be trusted", operator=True) from None
-        except (OSError, TimeoutError):
-            raise DeliveryFailed("away", "the gateway cannot be reached") from None
-        return made
+        return await connected(_Connection, self._host, self._port, self._tls, self._connect_seconds)
 
     def _keep(self, connection: _Connection) -> None:
         if not connection.is_reusable:

@@ -18,6 +18,7 @@ from settings import LOOPBACK
 CONNECT_SECONDS = 5.0
 ANSWER_SECONDS = 15.0
 
+_REFUSED = "authorization failed"
 # "Sent." is the answer of Kannel before 1.4.
 _ACCEPTED = ("0:", "3:", "sent.")
 # Which receipts are asked for, as a sum of bits (chapter 6, "Delivery reports"): the final ones. What the bits mean.
@@ -71,6 +72,15 @@ for with each message (dlr-mask, dlr-url): the gateway calls KABINET_PUBLIC_URL/
     async def close(self) -> None:
         await self._gateway.close()
 
+    async def look(self) -> str:
+        """A request without a recipient: it is refused for that (400) once the password has been taken."""
+        answer = await self._gateway.ask(f"{self._path}?{urlencode(self._query)}", _nothing)
+        if answer.status == 400 or answer.is_well:
+            if answer.body.lower().startswith(_REFUSED):
+                raise DeliveryFailed("away", "the gateway refuses our password", operator=True)
+            return "takes our password" if answer.status == 400 else "answers, and does not look at our password"
+        raise answer.failure()
+
     async def send(self, outgoing: Outgoing, begin: Begin) -> Taken:
         """Raises `DeliveryFailed`; returns once the gateway has taken the message upon itself."""
         text = outgoing.content.text
@@ -81,6 +91,7 @@ for with each message (dlr-mask, dlr-url): the gateway calls KABINET_PUBLIC_URL/
             "to": outgoing.to,
             "text": text,
             "charset": "UTF-8",
+            "validity": str(outgoing.minutes),
             "coding": "0" if fits_gsm7(text) else "2",
         }
         if self._receipts is not None:
@@ -93,6 +104,10 @@ for with each message (dlr-mask, dlr-url): the gateway calls KABINET_PUBLIC_URL/
         return Taken(receipt=self._receipts is not None)
 
 
+async def _nothing() -> None:
+    """A question is no message."""
+
+
 def _judge(answer: Answer) -> None:
     """Raise `DeliveryFailed` unless the gateway says that it has taken the message."""
     said = answer.body.lower()
@@ -100,7 +115,7 @@ def _judge(answer: Answer) -> None:
         raise DeliveryFailed("refused", "the gateway has no route to this number (403)")
     if not answer.is_well:
         raise answer.failure()
-    if said.startswith("authorization failed"):  # Kannel before 1.4 says so with 202
+    if said.startswith(_REFUSED):  # Kannel before 1.4 says so with 202
         raise DeliveryFailed("away", "the gateway refuses our password", operator=True)
     if not said.startswith(_ACCEPTED):
         raise DeliveryFailed("unknown", "the gateway's answer makes no sense")

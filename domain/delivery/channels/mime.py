@@ -46,6 +46,8 @@ def make_email(outgoing: Outgoing, sender: str, to: Address) -> EmailMessage:
     email["Message-ID"] = f"<{outgoing.reference}@{author.domain}>"
     # RFC 3834: no automatic answer, such as an out-of-office note, is sent to this.
     email["Auto-Submitted"] = "auto-generated"
+    # By which mail providers report complaints: for each kind of message, and for nobody in person.
+    email["Feedback-ID"] = f"{outgoing.name}:::kabinet"
     # base64: no line is too long, begins with a dot, or needs 8BITMIME.
     email.set_content(outgoing.content.text, cte="base64")
     if outgoing.content.html is not None:

@@ -34,6 +34,8 @@ _FORM = "https+smsc://login:password@host/sys/send.php"
 _WINDOW = 13
 # An identifier is a positive number of 31 bits.
 _IDS = 2**31 - 1
+# Minutes.
+_LONGEST_VALID = 24 * 60
 # What follows from the numbers of the errors, and whether it is ours to put right.
 _ERRORS: Mapping[int, tuple[Follows, bool, str]] = {
     1: ("later", True, "the gateway does not understand our request"),
@@ -56,12 +58,14 @@ class Smsc:
 
     kind: ClassVar[Kind] = "sms"
     schemes: ClassVar[tuple[str, ...]] = ("https+smsc", "http+smsc")
+    can_call: ClassVar[bool] = True
     setup: ClassVar[str] = f"""\
 {_FORM}
 Login and password of the account, or an API key as the password with the login "apikey". Signs such as @ : / # in a
 password are written as %40 %3A %2F %23. http+smsc: is for a gateway on this host only. KABINET_SMS_FROM is a sender's
 name that the account has. What became of a message is asked for; it comes sooner, and also after a restart, where the
-settings of the account name the address that `litestar delivery receipts` prints."""
+settings of the account name the address that `litestar delivery receipts` prints. It can also dictate codes by
+telephone: KABINET_SMS_CALL=on."""
 
     @staticmethod
     def check(address: SplitResult, *, production: bool) -> None:  # noqa: ARG004 - every channel is told
@@ -105,7 +109,10 @@ settings of the account name the address that `litestar delivery receipts` print
         """Raises `DeliveryFailed`; returns once the gateway has taken the message upon itself."""
         number = str(outgoing.number % _IDS + 1)
         # Also the cost and what is left afterwards are asked for.
-        fields = {"phones": outgoing.to, "mes": outgoing.content.text, "id": number, "cost": "3", **self._sender}
+        valid = "{:02}:{:02}".format(*divmod(min(outgoing.minutes, _LONGEST_VALID), 60))
+        fields = {"phones": outgoing.to, "mes": outgoing.content.text, "id": number, "cost": "3", "valid": valid}
+        # A call comes from a number of the gateway: the name of a sender is for SMS.
+        fields |= {"call": "1"} if outgoing.is_call else self._sender
         try:
             said = _read(await self._ask("send.php", fields, begin))
             if "id" not in said:
@@ -117,6 +124,11 @@ settings of the account name the address that `litestar delivery receipts` print
         self._watch(number, outgoing)
         self._note_balance(said)
         return Taken(self._statuses is not None, number, _kopecks(said.get("cost")))
+
+    async def look(self) -> str:
+        """The account's balance is asked for."""
+        left = await self.look_at_balance()
+        return "takes our password" + (f", {left / 100:.2f} are left on the account" if left is not None else "")
 
     async def look_at_balance(self) -> int | None:
         """What is left of the account's money, in kopecks. Raises `DeliveryFailed`."""

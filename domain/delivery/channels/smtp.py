@@ -14,6 +14,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 import aiosmtplib
 
 from domain.delivery.channels.channel import Begin, DeliveryFailed, Kind, Outgoing, Receipts, Taken
+from domain.delivery.channels.dkim_signature import Signer
 from domain.delivery.channels.mime import make_email, smtp_address
 from domain.delivery.channels.smtp_session import SmtpSession, connect
 from settings import LOOPBACK
@@ -36,7 +37,8 @@ class Smtp:
 smtp://user:pass@host:587, or smtps://user:pass@host:465
 smtp means STARTTLS with a certificate that this machine trusts, smtps TLS from the first byte. A relay on this host may
 do without: smtp://127.0.0.1:25?tls=none. User and password go together or are both left out; signs such as @ : / # in a
-password are written as %40 %3A %2F %23. KABINET_MAIL_FROM and KABINET_STAFF_EMAIL are required with it."""
+password are written as %40 %3A %2F %23. KABINET_MAIL_FROM and KABINET_STAFF_EMAIL are required with it. Where
+the server does not sign e-mails itself, KABINET_DKIM_DOMAIN, KABINET_DKIM_SELECTOR and KABINET_DKIM_KEY do."""
 
     @staticmethod
     def check(address: SplitResult, *, production: bool) -> None:  # noqa: ARG004 - every channel is told
@@ -63,11 +65,13 @@ password are written as %40 %3A %2F %23. KABINET_MAIL_FROM and KABINET_STAFF_EMA
     ) -> None:
         parts = urlsplit(dsn)
         self.window = 8
+        self.signer: Signer | None = None
         self._sender = sender
         self._seconds, self._content_seconds = seconds, content_seconds
         self._idle: list[SmtpSession] = []
         self._tidying: asyncio.TimerHandle | None = None
         plain = parts.query == "tls=none"
+        self._signs_in, self._tls = bool(parts.username), not plain
         self._server = functools.partial(
             aiosmtplib.SMTP,
             hostname=parts.hostname,
@@ -87,16 +91,24 @@ password are written as %40 %3A %2F %23. KABINET_MAIL_FROM and KABINET_STAFF_EMA
         while self._idle:
             self._idle.pop().quit()
 
+    async def look(self) -> str:
+        """Up to where a message would begin."""
+        async with asyncio.timeout(BEFORE_SECONDS):
+            session = await connect(self._server())
+        session.quit()
+        return f"{'takes our password' if self._signs_in else 'answers'}, {'over' if self._tls else 'without'} TLS"
+
     async def send(self, outgoing: Outgoing, begin: Begin) -> Taken:
         """Raises `DeliveryFailed`; returns once the server has taken the message upon itself."""
         to = smtp_address(outgoing.to)
         email = make_email(outgoing, self._sender, to)
+        content = self.signer.signed(email.as_bytes()) if self.signer else email.as_bytes()
         session = await self._ready(email["From"].addresses[0].addr_spec, to.addr_spec)
         try:
             await begin()
             if session.is_closed:
                 raise DeliveryFailed("away", "the server hung up")
-            await session.hand_over(email.as_bytes(), self._content_seconds)
+            await session.hand_over(content, self._content_seconds)
         except (OSError, TimeoutError):
             session.abort()
             raise DeliveryFailed("unknown", "the connection broke before the server answered") from None
