@@ -15,21 +15,30 @@ from ipaddress import ip_network
 from typing import Any
 
 from litestar import Litestar
+from litestar.datastructures import Headers
 from litestar.exceptions import ClientException, HTTPException
 
 from routes.client import address_of
-from routes.logs import request_id
+from routes.logs import logged_fields, request_id
+from routes.metrics import count_request
+from routes.responses import is_by_script
+from routes.usage import count_step
 from settings import Settings
 
 # From the first byte of a body to its last, seconds: 64 kB over the slowest of phones.
 BODY_SECONDS = 30.0
-# Monitoring asks for these every few seconds; a line for each would bury the others.
-_UNLOGGED = {"/health/live", "/health/ready", "/metrics"}
+# Monitoring asks for these every few seconds, a designer's browser for the last; a line for each would bury the others.
+_UNLOGGED = {"/health/live", "/health/ready", "/live/changes"}
 _LONGEST_METHOD = 10
 # How long a process that ends waits for its requests, seconds: as long as a request may wait for its database, and
 # less than the command allows a worker.
 _SHUTDOWN_SECONDS, _POLL = 20.0, 0.02
 _log = logging.getLogger("kabinet.access")
+
+
+def _new_id() -> str:
+    """Twelve digits: a customer may have to say them on the phone."""
+    return f"{int.from_bytes(os.urandom(5), 'big') % 10**12:012d}"
 
 
 class Observed(Litestar):
@@ -62,29 +71,39 @@ class Observed(Litestar):
         if scope["type"] != "http":
             await super().__call__(scope, receive, send)
             return
-        began, status = time.perf_counter(), 0
+        began, status, location = time.perf_counter(), 0, ""
         method = scope["method"]
         # A mount has no template of its own.
         unnamed = "/static" if scope["path"].startswith("/static/") else "-"
 
         async def watched(message: Any) -> None:
-            nonlocal status
+            nonlocal status, location
             if message["type"] == "http.response.start":
                 status = message["status"]
+                location = Headers(message["headers"]).get("location", "")
             await send(message)
 
         self.under_way += 1
-        id_before = request_id.set(os.urandom(6).hex())
+        id_before = request_id.set(_new_id())
         try:
             await super().__call__(scope, self._in_time(receive), watched)
         finally:
             self.under_way -= 1
             route = scope.get("path_template") or unnamed
             if route not in _UNLOGGED:
-                spent = (time.perf_counter() - began) * 1000
-                network = client_network(scope, self.settings)
-                _log.info("%s %s %d %.1f ms %s", method[:_LONGEST_METHOD], route, status, spent, network)
+                seconds = time.perf_counter() - began
+                count_request(route, method, status, seconds)
+                if method == "POST":
+                    count_step(self.state, route, status, location, by_script=is_by_script(scope))
+                self._write_line(scope, method[:_LONGEST_METHOD], route, status, seconds * 1000)
             request_id.reset(id_before)
+
+    def _write_line(self, scope: Any, method: str, route: str, status: int, spent: float) -> None:
+        if not _log.isEnabledFor(logging.INFO):
+            return
+        network = client_network(scope, self.settings)
+        fields = logged_fields(method=method, route=route, status=status, ms=round(spent, 1), network=network)
+        _log.info("%s %s %d %.1f ms %s", method, route, status, spent, network, extra=fields)
 
     def _in_time(self, receive: Any) -> Any:
         deadline: float | None = None

@@ -14,11 +14,13 @@ from litestar.exceptions import HTTPException
 
 from routes.catalogue import use_language
 from routes.compression import LEAST, compressed, is_text, offered
+from routes.dev.following import Following
 from routes.headers import SecurityHeaders, add_vary
-from routes.host import check_development, check_host
+from routes.host import check_development, check_host, check_staff
 from routes.incoming import UncachedRequest, check_lengths, route_without_caches
 from routes.kept_pages import OF_A_BODY, KeptPages, Key
 from routes.language import add_language, language_of
+from routes.templates import Templates
 from settings import Settings
 
 Send = Callable[[Any], Awaitable[None]]
@@ -31,10 +33,14 @@ class Kabinet(Litestar):
     Answers HEAD as GET without the body: Litestar says 405, and mail scanners and monitors send HEAD.
     """
 
-    def __init__(self, settings: Settings, kept: KeptPages, **parts: Any) -> None:
+    def __init__(
+        self, settings: Settings, templates: Templates, kept: KeptPages, following: Following, **parts: Any
+    ) -> None:
         super().__init__(request_class=UncachedRequest, **parts)
         self.settings = settings
         self.kept = kept
+        self._templates = templates
+        self._following = following
         self._security = SecurityHeaders(production=settings.production)
         route_without_caches(self)
 
@@ -42,7 +48,7 @@ class Kabinet(Litestar):
         if scope["type"] != "http":
             await super().__call__(scope, receive, send)
             return
-        language = language_of(scope, self.settings)
+        language = language_of(scope, self.settings, self._templates.languages)
         with use_language(language):
             if scope["method"] == "HEAD":
                 scope["method"], send = "GET", _without_body(send)
@@ -50,6 +56,7 @@ class Kabinet(Litestar):
                 check_lengths(scope)
                 check_host(scope, self.settings)
                 check_development(scope, self.settings)
+                check_staff(scope, self.settings)
             except HTTPException as refusal:
                 await self._refuse(refusal, scope, receive, self._completed(scope, send, language, None))
                 return
@@ -71,6 +78,7 @@ class Kabinet(Litestar):
     def _completed(self, scope: Any, send: Send, language: str, key: Key | None) -> Send:
         """`send` for an answer that is completed on its way; under `key` it is kept, where it may be."""
         first: Any = None
+        script = self._following.script_for(scope)
 
         async def send_completed(message: Any) -> None:
             nonlocal first
@@ -84,6 +92,8 @@ class Kabinet(Litestar):
             headers = self._complete_headers(start, scope, language)
             body = message.get("body", b"")
             if not message.get("more_body", False):
+                body = self._following.add(script, headers, body) if script else body
+                message = {**message, "body": body}
                 route = scope.get("path_template", "")
                 kept = self.kept.keep(key, route, start["status"], headers, body) if key is not None else None
                 if key is not None and kept is not None:

@@ -17,11 +17,16 @@ import brotli
 from litestar.datastructures import Headers
 from litestar.exceptions import MethodNotAllowedException, NotFoundException
 
-from routes.sources import STATIC, Sources
+from routes.brand import read_brand
+from routes.contrast import STYLESHEET
+from routes.design import Design
+from routes.sources import Sources
+from routes.tokens import with_tokens
 
 _COMPRESSED = {".js", ".css", ".svg", ".txt", ".html", ".webmanifest"}
-# What is for designers alone in a stylesheet is not sent: its comments and indents are a sixteenth of it.
-_FOR_DESIGNERS = re.compile(rb"/\*.*?\*/\s*|(?<=\n)\s+", re.DOTALL)
+# What is for designers alone in a stylesheet is not sent: its comments and spaces are a twelfth of it. The first group
+# is what a space stands around; behind a colon there is one in declarations only.
+_FOR_DESIGNERS = re.compile(rb"/\*.*?\*/|\s*([{};,])\s*|(?<=:) |(?<=\n)\s+", re.DOTALL)
 # A changed file has another name.
 _FOR_EVER = "public, max-age=31536000, immutable"
 
@@ -53,20 +58,22 @@ class Asset:
 
 
 class Assets:
-    """Call it with a file's name for its address. Read anew when `sources` change."""
+    """Call it with a file's name for its address. Read anew when `sources` change.
 
-    def __init__(self, sources: Sources) -> None:
+    What is `beside` another is served by that one too: an address tells the content, so they share all of them.
+    """
+
+    def __init__(self, sources: Sources, beside: Assets | None = None) -> None:
         self._sources, self._version = sources, sources.version
         self._known: dict[str, Asset] = {}
-        self._served: dict[str, Asset] = {}
-        for path in sorted(STATIC.rglob("*")):
-            if path.is_file():
-                self(path.relative_to(STATIC).as_posix())
+        self._served: dict[str, Asset] = beside._served if beside else {}
+        for name in sources.design.assets():
+            self(name)
 
     @property
     def files(self) -> list[Path]:
         """What the addresses were made from."""
-        return [STATIC / name for name in self._known]
+        return [self._sources.design.asset(name) for name in self._known]
 
     def __call__(self, name: str) -> str:
         if self._version != (version := self._sources.version):
@@ -74,7 +81,7 @@ class Assets:
             self._known.clear()
         known = self._known.get(name)
         if known is None:
-            known = self._known[name] = _read(name)
+            known = self._known[name] = _made(name, content_of(name, self._sources.design))
             # A page that was drawn before a change asks for the file as it was.
             self._served[f"/{known.address}"] = known
         return f"/static/{known.address}"
@@ -100,20 +107,33 @@ class Assets:
         await send({"type": "http.response.body", "body": body})
 
 
-def _read(name: str) -> Asset:
-    content = (STATIC / name).read_bytes()
-    digest = hashlib.sha256(content).hexdigest()[:12]
+def content_of(name: str, design: Design) -> bytes:
+    """A file as the brand has it: the stylesheet is in its colours."""
+    content = design.asset(name).read_bytes()
+    if name != STYLESHEET:
+        return content
+    return with_tokens(content.decode(), read_brand(design).tokens()).encode()
+
+
+def address_of(name: str, content: bytes) -> str:
+    """Another content has another address, so a browser may keep what it has got for ever."""
     source = Path(name)
-    if source.suffix == ".css":
-        content = _FOR_DESIGNERS.sub(b"", content)
+    return source.with_name(f"{source.stem}.{_digest(content)}{source.suffix}").as_posix()
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:12]
+
+
+def _made(name: str, content: bytes) -> Asset:
     kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
     text = kind.startswith("text/") or kind.endswith(("javascript", "xml", "json"))
     return Asset(
-        address=source.with_name(f"{source.stem}.{digest}{source.suffix}").as_posix(),
+        address=address_of(name, content),
         media_type=f"{kind}; charset=utf-8" if text else kind,
-        etag=digest,
-        content=content,
-        compressible=source.suffix in _COMPRESSED,
+        etag=_digest(content),
+        content=_FOR_DESIGNERS.sub(lambda found: found[1] or b"", content) if name.endswith(".css") else content,
+        compressible=Path(name).suffix in _COMPRESSED,
     )
 
 

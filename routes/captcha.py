@@ -10,9 +10,9 @@ from litestar.exceptions import NotFoundException, TooManyRequestsException
 from litestar.params import FromPath
 
 from domain.proofs import captcha, captcha_voice
-from domain.proofs.captcha import Kind
-from routes.forms import FilledForm
-from routes.own_path import own_path, path_shown
+from domain.proofs.captcha import Kind, Picture
+from routes.forms import FilledForm, Form
+from routes.notices import Notice
 from routes.page import Page, ThisPage
 
 
@@ -33,17 +33,32 @@ async def play_voice(page: ThisPage, token: FromPath[str]) -> Response[bytes]:
 
 @get("/captcha/another", name="captcha.another")
 async def show_another(page: ThisPage) -> Response[Any]:
-    """«Другая картинка»: the former picture is void. Without JavaScript its link opens the step at `path`."""
-    query = page.request.query_params
-    captcha.replace(page.scope, query.get("instead", ""))
-    path = path_shown(page.request.scope, own_path(query.get("path", ""), "/registration/card/card"))
-    return page.show_piece("partials/captcha.html", {"picture": captcha.make(page.scope), "path": path})
+    """«Другая картинка»: the former picture is void."""
+    captcha.replace(page.scope, page.request.query_params.get("instead", ""))
+    values = {"picture": captcha.make(page.scope), "form": FilledForm[Form](""), "renewed": True}
+    return page.show_piece("partials/captcha.html", values)
+
+
+def replaces_picture(page: Page, form: FilledForm[Any]) -> bool:
+    """Whether the form was sent by «Другая картинка», without JavaScript: it comes back as it was typed."""
+    former = form.typed.get("instead", "")
+    if former:
+        captcha.replace(page.scope, former)
+        form.errors, form.pressed = {}, "another-picture"
+    return bool(former)
 
 
 def show_with_picture(page: Page, fragment: str, form: FilledForm[Any], status: int, **values: Any) -> Response[Any]:
     """The form with a new picture: each picture is valid for one try."""
     form.typed.pop("picture", None)
     return page.show(fragment, status=status, form=form, picture=captcha.make(page.scope), **values)
+
+
+def picture_if_asked(page: Page, form: FilledForm[Any]) -> Picture | None:
+    """A new picture for a form that shows one only at times: once it was asked for, and as long as it is."""
+    shown = form.typed.pop("picture", "")
+    asked = "captcha" in form.errors or page.notice is Notice.PICTURE_NEEDED
+    return captcha.make(page.scope) if shown or asked else None
 
 
 def count_try(page: Page) -> None:

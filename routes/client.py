@@ -19,8 +19,8 @@ _LONGEST_DEVICE = 2000
 _ADDRESS = "kabinet.address"
 
 
-def client_of(request: Request[Any, Any, Any], settings: Settings) -> Client:
-    token = read_cookie(request.cookies, settings, SESSION)
+def client_of(request: Request[Any, Any, Any], settings: Settings, session_cookie: str = SESSION) -> Client:
+    token = read_cookie(request.cookies, settings, session_cookie)
     device = read_cookie(request.cookies, settings, DEVICE)
     return Client(
         token=token if token and len(token) <= LONGEST_TOKEN else None,

@@ -6,6 +6,7 @@ from typing import Any
 
 from litestar import Response
 
+from domain.profile import sent_requests
 from domain.profile.connection_requests import Request
 from routes.forms import Comment, Email, FilledForm, Form, Line, Name, RequiredLine, RequiredName
 from routes.page import Page
@@ -36,4 +37,5 @@ def show_form(page: Page, form: FilledForm[Any], status: int, *, phone: str, sea
 
 def show_sent_request(page: Page, number: int, email: str) -> Response[Any]:
     days = page.settings.answer_days
-    return page.show("registration/account/sent", number=number, email=email, answer_days=days)
+    code = sent_requests.code_of(page.scope, number)
+    return page.show("registration/account/sent", number=number, code=code, email=email, answer_days=days)

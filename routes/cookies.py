@@ -11,6 +11,8 @@ from settings import Settings
 
 # Every name of ours stands here, so that no two are alike; `link_cookie` makes the others.
 SESSION, DEVICE, RETURN_TO, NOTICE, LANGUAGE = "kabinet", "kabinet-device", "return-to", "notice", "language"
+TYPED = "typed"
+STAFF = "kabinet-staff"
 
 
 def link_cookie(path: str) -> str:

@@ -57,11 +57,22 @@ class FilledForm(Generic[F]):
     data: F | None = None
     # Not for the check of one field: the customer is in the next field by then.
     takes_focus: bool = True
+    # The button that was pressed and keeps the focus: it changes something, and the customer stays where they are.
+    pressed: str = ""
 
     @property
     def focus(self) -> str:
-        """The field that gets the focus: the only wrong one; of several none does, but the summary."""
-        return next(iter(self.errors)) if self.takes_focus and len(self.errors) == 1 else ""
+        """What gets the focus: the button that keeps it, or the only wrong field; of several none, but the summary."""
+        return self.pressed or (next(iter(self.errors)) if self.takes_focus and len(self.errors) == 1 else "")
+
+    @property
+    def at_heading(self) -> bool:
+        """Whether the heading gets the focus."""
+        return not self.errors and not self.pressed
+
+    def error_at(self, field: str) -> datetime | None:
+        """When what was refused at `field` may be tried again; None where nothing was, or no time is known."""
+        return next((refused.at for refused in self.errors.get(field, ()) if refused.at is not None), None)
 
     def refused_with(self, code: str) -> bool:
         """Whether the form as a whole was refused with this code."""
@@ -121,14 +132,14 @@ def _shown(model: type[Form], typed: dict[str, str]) -> dict[str, str]:
     return {name: value for name, value in typed.items() if name not in secrets}
 
 
-def _error(code: Code, **told: Any) -> PydanticCustomError:
+def error(code: Code, **told: Any) -> PydanticCustomError:
     """`told` are further fields of the `Refused` that it becomes."""
     return PydanticCustomError(code.value, "refused", told)
 
 
 def _required(text: str, code: Code) -> str:
     if not text.strip():
-        raise _error(code)
+        raise error(code)
     return text
 
 
@@ -138,35 +149,35 @@ def _phone(text: str, info: ValidationInfo) -> str:
     if phone is not None:
         return phone
     if is_foreign(text, countries):
-        raise _error(Code.PHONE_NOT_RUSSIAN if countries == ("RU",) else Code.PHONE_FOREIGN, countries=countries)
-    raise _error(Code.PHONE_WRONG)
+        raise error(Code.PHONE_NOT_RUSSIAN if countries == ("RU",) else Code.PHONE_FOREIGN, countries=countries)
+    raise error(Code.PHONE_WRONG)
 
 
 def _account_number(text: str) -> str:
     number = read_typed_account_number(_required(text, Code.ACCOUNT_NUMBER_EMPTY))
     if number is None:
-        raise _error(Code.ACCOUNT_NUMBER_WRONG)
+        raise error(Code.ACCOUNT_NUMBER_WRONG)
     return number
 
 
 def _amount(text: str) -> int:
     kopecks = read_typed_amount(_required(text, Code.AMOUNT_EMPTY))
     if kopecks is None:
-        raise _error(Code.AMOUNT_WRONG)
+        raise error(Code.AMOUNT_WRONG)
     return kopecks
 
 
 def _period(text: str) -> str:
     period = read_period(text)
     if period is None:
-        raise _error(Code.PERIOD_EMPTY)
+        raise error(Code.PERIOD_EMPTY)
     return period
 
 
 def _name(text: str) -> str:
     name = read_name(text)
     if name is None:
-        raise _error(Code.NAME_WRONG)
+        raise error(Code.NAME_WRONG)
     return with_capitals(name)
 
 
@@ -178,28 +189,28 @@ def _birth_date(text: str, info: ValidationInfo) -> str:
     now: datetime = (info.context or {})["now"]
     born = read_birth_date(_required(text, Code.REQUIRED), now.date())
     if born is None:
-        raise _error(Code.BIRTH_DATE_NO_DAY if is_no_day(text) else Code.BIRTH_DATE_WRONG)
+        raise error(Code.BIRTH_DATE_NO_DAY if is_no_day(text) else Code.BIRTH_DATE_WRONG)
     return born.isoformat()
 
 
 def _email(text: str) -> str:
     email = read_email(_required(text, Code.REQUIRED))
     if email is None:
-        raise _error(Code.EMAIL_WRONG)
+        raise error(Code.EMAIL_WRONG)
     return email
 
 
 def _line(text: str) -> str:
     text = clean_text(text)
     if len(text) > 300:
-        raise _error(Code.TOO_LONG)
+        raise error(Code.TOO_LONG)
     return text
 
 
 def _comment(text: str) -> str:
     lines = "\n".join(clean_text(line) for line in text.splitlines())
     if len(lines) > 2000:
-        raise _error(Code.TOO_LONG)
+        raise error(Code.TOO_LONG)
     return lines.strip()
 
 
@@ -220,14 +231,14 @@ Comment = Annotated[str, BeforeValidator(_comment), MaxLength(3000, Code.TOO_LON
 def _login(text: str) -> str:
     login = _required(clean_text(text), Code.LOGIN_EMPTY)
     if len(login) > 100:
-        raise _error(Code.TOO_LONG)
+        raise error(Code.TOO_LONG)
     return login
 
 
 def _card_number(text: str) -> str:
     number = read_card_number(_required(text, Code.CARD_EMPTY))
     if number is None:
-        raise _error(Code.CARD_WRONG)
+        raise error(Code.CARD_WRONG)
     return number
 
 
@@ -238,13 +249,17 @@ def _named_email(text: str) -> str:
 def _captcha(text: str) -> str:
     code = read_code(_required(text, Code.CAPTCHA_EMPTY), captcha.DIGITS)
     if code is None:
-        raise _error(Code.CAPTCHA_UNREADABLE)
+        raise error(Code.CAPTCHA_UNREADABLE)
     return code
+
+
+def _captcha_if_asked(text: str) -> str:
+    return _captcha(text) if text.strip() else ""
 
 
 def _password(text: str) -> str:
     if not text:
-        raise _error(Code.PASSWORD_EMPTY)
+        raise error(Code.PASSWORD_EMPTY)
     return text
 
 
@@ -252,13 +267,13 @@ def _code(text: str, info: ValidationInfo) -> str:
     digits: int = (info.context or {})["code_digits"]
     code = read_code(_required(text, Code.CODE_EMPTY), digits)
     if code is None:
-        raise _error(Code.CODE_UNREADABLE, digits=digits)
+        raise error(Code.CODE_UNREADABLE, digits=digits)
     return code
 
 
 def _consent(text: str) -> str:
     if not text:
-        raise _error(Code.CONSENT_MISSING)
+        raise error(Code.CONSENT_MISSING)
     return text
 
 
@@ -270,10 +285,23 @@ CardNumber = Annotated[str, BeforeValidator(_card_number), MaxLength(100, Code.C
 # Where no asterisk says that it is required: an empty one is asked for by its name.
 NamedEmail = Annotated[str, BeforeValidator(_named_email), MaxLength(400, Code.EMAIL_WRONG)]
 Captcha = Annotated[str, BeforeValidator(_captcha), SECRET, MaxLength(200, Code.CAPTCHA_UNREADABLE)]
+# Of a form that shows a picture only at times.
+CaptchaIfAsked = Annotated[str, BeforeValidator(_captcha_if_asked), SECRET, MaxLength(200, Code.CAPTCHA_UNREADABLE)]
 Login = Annotated[str, BeforeValidator(_login), MaxLength(300, Code.TOO_LONG)]
 # Not typed by the customer: one of a few words, or a sealed text, that our page has put into the form.
 Choice = Annotated[str, MaxLength(100)]
 Sealed = Annotated[str, MaxLength(2000)]
+
+
+# What an authenticator has answered, as the browser writes it.
+Credential = Annotated[str, SECRET, MaxLength(8000)]
+
+
+class FactorForm(Form):
+    """A second factor of the staff: a typed code, or a passkey's answer; which of them, the handler says."""
+
+    code: Annotated[str, SECRET, MaxLength(200, Code.FACTOR_WRONG)] = ""
+    credential: Credential = ""
 
 
 class CodeForm(Form):

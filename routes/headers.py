@@ -12,7 +12,10 @@ _POLICY = (
     " connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 # The gallery shows fragments in frames; it does not exist in production.
-_POLICY_OF_THE_GALLERY = _POLICY.replace("frame-ancestors 'none'", "frame-ancestors 'self'; frame-src 'self'")
+POLICY_OF_THE_GALLERY = _POLICY.replace("frame-ancestors 'none'", "frame-ancestors 'self'; frame-src 'self'")
+# What belongs to a customer who is signed in names the manifest (routes/manifest.py): no other page does.
+_POLICY_OF_THE_PROFILE = _POLICY.replace("media-src 'self'", "manifest-src 'self'; media-src 'self'")
+_PROFILE = "/profile"
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
@@ -33,13 +36,16 @@ class SecurityHeaders:
         # The address holds the token of a link. The pages behind it have addresses of their own and keep `same-origin`:
         # a form on a page without referrer sends `Origin: null`, and a browser without Sec-Fetch-Site would be refused.
         self._of_links = _raw({**always, "Content-Security-Policy": _POLICY, "Referrer-Policy": "no-referrer"})
-        self._of_the_gallery = _raw({**always, "Content-Security-Policy": _POLICY_OF_THE_GALLERY})
+        self._of_the_gallery = _raw({**always, "Content-Security-Policy": POLICY_OF_THE_GALLERY})
+        self._of_the_profile = _raw({**always, "Content-Security-Policy": _POLICY_OF_THE_PROFILE})
         self._production = production
 
     def add_to(self, headers: Headers, path: str, links: Iterable[str]) -> None:
         ours: Sequence[tuple[bytes, bytes]] = self._always
         if without_token(path, links) != path:
             ours = self._of_links
+        elif path.startswith(_PROFILE):
+            ours = self._of_the_profile
         elif not self._production and path.startswith("/dev/gallery"):
             ours = self._of_the_gallery
         named = {name for name, _ in headers}

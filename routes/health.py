@@ -9,9 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from litestar import MediaType, Request, Response, get
+from litestar.exceptions import NotFoundException
 
 from db.unavailable import DatabaseUnavailableError
 from domain import installation
+from domain.doctor.public_address import OWN_ADDRESS, is_proof_of_operator
+from domain.portal import Portal
+from routes.client import address_of
 from routes.logs import fault_line
 
 # A monitor gives up after a few seconds.
@@ -71,4 +75,15 @@ async def ready(request: Request[Any, Any, Any]) -> Response[str]:
     return Response("ready\n", headers=headers)
 
 
-handlers = [live, ready]
+@get(OWN_ADDRESS, media_type=MediaType.JSON, sync_to_thread=False)
+def client(request: Request[Any, Any, Any]) -> Response[dict[str, str]]:
+    """The address that counts for who asks, for `litestar doctor` alone: it shows what the proxy hands on."""
+    portal: Portal = request.app.state.portal
+    given = request.headers.get("authorization", "").removeprefix("Bearer ")
+    if not is_proof_of_operator(portal.sealing, given):
+        raise NotFoundException
+    address = address_of(request.scope, portal.settings)
+    return Response({"address": address}, headers={"Cache-Control": "no-store"})
+
+
+handlers = [live, ready, client]

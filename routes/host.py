@@ -1,4 +1,4 @@
-"""Which hosts a request may name, and who may see the pages for development.
+"""Which hosts a request may name, and from where the pages for development and those of the staff may be seen.
 
 The client writes `Host`: in production only that of KABINET_PUBLIC_URL is served. `X-Forwarded-Host` is never trusted;
 it can only close `/dev`.
@@ -14,6 +14,7 @@ from litestar.exceptions import ClientException, NotFoundException
 from litestar.types import Scope
 from litestar.utils import normalize_path
 
+from routes.client import address_of
 from settings import OUTBOX, Settings
 
 _HOST = re.compile(r"(?P<name>[a-z0-9._-]{1,253}|\[[0-9a-f:.]{2,45}\])(?::(?P<port>[0-9]{1,5}))?")
@@ -46,10 +47,28 @@ def check_host(scope: Scope, settings: Settings) -> None:
 
 def check_development(scope: Scope, settings: Settings) -> None:
     """404 for `/dev`, unless it can show nothing real and the request comes from this machine."""
+    if _is_below(scope, "/dev") and not sees_development(scope, settings):
+        raise NotFoundException
+
+
+def check_staff(scope: Scope, settings: Settings) -> None:
+    """404 for `/staff` from outside KABINET_STAFF_NETWORKS, where these are set."""
+    if settings.staff_networks and _is_below(scope, "/staff"):
+        address = ip_address(address_of(scope, settings))
+        if not any(address in network for network in settings.staff_networks):
+            raise NotFoundException
+
+
+def _is_below(scope: Scope, place: str) -> bool:
+    """Whether the router takes the path for `place`, or for one below it."""
     root = scope.get("root_path", "")
     path = normalize_path(scope["path"].split(root, maxsplit=1)[-1] if root else scope["path"])
-    if (path == "/dev" or path.startswith("/dev/")) and not (shows_nothing_real(settings) and _is_local(scope)):
-        raise NotFoundException
+    return path == place or path.startswith(f"{place}/")
+
+
+def sees_development(scope: Scope, settings: Settings) -> bool:
+    """Whether whoever asks may see what helps to develop."""
+    return shows_nothing_real(settings) and _is_local(scope)
 
 
 def shows_nothing_real(settings: Settings) -> bool:
@@ -60,14 +79,14 @@ def shows_nothing_real(settings: Settings) -> bool:
 def _is_local(scope: Scope) -> bool:
     """Whether peer, host and every forwarded address are loopback, whether or not the proxy is trusted."""
     client = scope.get("client")
-    if client is None or not _is_loopback(client[0]):
+    if client is None or not is_loopback(client[0]):
         return False
     hops = [hop.strip() for name in _FORWARDED for value in _values(scope, name) for hop in value.split(",")]
     hosts = [read_host(value) for name in (b"host", b"x-forwarded-host") for value in _values(scope, name)]
-    return all(map(_is_loopback, hops)) and all(host is not None and _is_loopback(host[0]) for host in hosts)
+    return all(map(is_loopback, hops)) and all(host is not None and is_loopback(host[0]) for host in hosts)
 
 
-def _is_loopback(name: str) -> bool:
+def is_loopback(name: str) -> bool:
     if name == "localhost":
         return True
     try:

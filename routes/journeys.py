@@ -12,6 +12,7 @@ from litestar import Response
 from domain import sessions
 from domain.journey import Audience, Journey, session_refusal
 from domain.refusals import PasswordNeeded, SessionExpired, WrongStep
+from domain.registration import by_account
 from domain.registration.progress import KnownPhone
 from domain.sessions import Session
 from routes.notices import Notice
@@ -56,7 +57,7 @@ class Addresses(Generic[P]):
             return await self.answer(page, refused, slug)
         if self.journey.may_take(self.progress(page), slug, page.scope.now):
             return None
-        return self._current(page, page.session)
+        return await self._current(page, page.session)
 
     async def answer(self, page: Page, outcome: Outcome, slug: str) -> Response[Any]:
         """The answer to what a use case returned: the next step, or the one that the customer is really at."""
@@ -74,15 +75,24 @@ class Addresses(Generic[P]):
                 first = slug == self.journey.slugs[0]
                 return await page.redirect_to_sign_in("" if first else self.path_of(self.journey.slugs[0]))
             case SessionExpired():
-                return page.redirect(self.start, notice=Notice.SESSION_EXPIRED)
+                return await self._start_again(page)
             case WrongStep():
                 # Not by what was known when this request began.
-                return self._current(page, await sessions.resume(page.scope))
+                return await self._current(page, await sessions.resume(page.scope))
 
-    def _current(self, page: Page, session: Session | None) -> Response[None]:
+    async def _current(self, page: Page, session: Session | None) -> Response[None]:
         """To the step that the customer is really at; a browser with the cookie of an ended session is told so."""
-        path, notice = (self.start, page.expiry_notice) if page.expiry_notice else self._next(page, session)
+        if page.expiry_notice:
+            return await self._start_again(page)
+        path, notice = self._next(page, session)
         return page.redirect(path, notice=notice)
+
+    async def _start_again(self, page: Page) -> Response[None]:
+        """After the end of the session; what was typed here waits for the same number."""
+        typed = page.request.method == "POST" or page.typed_before_switch()
+        if typed and await by_account.phone_of_ended(page.scope):
+            return await page.redirect_and_return(self.start, notice=Notice.SESSION_EXPIRED)
+        return page.redirect(self.start, notice=Notice.SESSION_EXPIRED)
 
     def _next(self, page: Page, session: Session | None) -> tuple[str, Notice | None]:
         progress = self.journey.progress(session)

@@ -22,6 +22,8 @@ from routes.sources import Sources
 
 # What only an answer with a body carries.
 OF_A_BODY = {b"content-type", b"content-length", b"content-encoding", b"content-language"}
+# What a browser sends: while developing its pages are looked through for slips (routes/page.py), and follow the files.
+_OF_A_BROWSER = {b"sec-fetch-dest": b"", b"accept": b"text/html"}
 Headers = list[tuple[bytes, bytes]]
 # In the `opt` of a handler.
 SAME_FOR_VISITORS = {"same_for_visitors": True}
@@ -67,7 +69,7 @@ class KeptPages:
     def __init__(self, handlers: Iterable[HTTPRouteHandler], sources: Sources, *, production: bool) -> None:
         marked = [handler for handler in handlers if handler.opt.get("same_for_visitors")]
         self._paths = {path for handler in marked for path in handler.paths}
-        self._sources, self._version = sources, sources.version
+        self._sources, self._version, self._production = sources, sources.version, production
         self._language_cookie = cookie_name(LANGUAGE, production)
         self._pages: dict[tuple[str, str, str], Kept] = {}
 
@@ -81,7 +83,11 @@ class KeptPages:
                 accepted = value
             elif name == b"if-none-match":
                 known = value
-            elif name.startswith(OF_HTMX) or (name == b"cookie" and cookies_of(scope).keys() - {self._language_cookie}):
+            elif (
+                (not self._production and name in _OF_A_BROWSER and _OF_A_BROWSER[name] in value)
+                or name.startswith(OF_HTMX)
+                or (name == b"cookie" and cookies_of(scope).keys() - {self._language_cookie})
+            ):
                 return None
         return Key(scope["path"], language, offered(accepted.decode("latin-1")), self._sources.version, known)
 

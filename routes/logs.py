@@ -1,10 +1,12 @@
 """How the portal logs: one line for an event, on stderr; never a path, a value or a whole address.
 
-All lines written while a request is answered carry its id.
+In production a line is a JSON object, else it is there to be read. All lines written while a request is answered carry
+its id.
 """
 
 from __future__ import annotations
 
+import json
 import logging
 import time
 import traceback
@@ -16,6 +18,7 @@ from litestar.logging import LoggingConfig
 
 _ROOT = Path(__file__).parent.parent
 _FORMAT = "%(asctime)s %(levelname)s %(name)s %(request)s %(message)s"
+_encode = json.JSONEncoder(ensure_ascii=False, default=repr).encode
 # The id of the request that is being answered.
 request_id: ContextVar[str] = ContextVar("request_id", default="-")
 
@@ -40,13 +43,39 @@ class Lines(logging.Formatter):
         return f"{self._time},{int(record.msecs):03d}"
 
 
-def logging_settings(level: str) -> dict[str, Any]:
+class Objects(Lines):
+    """A JSON object a line. structlog's formatter says the same in four times the time of a line."""
+
+    converter = staticmethod(time.gmtime)
+
+    def format(self, record: logging.LogRecord) -> str:
+        said = {
+            "time": self.formatTime(record).replace(" ", "T").replace(",", ".") + "Z",
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "request": getattr(record, "request", "-"),
+            **(getattr(record, "fields", None) or {"event": record.getMessage()}),
+        }
+        fault = record.exc_info[1] if record.exc_info else None
+        if fault is not None:
+            # Only where it came from: its text may quote what was typed.
+            said["fault"] = fault_line(fault)
+        return _encode(said)
+
+
+def logged_fields(**fields: Any) -> dict[str, Any]:
+    """For `extra` of a line: in production they stand in its object in the place of its text."""
+    return {"fields": fields}
+
+
+def logging_settings(level: str, *, production: bool) -> dict[str, Any]:
     """For `logging.config`: our own loggers at `level`; libraries that print addresses and bodies at WARNING."""
+    standard: dict[str, Any] = {"()": Objects} if production else {"()": Lines, "format": _FORMAT}
     quiet = {"level": "WARNING", "handlers": ["console"], "propagate": False}
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "formatters": {"standard": {"()": Lines, "format": _FORMAT}},
+        "formatters": {"standard": standard},
         "filters": {"request": {"()": WithRequest}},
         "handlers": {
             "console": {
@@ -64,9 +93,9 @@ def logging_settings(level: str) -> dict[str, Any]:
     }
 
 
-def logging_config(level: str) -> LoggingConfig:
+def logging_config(level: str, *, production: bool) -> LoggingConfig:
     """The same as Litestar wants it, written at once: a thread that writes them would be missing in a forked worker."""
-    values = logging_settings(level)
+    values = logging_settings(level, production=production)
     values["handlers"]["queue_listener"] = values["handlers"]["console"]
     return LoggingConfig(
         **{name: value for name, value in values.items() if name != "disable_existing_loggers"},
@@ -93,7 +122,8 @@ def fault_line(error: BaseException) -> str:
 
 def _is_ours(file: str) -> bool:
     path = Path(file)
-    return path.is_relative_to(_ROOT) and "site-packages" not in path.parts
+    # The portal may stand in site-packages, and a checkout may hold a .venv.
+    return path.is_relative_to(_ROOT) and "site-packages" not in path.relative_to(_ROOT).parts
 
 
 def fault_trace(error: BaseException) -> str:

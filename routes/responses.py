@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from litestar import MediaType, Request, Response
-from litestar.datastructures import Cookie, State
+from litestar.datastructures import Cookie, Headers, State
+from litestar.types import Scope
 
 from routes.own_path import address_shown
 
@@ -20,6 +21,11 @@ OF_HTMX = b"hx-"
 AnyRequest = Request[Any, Any, State]
 # Which request headers an answer depends on, and that no cache may store it.
 _ALWAYS = {"Vary": "HX-Request-Type, HX-History-Restore-Request, Accept-Encoding", "Cache-Control": "no-store"}
+
+
+def is_by_script(scope: Scope) -> bool:
+    """Whether htmx has sent the request, and not the browser by itself."""
+    return "hx-request" in Headers.from_scope(scope)
 
 
 def is_partial(request: AnyRequest) -> bool:

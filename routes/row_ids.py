@@ -15,3 +15,8 @@ def row_id(text: str, *, bits: int) -> int:
     if not _NUMBER.fullmatch(text) or int(text) >= 2 ** (bits - 1):
         raise NotFoundException
     return int(text)
+
+
+def number_of(text: str) -> int:
+    """The number in a form or a query, for 32 bits; 0 where it is none."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0

@@ -7,33 +7,51 @@ is no inotify, the times of all files are compared.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import ctypes.util
+import hashlib
 import os
 from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
-TEMPLATES = Path(__file__).parent.parent / "templates"
-STATIC = Path(__file__).parent.parent / "static"
+from routes.design import Design
+
 # Modified, moved here or away, created, deleted: linux/inotify.h.
 _CHANGES = 0x2 | 0x40 | 0x80 | 0x100 | 0x200
 _UNREAD = 64 * 1024
 
 
 class Sources:
-    """`version` is another number after every change."""
+    """`version` is another number after every change. `design` says where the files are.
 
-    def __init__(self, folders: Sequence[Path], *, watch: bool) -> None:
-        self._folders, self._watch, self._version = folders, watch, 0
+    It is made of the files, so that all workers name the same: an open page asks now one of them, now another, and
+    would take two numbers for a change, again and again.
+    """
+
+    def __init__(self, folders: Sequence[Path], *, watch: bool, design: Design | None = None) -> None:
+        self.design = design or Design()
+        self._folders, self._watch = folders, watch
+        # Watched before they are read: what is written in between counts with the next question.
         self._events, self._watcher = _watching(folders) if watch else None, os.getpid()
         self._times = self._files() if watch and self._events is None else {}
+        self._version = self._read() if watch else 0
 
     @property
     def version(self) -> int:
         if self._watch and self._changed():
-            self._version += 1
+            self._version = self._read()
         return self._version
+
+    def _read(self) -> int:
+        digest = hashlib.sha256()
+        for path in sorted(self._files()):
+            # Not seen again: one that went meanwhile, which counts with the next question.
+            with contextlib.suppress(FileNotFoundError):
+                digest.update(f"{path}\0{path.stat().st_mtime_ns}\0".encode(errors="surrogateescape"))
+                digest.update(path.read_bytes() if path.is_file() else b"")
+        return int.from_bytes(digest.digest()[:6])
 
     def _changed(self) -> bool:
         if self._events is not None:
@@ -54,13 +72,18 @@ class Sources:
         return True
 
     def _files(self) -> dict[Path, int]:
-        return {path: path.stat().st_mtime_ns for folder in self._folders for path in folder.rglob("*")}
+        found = (path for folder in self._folders for path in folder.rglob("*"))
+        return {path: path.stat().st_mtime_ns for path in found if path.exists()}
 
 
 @cache
-def sources(*, watch: bool) -> Sources:
-    """Templates, their texts, styles and scripts; one for the process, as the kernel gives few lists to a user."""
-    return Sources((TEMPLATES, STATIC), watch=watch)
+def sources(*, watch: bool, own: Path | None = None) -> Sources:
+    """Templates, their texts, styles and scripts, with those of the company's folder `own`.
+
+    One for the process, as the kernel gives few lists to a user.
+    """
+    design = Design(own)
+    return Sources(design.folders, watch=watch, design=design)
 
 
 def _watching(folders: Sequence[Path]) -> int | None:

@@ -1,26 +1,35 @@
-"""`litestar registry import` and `litestar registry demo`."""
+"""`litestar registry …`: import, watch, history, and the fictitious company."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 import click
 
+from db import imports
 from db.engine import Engine, run
-from domain.portal import make_portal
+from db.imports import ImportRow
+from domain.portal import make_portal, sealing_of
 from domain.registry import demo_company
-from domain.registry.account_losses import tell_losses
-from domain.registry.files import opened_rows
+from domain.registry.file_import import Options, import_file
+from domain.registry.folder import FolderError, WatchedFolder
 from domain.registry.importing import import_rows
 from domain.registry.kinds import KINDS, Kind, kinds
 from domain.registry.rows import RegistryFileError
 from domain.sealing import Sealing
-from routes.cli.registry_output import print_bad_rows, print_counts, progress_bar
+from routes.cli.printing import print_table
+from routes.cli.registry_output import lines_of, print_bad_rows, print_counts, progress_bar
 from routes.cli.running import database_time, loaded_settings, refuse, run_with_database
 from routes.cli.stopping import Stopped, stopped_by_signals
 from settings import Settings
+
+# How often a watched folder is looked at, seconds.
+_LOOK_AGAIN = 2.0
+_HISTORY = ("when", "kind", "outcome", "added", "changed", "unchanged", "removed", "skipped", "who", "sha256", "file")
 
 
 @click.group("registry", help=f"Fill the registry: {', '.join(KINDS)}.")
@@ -33,23 +42,31 @@ def list_kinds() -> None:
     """Say which columns a file of each kind has."""
     # The names of the columns depend on none of the arguments.
     for name, kind in kinds(Sealing("-"), (), date.max).items():
-        click.echo(f"{name}: {'; '.join(kind.column_names)}")
+        click.echo(f"{name}: {'; '.join(kind.column_names)}" + _optional(kind))
+
+
+def _import_options(command: Callable[..., None]) -> Callable[..., None]:
+    for option in (
+        click.option("--skip-bad", is_flag=True, help="Leave bad rows out instead of stopping."),
+        click.option(
+            "--allow-removing",
+            type=click.IntRange(0),
+            default=0,
+            metavar="N",
+            help="Let up to N rows go, or accounts change their owner, where that is more than 1 %.",
+        ),
+        click.option("--replace", is_flag=True, help="Also remove what the file no longer has."),
+    ):
+        command = option(command)
+    return command
 
 
 @registry_group.command("import")
 @click.argument("kind", type=click.Choice(KINDS))
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--dry-run", is_flag=True, help="Tell what would change, change nothing.")
-@click.option("--replace", is_flag=True, help="Also remove what the file no longer has.")
-@click.option(
-    "--allow-removing",
-    type=click.IntRange(0),
-    default=0,
-    metavar="N",
-    help="Let --replace remove up to N rows, where that is more than 1 %.",
-)
-@click.option("--skip-bad", is_flag=True, help="Leave bad rows out instead of stopping.")
-def import_file(kind: str, file: Path, dry_run: bool, replace: bool, allow_removing: int, skip_bad: bool) -> None:
+@_import_options
+def import_one(kind: str, file: Path, **options: Any) -> None:
     """Import a CSV or XLSX FILE, all of it or nothing.
 
     --replace takes accounts away together with their bills until a file brings them back, and never removes a
@@ -57,25 +74,16 @@ def import_file(kind: str, file: Path, dry_run: bool, replace: bool, allow_remov
     """
     settings = loaded_settings()
     name = file.name or str(file)
+    wanted = Options(**options)
 
     async def work(engine: Engine) -> None:
-        now = await database_time()
-        wanted = _kinds(settings, settings.sms_countries, now)[kind]
-        with (
-            stopped_by_signals(),
-            progress_bar(name) as progress,
-            opened_rows(file, wanted.column_names, progress) as rows,
-        ):
-            report = await import_rows(
-                engine, wanted, rows, now,
-                replace=replace, skip_bad=skip_bad, dry_run=dry_run, allow_removing=allow_removing,
-            )  # fmt: skip
-        if report.done and not dry_run:
-            await tell_losses(make_portal(settings), now)
+        with stopped_by_signals(), progress_bar(name) as progress:
+            now = await database_time()
+            report = await import_file(engine, make_portal(settings), kind, file, wanted, now, progress)
         print_bad_rows(name, report)
         if not report.done:
             refuse(f"{name}: nothing was imported; correct the rows above or leave them out with --skip-bad")
-        print_counts(name, report, dry_run)
+        print_counts(name, report, wanted.dry_run)
 
     try:
         run_with_database(settings, work)
@@ -83,6 +91,54 @@ def import_file(kind: str, file: Path, dry_run: bool, replace: bool, allow_remov
         refuse(f"{name}: {error}")
     except Stopped:
         refuse(f"{name}: stopped, and nothing of it is left half done")
+
+
+@registry_group.command("watch")
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--once", is_flag=True, help="Import what is there and end, for a timer.")
+@click.option("--quiet", type=click.IntRange(0), default=10, help="Seconds after which an unchanged file is complete.")
+@_import_options
+def watch(folder: Path, *, once: bool, quiet: int, **options: Any) -> None:
+    """Import the files that come into FOLDER, until SIGTERM or SIGINT.
+
+    The name of a file begins with its kind: accounts-2026-09.csv. It goes to done/ or failed/, with a report. What
+    ends in .part or .tmp, or begins with a dot, is not looked at: write under such a name, then rename.
+    """
+    settings = loaded_settings()
+
+    async def work(engine: Engine) -> None:
+        watched = WatchedFolder(folder, quiet, lines_of)
+        with stopped_by_signals():
+            await watched.look(engine, make_portal(settings), Options(**options), database_time, click.echo)
+            while not once:
+                await asyncio.sleep(_LOOK_AGAIN)
+                await watched.look(engine, make_portal(settings), Options(**options), database_time, click.echo)
+
+    try:
+        run_with_database(settings, work)
+    except FolderError as error:
+        refuse(str(error))
+    except Stopped:
+        click.echo("stopped, and nothing is left half done")
+
+
+@registry_group.command("history")
+def history() -> None:
+    """The newest 50 imports: when, what, who, which file by its SHA-256, and what came of it."""
+    settings = loaded_settings()
+
+    async def work(_: Engine) -> None:
+        lines = [_line_of(row, settings) for row in await imports.newest(50)]
+        print_table([_HISTORY, *lines] if lines else [("No imports",)])
+
+    run_with_database(settings, work)
+
+
+def _line_of(row: ImportRow, settings: Settings) -> tuple[str, ...]:
+    counts = (row[name] for name in ("added", "changed", "unchanged", "removed", "skipped"))
+    when = f"{row['at'].astimezone(settings.zone):%Y-%m-%d %H:%M}"
+    outcome = "done" if row["done"] else "refused"
+    return (when, row["kind"], outcome, *map(str, counts), row["who"], row["sha256"][:12], row["file"])
 
 
 @registry_group.command("demo")
@@ -109,8 +165,12 @@ def demo(if_empty: bool) -> None:
     run_with_database(settings, work)
 
 
+def _optional(kind: Kind) -> str:
+    return f"; if it has that: {'; '.join(column.name for column in kind.optional)}" if kind.optional else ""
+
+
 def _kinds(settings: Settings, countries: Sequence[str], now: datetime) -> dict[str, Kind]:
-    return kinds(Sealing(settings.secret), countries, _today(settings, now))
+    return kinds(sealing_of(settings), countries, _today(settings, now))
 
 
 def _today(settings: Settings, now: datetime) -> date:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import unicodedata
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import click
 
 from db import connection_requests
 from db.connection_requests import ConnectionRequestRow, ListedRequestRow
 from db.engine import Engine
-from domain.sealing import Sealing
+from domain.portal import sealing_of
+from routes.cli.printing import age, print_table
 from routes.cli.running import database_time, loaded_settings, refuse, run_with_database
 from settings import Settings
 
@@ -30,7 +31,7 @@ def requests_group(context: click.Context) -> None:
         async def work(_: Engine) -> None:
             rows, now = await connection_requests.listed(), await database_time()
             lines = [_cells(row, settings, now) for row in rows]
-            _print_table([_HEADINGS, *lines] if lines else [("No connection requests",)])
+            print_table([_HEADINGS, *lines] if lines else [("No connection requests",)])
 
         run_with_database(settings, work)
 
@@ -44,11 +45,11 @@ def show(number: str) -> None:
     async def work(_: Engine) -> None:
         row = await found_request(number)
         try:
-            entries = Sealing(settings.secret).unseal(row["sealed"])
+            entries = sealing_of(settings).unseal(row["sealed"])
         except ValueError:
             refuse(f"Connection request {row['id']} was sealed with another KABINET_SECRET")
         about = zip(_HEADINGS, _cells(row, settings, await database_time()), strict=True)
-        _print_table([(label, line) for label, text in [*about, *entries] for label, line in _lines(label, text)])
+        print_table([(label, line) for label, text in [*about, *entries] for label, line in _lines(label, text)])
 
     run_with_database(settings, work)
 
@@ -84,17 +85,7 @@ def _cells(row: ListedRequestRow, settings: Settings, now: datetime) -> tuple[st
         return f"{at.astimezone(settings.zone):%Y-%m-%d %H:%M}"
 
     state = f"handled {local(row['handled_at'])}" if row["handled_at"] else "not handled"
-    return (str(row["id"]), local(row["created_at"]), _age(now - row["created_at"]), state)
-
-
-def _age(passed: timedelta) -> str:
-    seconds = max(0, int(passed.total_seconds()))
-    number, unit = next(
-        (seconds // length, unit)
-        for length, unit in ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
-        if seconds >= length or length == 1
-    )
-    return f"{number} {unit}{'' if number == 1 else 's'}"
+    return (str(row["id"]), local(row["created_at"]), age(now - row["created_at"]), state)
 
 
 def _lines(label: str, text: str) -> list[tuple[str, str]]:
@@ -107,9 +98,3 @@ def _printable(text: str) -> str:
     """Without escape sequences and direction marks, which a terminal would act on."""
     spaced = "".join(" " if unicodedata.category(char) == "Zs" else char for char in text)
     return "".join(char if char.isprintable() else "\ufffd" for char in spaced)
-
-
-def _print_table(rows: list[tuple[str, ...]]) -> None:
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())

@@ -23,7 +23,9 @@ from litestar import Litestar
 
 from db.engine import Engine
 from routes.cli.running import loaded_settings, refuse, run_with_database
+from routes.host import is_loopback
 from routes.logs import logging_settings
+from settings import Settings
 
 # From a connection's first byte to the end of the headers, and between two requests of one connection; milliseconds.
 _HEADERS_MS = 15_000
@@ -92,11 +94,24 @@ def run_command(app: Litestar, host: str, port: int, workers: int, path: Path | 
     settings = loaded_settings()
     run_with_database(settings, _nothing)
     with _listening(host, port, path, descriptor) as listening:
+        if path is None and descriptor is None and (warning := warning_of_network(settings, host, port)):
+            click.secho(warning, fg="yellow", err=True)
         # A forked worker has the app already: the command line has built it to find this command.
         multiprocessing.set_start_method("fork", force=True)
-        server = PortalServer(listening, workers, logging_settings(settings.log_level))
+        server = PortalServer(listening, workers, logging_settings(settings.log_level, production=settings.production))
         parent = os.getpid()
         server.serve(target_loader=lambda: _in_worker(app, parent), wrap_loader=False)
+
+
+def warning_of_network(settings: Settings, host: str, port: int) -> str:
+    """What a developer's portal that listens on `host` opens to others; empty where it opens nothing."""
+    if settings.production or is_loopback(host):
+        return ""
+    return (
+        f"Warning: everybody in this network can open this portal, at {settings.public_url} and without encryption, and"
+        " learns when a file was changed. Use it with the fictitious company only. /dev stays with this machine:"
+        f" http://127.0.0.1:{port}/dev"
+    )
 
 
 async def _nothing(_: Engine) -> None:

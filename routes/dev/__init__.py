@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from litestar.handlers import HTTPRouteHandler
 
-from routes.dev import gallery, outbox, overview
+from routes.dev import files, following, gallery, outbox, overview, seen
 from routes.host import shows_nothing_real
 from settings import Settings
 
@@ -15,4 +15,11 @@ def development_handlers(settings: Settings) -> Sequence[HTTPRouteHandler]:
     """All of them, or none where anything real could be seen; routes/host.py says who may ask."""
     if not shows_nothing_real(settings):
         return []
-    return [*overview.handlers, *outbox.handlers, *gallery.handlers]
+    return [
+        *overview.handlers,
+        *outbox.handlers,
+        *gallery.handlers,
+        *seen.handlers,
+        *files.handlers,
+        *following.handlers,
+    ]

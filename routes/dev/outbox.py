@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
+from jinja2 import TemplateError
 from litestar import Response, get
 
 from domain.delivery import outbox
 from routes.message_texts import MessageTexts
 from routes.page import ThisPage
+from routes.slips import SlipError
+from routes.template_slips import slip_of
 
 _NEWEST = 50
-_texts = MessageTexts()
 
 
 @get("/dev/outbox", name="dev.outbox")
 async def show(page: ThisPage) -> Response[Any]:
+    texts: MessageTexts = page.request.app.state.messages
     messages = []
     for row, posted in await outbox.newest(page.scope, _NEWEST):
         shown = {
@@ -26,8 +29,13 @@ async def show(page: ThisPage) -> Response[Any]:
             "name": row["message"],
         }
         if posted:
-            language = posted.get("language", "ru")
-            shown |= {"to": posted["to"], "rendered": _texts(row["message"], posted["values"], language)}
+            language, shown["to"] = posted.get("language", "ru"), posted["to"]
+            try:
+                shown["rendered"] = texts(row["message"], posted["values"], language)
+            except (TemplateError, SlipError) as error:
+                # The others are read all the same.
+                found = slip_of(error, page.templates.design)
+                shown["slips"] = list(map(str, found.slips if found else ()))
         messages.append(shown)
     return page.show("dev/outbox", messages=messages)
 

@@ -12,7 +12,8 @@ async def _sent_code(page: Page) -> SentCode:
     progress = ADDRESSES.progress(page)
     # The code was confirmed, but too long ago, or the password or the phone has changed since.
     expired = progress.has_expired(page.scope.now)
-    return SentCode(progress.phone or "", await recovery.next_code_at(page.scope, progress), expired)
+    next_at, typable, may_call = await recovery.sent_code(page.scope, progress)
+    return SentCode(progress.phone or "", next_at, typable, may_call, expired)
 
 
 handlers = code_handlers(

@@ -36,5 +36,6 @@ handlers = form_handlers(
         form=BoundPhoneForm,
         send=_send,
         shown=_shown,
+        checked=("phone",),
     )
 )

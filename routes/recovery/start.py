@@ -32,7 +32,7 @@ async def start(page: ThisPage) -> Response[Any]:
         return await ADDRESSES.answer(page, WrongStep(), "phone")
     outcome = await recovery.begin(page.scope, phone)
     if isinstance(outcome, Refused):
-        refused = Refused(outcome.code, "password", outcome.at)
+        refused = Refused(outcome.code, "forgot", outcome.at)
         return password_window.answer(page, FilledForm(password_window.PATH).refuse(refused), 422)
     return await ADDRESSES.answer(page, outcome, "phone")
 

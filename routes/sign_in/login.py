@@ -10,6 +10,7 @@ from domain.sessions import Session
 from domain.sign_in import by_password
 from routes.forms import FilledForm, Form, Login, Password
 from routes.kept_pages import SAME_FOR_VISITORS
+from routes.legal import consent_text
 from routes.page import Page, ThisPage
 from routes.sign_in import tabs
 
@@ -33,7 +34,8 @@ async def submit(page: ThisPage) -> Response[Any]:
     form = await page.read(LoginForm)
     if form.data is None:
         return answer(page, form, 422)
-    outcome = await by_password.by_login(page.scope, form.data.login, form.data.password)
+    login, password, consent = form.data.login, form.data.password, consent_text(page.templates).sha256
+    outcome = await by_password.by_login(page.scope, login, password, consent=consent)
     if isinstance(outcome, Session):
         return page.redirect_after_sign_in(outcome)
     return answer(page, form.refuse(outcome), 422)

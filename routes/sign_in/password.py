@@ -9,6 +9,7 @@ from litestar import Response, get, post
 from domain.sessions import Session
 from domain.sign_in import by_password
 from routes.forms import Choice, FilledForm, Form, Password
+from routes.legal import consent_text
 from routes.page import Page, ThisPage
 from routes.sign_in import ADDRESSES
 
@@ -34,7 +35,8 @@ async def submit(page: ThisPage) -> Response[Any]:
         return answer(page, form, 422)
     phone = ADDRESSES.progress(page).phone
     assert phone is not None
-    outcome = await by_password.by_phone(page.scope, phone, form.data.password, remembered=bool(form.data.remember))
+    consent, remembered = consent_text(page.templates).sha256, bool(form.data.remember)
+    outcome = await by_password.by_phone(page.scope, phone, form.data.password, consent=consent, remembered=remembered)
     if isinstance(outcome, Session):
         return page.redirect_after_sign_in(outcome)
     return answer(page, form.refuse(outcome), 422)

@@ -1,11 +1,11 @@
-"""The step that asks for the code from an SMS. A second button of its form sends another code."""
+"""The step that asks for the code from an SMS. Further buttons of its form send another code, or have it dictated."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from litestar import Response, get, post
 from litestar.handlers import HTTPRouteHandler
@@ -18,20 +18,34 @@ from routes.journeys import Addresses, Outcome
 from routes.notices import Notice
 from routes.page import Page, ThisPage
 
+# What the button sends that has the code dictated.
+CALL = "call"
+
 
 class AnotherForm(Form):
-    """Which of the two buttons was pressed."""
+    """Which of the buttons was pressed: "" confirms, `CALL` calls, anything else sends another code."""
 
     another: Choice = ""
 
 
 @dataclass(frozen=True)
 class SentCode:
-    """`phone` (E.164) got it, `next_at` is when to send another, `expired` where it is void."""
+    """`phone` (E.164) got it, `next_at` is when to send another, `typable` whether one can still be right.
+
+    `may_call`: another one may also be dictated by telephone. `expired` says so of a step that was begun too long ago.
+    """
 
     phone: str
     next_at: datetime
+    typable: bool
+    may_call: bool
     expired: bool = False
+
+
+class SendAnother(Protocol):
+    """Another code, dictated where it is a `call` and one may be made."""
+
+    def __call__(self, scope: Scope, /, *, call: bool) -> Awaitable[Outcome | Refused]: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +57,7 @@ class CodeStep:
     fragment: str
     sent_code: Callable[[Page], Awaitable[SentCode]]
     confirm: Callable[[Scope, str], Awaitable[Outcome | list[Refused]]]
-    send_another: Callable[[Scope], Awaitable[Outcome | Refused]]
+    send_another: SendAnother
     confirmed: Callable[[Page, Session], Response[Any]] | None = None
 
 
@@ -59,8 +73,8 @@ def code_handlers(step: CodeStep) -> Sequence[HTTPRouteHandler]:
     async def submit(page: ThisPage) -> Response[Any]:
         if redirect := addresses.redirect_if_signed_in(page):
             return redirect
-        if (await page.read(AnotherForm)).typed["another"]:
-            return await _send_another(page)
+        if another := (await page.read(AnotherForm)).typed["another"]:
+            return await _send_another(page, call=another == CALL)
         form = await page.read(CodeForm)
         if form.data is None:
             return await _answer(page, form, 422)
@@ -71,12 +85,19 @@ def code_handlers(step: CodeStep) -> Sequence[HTTPRouteHandler]:
             return step.confirmed(page, outcome)
         return await addresses.answer(page, outcome, "code")
 
-    async def _send_another(page: Page) -> Response[Any]:
-        outcome = await step.send_another(page.scope)
+    async def _send_another(page: Page, *, call: bool) -> Response[Any]:
+        if call:
+            if redirect := await addresses.guard(page, "code"):
+                return redirect
+            # The button of an old page, where no call is allowed any more, is still good for an SMS.
+            call = (await step.sent_code(page)).may_call
+        outcome = await step.send_another(page.scope, call=call)
+        if isinstance(outcome, Refused) and outcome.field == "captcha":
+            return page.redirect(addresses.path_of("phone"), notice=Notice.PICTURE_NEEDED)
         if isinstance(outcome, Refused):
             return await _answer(page, FilledForm[Any](path).refuse(outcome), 422)
         if isinstance(outcome, Session):
-            return page.redirect(path, outcome, notice=Notice.CODE_SENT_AGAIN)
+            return page.redirect(path, outcome, notice=Notice.CODE_CALLED if call else Notice.CODE_SENT_AGAIN)
         return await addresses.answer(page, outcome, "code")
 
     async def _answer(page: Page, form: FilledForm[Any], status: int) -> Response[Any]:
@@ -93,6 +114,8 @@ def code_handlers(step: CodeStep) -> Sequence[HTTPRouteHandler]:
             phone=sent_code.phone,
             good_for=page.settings.code_lifetime,
             next_at=sent_code.next_at if sent_code.next_at > page.scope.now else None,
+            typable=sent_code.typable and not sent_code.expired,
+            may_call=sent_code.may_call,
         )
 
     return [show, submit]

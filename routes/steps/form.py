@@ -10,6 +10,7 @@ from litestar import Response, get, post
 from litestar.handlers import HTTPRouteHandler
 
 from domain.refusals import Refused
+from routes.captcha import picture_if_asked, replaces_picture
 from routes.forms import FilledForm, Form
 from routes.journeys import Addresses, Outcome
 from routes.kept_pages import SAME_FOR_VISITORS
@@ -32,7 +33,8 @@ class FormStep:
 
     `send` calls the use case. `typed` prefills the form, `shown` is what the fragment needs beside `form` and `place`,
     `checked` are the fields that are validated when the customer leaves them. `same_for_visitors`
-    says that the form is the same for everybody before something was typed (routes/kept_pages.py).
+    says that the form is the same for everybody before something was typed (routes/kept_pages.py),
+    `may_ask_for_picture` that it shows a picture's code once the use case has asked for it.
     """
 
     addresses: Addresses[Any]
@@ -45,6 +47,7 @@ class FormStep:
     shown: Callable[[Page], Mapping[str, Any]] = lambda _page: {}
     checked: Sequence[str] = ()
     same_for_visitors: bool = False
+    may_ask_for_picture: bool = False
 
 
 def form_handlers(step: FormStep) -> Sequence[HTTPRouteHandler]:
@@ -60,6 +63,8 @@ def form_handlers(step: FormStep) -> Sequence[HTTPRouteHandler]:
         if redirect := addresses.redirect_if_signed_in(page):
             return redirect
         form = await page.read(step.form)
+        if step.may_ask_for_picture and replaces_picture(page, form):
+            return await _answer(page, form, 200)
         if form.data is None:
             return await _answer(page, form, 422)
         outcome = await step.send(page, form.data)
@@ -75,7 +80,8 @@ def form_handlers(step: FormStep) -> Sequence[HTTPRouteHandler]:
         if redirect := await addresses.guard(page, slug):
             return redirect
         place = addresses.journey.place(slug)
-        return page.show(step.fragment, status=status, form=form, place=place, **step.shown(page))
+        picture = {"picture": picture_if_asked(page, form)} if step.may_ask_for_picture else {}
+        return page.show(step.fragment, status=status, form=form, place=place, **picture, **step.shown(page))
 
     if not step.checked:
         return [show, submit]

@@ -37,7 +37,9 @@ async def _sent_code(page: Page) -> SentCode:
     assert change is not None
     assert page.session is not None
     next_at = await one_time_codes.next_at(page.scope, phone_change.PURPOSE, change.number)
-    return SentCode(change.number, next_at, expired=not change.holds(page.session, page.scope.now))
+    typable = await one_time_codes.is_under_way(page.scope, phone_change.PURPOSE, change.number)
+    may_call = await one_time_codes.may_call(page.scope, phone_change.PURPOSE, change.number)
+    return SentCode(change.number, next_at, typable, may_call, expired=not change.holds(page.session, page.scope.now))
 
 
 def _confirmed(page: Page, session: Session) -> Response[Any]:

@@ -11,7 +11,12 @@ from routes.steps.code import CodeStep, SentCode, code_handlers
 
 async def _sent_code(page: Page) -> SentCode:
     phone = ADDRESSES.progress(page).number
-    return SentCode(phone, await one_time_codes.next_at(page.scope, by_account.PURPOSE, phone))
+    return SentCode(
+        phone,
+        await one_time_codes.next_at(page.scope, by_account.PURPOSE, phone),
+        await one_time_codes.is_under_way(page.scope, by_account.PURPOSE, phone),
+        await one_time_codes.may_call(page.scope, by_account.PURPOSE, phone),
+    )
 
 
 handlers = code_handlers(

@@ -26,9 +26,8 @@ class PersonForm(Form):
 def _typed(page: Page) -> Mapping[str, str]:
     """What was typed here before, else in a connection request."""
     progress = ADDRESSES.progress(page)
-    if progress.person is not None:
-        birth_date = date.fromisoformat(progress.person.birth_date).strftime("%d.%m.%Y")
-        return {**asdict(progress.person), "birth_date": birth_date}
+    if person := progress.person or progress.typed_person:
+        return {**asdict(person), "birth_date": date.fromisoformat(person.birth_date).strftime("%d.%m.%Y")}
     return {n: str(v) for n, v in asdict(progress.request).items() if n != "number"} if progress.request else {}
 
 

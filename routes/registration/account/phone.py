@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from domain.proofs.captcha import CaptchaAnswer
 from domain.refusals import Refused
 from domain.registration import by_account
 from domain.values.phones import show_phone
-from routes.forms import Consent, Form, Phone
+from routes.captcha import count_try
+from routes.forms import CaptchaIfAsked, Consent, Form, Phone, Sealed
 from routes.journeys import Outcome
-from routes.legal import CONSENT
+from routes.legal import consent_text
 from routes.page import Page
 from routes.registration.account import ADDRESSES, FOLDER
 from routes.steps.form import FormStep, form_handlers
@@ -18,6 +20,9 @@ from routes.steps.form import FormStep, form_handlers
 class PhoneForm(Form):
     phone: Phone = ""
     consent: Consent = ""
+    captcha: CaptchaIfAsked = ""
+    picture: Sealed = ""
+    instead: Sealed = ""
 
 
 def _typed(page: Page) -> Mapping[str, str]:
@@ -26,7 +31,10 @@ def _typed(page: Page) -> Mapping[str, str]:
 
 
 async def _send(page: Page, form: PhoneForm) -> Outcome | Refused:
-    return await by_account.give_phone(page.scope, form.phone, CONSENT)
+    if form.captcha:
+        count_try(page)
+    answer = CaptchaAnswer(form.picture, form.captcha)
+    return await by_account.give_phone(page.scope, form.phone, consent_text(page.templates), answer)
 
 
 handlers = form_handlers(
@@ -40,5 +48,6 @@ handlers = form_handlers(
         typed=_typed,
         checked=["phone"],
         same_for_visitors=True,
+        may_ask_for_picture=True,
     )
 )

@@ -7,11 +7,11 @@ from typing import Any
 from litestar import Response, get, post
 
 from domain.proofs import captcha
+from domain.proofs.captcha import CaptchaAnswer
 from domain.refusals import Code, HolderRegistered, LoginTaken, Refused
 from domain.registration import by_card
-from domain.registration.by_card import CaptchaAnswer
 from domain.values.card_numbers import has_check_digit
-from routes.captcha import count_try, show_with_picture
+from routes.captcha import count_try, replaces_picture, show_with_picture
 from routes.forms import Captcha, CardNumber, FilledForm, Form, NamedEmail, Sealed
 from routes.page import Page, ThisPage
 from routes.registration.card import BASE, FOLDER
@@ -29,6 +29,7 @@ class CardForm(Form):
     email: NamedEmail = ""
     captcha: Captcha = ""
     picture: Sealed = ""
+    instead: Sealed = ""
 
 
 @get(PATH, name=NAME)
@@ -42,6 +43,8 @@ async def show(page: ThisPage) -> Response[Any]:
 @post(PATH, name=f"{NAME}.submit")
 async def submit(page: ThisPage) -> Response[Any]:
     form = await page.read(CardForm)
+    if replaces_picture(page, form):
+        return _answer(page, form, 200)
     if form.data is None:
         return _answer(page, form, 422)
     count_try(page)

@@ -8,16 +8,18 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 
 from domain.proofs import captcha
+from domain.proofs.captcha import CaptchaAnswer
 from domain.refusals import HolderRegistered, LoginTaken, Refused
 from domain.registration import by_card
-from domain.registration.by_card import CaptchaAnswer, LinkVoid
+from domain.registration.by_card import LinkVoid
 from domain.registration.progress import KnownPhone
 from routes import links
-from routes.captcha import count_try, show_with_picture
+from routes.captcha import count_try, replaces_picture, show_with_picture
 from routes.forms import Captcha, FilledForm, Phone, Sealed
 from routes.own_path import TOKEN
 from routes.page import Page, ThisPage
 from routes.registration.card import BASE, FOLDER
+from routes.steps.field_check import field_check
 
 PATH, NAME, FRAGMENT = by_card.PATH, "registration.card.phone", f"{FOLDER}/phone"
 LINK_PATH = f"{PATH}{TOKEN}"
@@ -27,6 +29,7 @@ class BoundPhoneForm(links.LinkForm):
     phone: Phone = ""
     captcha: Captcha = ""
     picture: Sealed = ""
+    instead: Sealed = ""
 
 
 @get(LINK_PATH, name=f"{NAME}.link")
@@ -57,9 +60,10 @@ async def submit_link(page: ThisPage, token: FromPath[str]) -> Response[Any]:
 
 
 async def _give_phone(page: Page, token: str, form: FilledForm[BoundPhoneForm]) -> Response[Any]:
-    if form.data is None:
+    replaced = replaces_picture(page, form)
+    if replaced or form.data is None:
         valid = await by_card.link_is_valid(page.scope, token)
-        return _answer(page, token, form, 422) if valid else _void(page)
+        return _answer(page, token, form, 200 if replaced else 422) if valid else _void(page)
     count_try(page)
     answer = CaptchaAnswer(form.data.picture, form.data.captcha)
     outcome = await by_card.give_phone(page.scope, token, form.data.phone, answer)
@@ -97,4 +101,5 @@ def _answer(page: Page, token: str, form: FilledForm[Any], status: int) -> Respo
     return show_with_picture(page, FRAGMENT, form, status, link=links.seal(page, PATH, token))
 
 
-handlers = [open_link, show, submit, submit_link, show_done, show_known]
+check = field_check(PATH, NAME, FRAGMENT, BoundPhoneForm, ["phone"])
+handlers = [open_link, show, submit, submit_link, show_done, show_known, check]

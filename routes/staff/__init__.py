@@ -1,0 +1,1 @@
+"""The pages of the company's own people, below /staff."""
