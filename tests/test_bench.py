@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import socket
@@ -16,7 +17,7 @@ from domain import passwords
 from routes.cli.serving import PortalServer
 from routes.logs import logging_settings
 from tests.bench import __main__ as bench
-from tests.bench import delivery, journey_costs, where_time_goes
+from tests.bench import delivery, journey_costs, throughput, where_time_goes
 from tests.bench.cheap_passwords import DEAR
 from tests.bench.figures import TINY, Figure, compared, table
 from tests.bench.processes import cpu_seconds, memory_mib
@@ -40,6 +41,13 @@ from tests.journeys.server import ROOT
 )  # fmt: skip
 def test_figures_are_measured(module: Any, names: set[str]) -> None:
     assert {figure.name for figure in module.measure(TINY)} == names
+
+
+def test_a_backlog_goes_out_with_the_bytes_of_the_bare_client(tmp_path: Path) -> None:
+    figure = asyncio.run(throughput.of_way(throughput.WAYS[1], tmp_path, TINY))
+    assert figure.name == "backlog-smpp"
+    assert figure.portal > 0
+    assert figure.reference
 
 
 def test_the_time_of_a_request_is_divided(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
@@ -90,7 +98,7 @@ def test_single_figures_by_name_and_as_json(
 def test_the_references_are_served_as_the_portal() -> None:
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
-        portal, reference = PortalServer(listening, 1, logging_settings("info")), make_server(8000)
+        portal, reference = PortalServer(listening, 1, logging_settings("info", production=False)), make_server(8000)
     own = {"_listening", "target", "bind_addr", "bind_port", "log_config", "log_level"}
     differing = {
         name

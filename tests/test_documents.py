@@ -5,6 +5,12 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from domain.delivery.channels.kannel import Kannel
+from domain.delivery.channels.smsc import Smsc
+from domain.delivery.channels.smtp import Smtp
+from domain.values import sms_steps
+from settings import Settings
+
 ROOT = Path(__file__).parents[1]
 _TEST = re.compile(r"`(tests/[\w/]+\.py)::(test_\w+)`")
 
@@ -46,3 +52,24 @@ def test_every_part_of_a_document_that_another_names_exists() -> None:
     ]
     assert named
     assert [one for one in named if f"## {one[2]}\n" not in (ROOT / "docs" / one[1]).read_text("utf-8")] == []
+
+
+def test_the_figures_of_the_delivery_are_those_of_the_code() -> None:
+    text = (ROOT / "docs/delivery.md").read_text("utf-8")
+    rules = {**sms_steps.RULES, "network": sms_steps._NETWORK, "another": sms_steps._STRANGE_NETWORK}
+    found = {
+        name: (int(picture), int(known), int(none))
+        for name, picture, known, none in re.findall(
+            r"^\| `?(\w+)[^|]* \| (\d+) \| (\d+) \| (\d+) \|$", text, re.MULTILINE
+        )
+    }
+    assert found == {name: rule.least for name, rule in rules.items()}
+    floors = re.search(r"^\| what \|.* (\d+) % .* (\d+) % .* (\d+) % \|$", text, re.MULTILINE)
+    assert floors
+    assert tuple(map(int, floors.groups())) == Settings.model_fields["sms_floors"].default
+    windows = [int(number) for number in re.findall(r"Up to (\d+) (?:messages|connections)", text)]
+    assert windows == [
+        Kannel("http+kannel://u:p@localhost/s", "").window,
+        Smsc("https+smsc://u:p@localhost/sys/send.php", "").window,
+        Smtp("smtp://localhost", "").window,
+    ]

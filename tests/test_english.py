@@ -5,7 +5,6 @@ from __future__ import annotations
 import html
 import json
 import re
-import shutil
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
@@ -14,18 +13,17 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from babel.messages.catalog import Message as Entry
-from babel.messages.pofile import PoFileError
-from jinja2 import DictLoader
 
-from domain.delivery.messages import ConnectionRequestForStaff
-from routes.catalogue import LANGUAGES, LOCALE, Catalogue, path_of, use_language
+from routes.catalogue import Catalogue, path_of, use_language
 from routes.cli.texts import found_for, is_translated, messages_of, read_catalogue
+from routes.design import TEMPLATES, Design
 from routes.dev.gallery import draw
 from routes.dev.states import PARTIALS, State, fragments, states_of
 from routes.message_texts import MessageTexts
-from routes.sources import TEMPLATES, sources
+from routes.slips import SlipError
+from routes.sources import sources
 from routes.templates import Templates
-from routes.translated import Translated
+from tests.languages import LANGUAGES
 from tests.routes.test_message_texts import EXAMPLES
 
 ROOT = TEMPLATES.parent
@@ -80,32 +78,25 @@ def test_a_translation_fits_into_an_attribute_and_says_nothing_in_russian() -> N
             assert not CYRILLIC.search(text)
 
 
-def test_a_changed_catalogue_is_read_again_while_developing(tmp_path: Path) -> None:
-    shutil.copytree(LOCALE, tmp_path, dirs_exist_ok=True)
-    kept, read_again = (
-        Translated(
-            "en",
-            Catalogue(reload=reload, folder=tmp_path),
-            loader=DictLoader({"button": '{{ _("Далее") }}'}),
-            auto_reload=reload,
-        )
-        for reload in (False, True)
-    )
-
-    def shown() -> tuple[str, str]:
-        return kept.get_template("button").render(), read_again.get_template("button").render()
-
-    assert shown() == ("Next", "Next")
-    file = path_of("en", tmp_path)
-    file.write_text(file.read_text("utf-8").replace('msgstr "Next"', 'msgstr "Onwards"'), "utf-8")
-    assert shown() == ("Next", "Onwards")
+def test_a_companys_catalogue_holds_its_own_texts_alone(tmp_path: Path) -> None:
+    own = path_of("en", tmp_path)
+    own.parent.mkdir(parents=True)
+    own.write_text('msgid "Далее"\nmsgstr "Onwards"\n\nmsgid "Наш текст"\nmsgstr "A text of ours"\n', "utf-8")
+    texts = Catalogue(Design(tmp_path)).texts("en")
+    assert [texts.gettext(text) for text in ("Далее", "Наш текст", "Пароль")] == [
+        "Onwards",
+        "A text of ours",
+        "Password",
+    ]
+    assert Catalogue(Design()).texts("en").gettext("Далее") == "Next"
 
 
 def test_a_broken_catalogue_stops_the_start(tmp_path: Path) -> None:
-    shutil.copytree(LOCALE, tmp_path, dirs_exist_ok=True)
-    path_of("en", tmp_path).write_text('msgid "', "utf-8")
-    with pytest.raises(PoFileError):
-        Catalogue(reload=False, folder=tmp_path)
+    own = path_of("en", tmp_path)
+    own.parent.mkdir(parents=True)
+    own.write_text('msgid "Далее"\nmsgstr "Next"\nmsgid "', "utf-8")
+    with pytest.raises(SlipError, match=r"locale/en/LC_MESSAGES/kabinet\.po:3: "):
+        Catalogue(Design(tmp_path))
 
 
 # --- What is shown ---
@@ -177,7 +168,12 @@ def test_what_comes_up_later_is_english_too() -> None:
     """The note of a session that ends, and what the script says."""
     at = states_of("registration/account/code")[0].values["next_at"]
     with use_language("en"):
-        assert russian_in(templates.render("partials/session.html", {"idle_until": at})) == []
+        assert (
+            russian_in(
+                templates.render("partials/session.html", {"idle_until": at, "now": at, "signed_in": True, "whose": ""})
+            )
+            == []
+        )
     for script in (ROOT / "static").glob("*.js"):
         code = re.sub(r"/\*.*?\*/", "", script.read_text("utf-8"), flags=re.DOTALL)
         assert not CYRILLIC.search(code), script.name
@@ -186,7 +182,7 @@ def test_what_comes_up_later_is_english_too() -> None:
 
 @pytest.mark.parametrize("message", EXAMPLES, ids=lambda message: message.name)
 def test_every_message_is_english(message: Any) -> None:
-    if isinstance(message, ConnectionRequestForStaff):
+    if message.to_staff:
         return  # the staff read Russian, in every language of a customer
     rendered = message_texts(message.name, message.values(), "en")
     for part in (rendered.text, rendered.subject or "", html.unescape(rendered.html or "")):

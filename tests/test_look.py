@@ -12,7 +12,10 @@ from typing import Any, Literal
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from routes.contrast import CONTROL, OF_CONTROLS, OF_TEXT, TEXT
+from routes.design import Design
 from routes.dev.states import states_of
+from routes.tokens import colour, contrast, declared
 from tests.journeys.server import Server
 from tests.journeys.visitor import BrowserErrors
 
@@ -21,23 +24,6 @@ pytestmark = [
     pytest.mark.xdist_group("gallery"),
     pytest.mark.parametrize("server", ["sqlite"], indirect=True),
 ]
-
-# WCAG 2.2: 1.4.3 for text; 1.4.11 for borders of controls and the focus ring.
-TEXT, CONTROL = 4.5, 3.0
-_GROUNDS = ("page", "sheet", "tint")
-OF_TEXT = (
-    *((ink, ground) for ink in ("ink", "ink-soft", "brand", "brand-strong") for ground in _GROUNDS),
-    *((mood, ground) for mood in ("bad", "good") for ground in ("page", "sheet", f"{mood}-tint")),
-    ("ink", "bad-tint"),
-    ("ink", "good-tint"),
-    ("on-brand", "brand"),
-    ("on-brand", "brand-strong"),
-    # The mark before an error, and a button that takes something away.
-    ("sheet", "bad"),
-    ("on-card", "card"),
-    ("on-card", "card-deep"),
-)
-OF_CONTROLS = tuple((line, ground) for line in ("control", "focus", "bad", "brand") for ground in ("page", "sheet"))
 
 # Over the wire, headers included. The first paint fits into the ten packets that a server sends
 # before it hears back: 10 x 1460 bytes (RFC 6928).
@@ -98,6 +84,13 @@ def test_tokens_contrast(page: Page, server: Server, theme: Literal["light", "da
     measured = [(*one, page.evaluate(_CONTRAST, list(one[:3]))) for one in asked]
     low = [f"{above} on {below}: {is_:.2f} < {least}" for above, below, _, least, is_ in measured if is_ < least]
     assert not low, f"in the {theme} theme: {low}"
+    # What `make check` and the start work out for every brand is what is seen; a screen rounds to 1/255.
+    tokens = declared(Design().asset("portal.css").read_text("utf-8"))
+    seen = {(above, below): is_ for above, below, opacity, _, is_ in measured if opacity == 1}
+    reckoned = {
+        pair: contrast(colour(tokens[pair[0]], theme, tokens), colour(tokens[pair[1]], theme, tokens)) for pair in seen
+    }
+    assert reckoned == pytest.approx(seen, rel=0.02)
 
 
 def test_a_sheet_differs_from_the_page_in_the_dark(page: Page, server: Server) -> None:
@@ -141,6 +134,8 @@ def _first_visit(context: BrowserContext, server: Server) -> dict[str, Fetched]:
 
 def test_first_visit_is_light(context: BrowserContext, server: Server) -> None:
     fetched = _first_visit(context, server)
+    # What follows the files does not exist in production: tests/routes/dev/test_following.py.
+    fetched = {path: answer for path, answer in fetched.items() if not path.startswith("/live/")}
     sizes = {path: answer.size for path, answer in fetched.items()}
     assert len(sizes) == 5, f"page, stylesheet, two scripts and the mark were expected: {sizes}"
     assert all(sizes.values()), f"an answer was not measured: {sizes}"
@@ -151,13 +146,23 @@ def test_first_visit_is_light(context: BrowserContext, server: Server) -> None:
     assert sum(sizes.values()) <= FIRST_VISIT, f"the first session weighs {sum(sizes.values())} bytes: {sizes}"
 
 
+def test_words_are_broken_with_a_hyphen(page: Page, server: Server) -> None:
+    page.goto(server.url)
+    for element in ("h1", "button:visible >> nth=-1"):
+        assert page.locator(element).first.evaluate("(element) => getComputedStyle(element).hyphens") == "auto"
+
+
 def test_forced_colours_keep_borders_and_focus(page: Page, server: Server) -> None:
     page.emulate_media(forced_colors="active")
-    states = [len(state.values["form"].errors) for state in states_of("registration/account/phone")]
-    page.goto(f"{server.url}/dev/gallery/state?fragment=registration/account/phone&number={states.index(2)}")
+    # Number and consent are wrong: buttons, fields and the summary.
+    states = [state.values["form"].errors.keys() for state in states_of("registration/account/phone")]
+    number = states.index({"phone", "consent"})
+    page.goto(f"{server.url}/dev/gallery/state?fragment=registration/account/phone&number={number}")
+    # A line is drawn around the step, which on a phone has none otherwise: its text keeps a distance from it.
+    assert page.locator(".step").evaluate("(step) => parseFloat(getComputedStyle(step).paddingLeft)") >= 16
     # Backgrounds are gone: only lines tell where a control is.
     lines = page.evaluate(
-        """() => [...document.querySelectorAll("main button, main .summary, #phone")].map((element) => {
+        """() => [...document.querySelectorAll("main button:not(.link), main .summary, #phone")].map((element) => {
           const { borderTopStyle, borderTopColor, borderTopWidth } = getComputedStyle(element);
           const ground = getComputedStyle(document.body).backgroundColor;
           const seen = borderTopStyle === "solid" && parseFloat(borderTopWidth) >= 1 && borderTopColor !== ground;

@@ -64,6 +64,8 @@ WRONG = [
     ("KABINET_SMS", {"KABINET_SMS": "http+kannel://portal:hidden@host:port/cgi-bin/sendsms"}),
     ("KABINET_SMS", {"KABINET_SMS": "http+kannel://portal:hidden@host:0/cgi-bin/sendsms"}),
     ("KABINET_SMS", {"KABINET_SMS": "outbox:,http+kannel://portal:hidden@host/cgi-bin/sendsms"}),
+    ("KABINET_SMS_FROM", {"KABINET_SMS_FROM": "Кабинет"}),
+    ("KABINET_SMS_FROM", {"KABINET_SMS_FROM": "K" * 21}),
     ("KABINET_MAIL", {**WITH_MAIL, "KABINET_MAIL": "mail.example.org"}),
     ("KABINET_MAIL", {**WITH_MAIL, "KABINET_MAIL": "smtp://mail.example.org:99999"}),
     ("KABINET_MAIL", {**WITH_MAIL, "KABINET_MAIL": "smtp://mail.example.org?tls=off"}),

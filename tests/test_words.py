@@ -11,23 +11,26 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from domain.delivery.messages import MESSAGES, ConnectionRequestForStaff, Message
+from domain.delivery.messages import MESSAGES, Message
 from domain.refusals import Code, Refused
 from domain.values.phones import mask_phone
-from routes.brand import brand
-from routes.catalogue import LANGUAGES, use_language
+from routes.brand import read_brand
+from routes.catalogue import use_language
+from routes.design import Design
 from routes.dev.gallery import draw
 from routes.dev.states import State, fragments, states_of
-from routes.legal import CONSENT
+from routes.legal import consent_text
 from routes.message_texts import MessageTexts
 from routes.sources import sources
 from routes.templates import Templates
+from tests.languages import LANGUAGES
 
 # Developers' pages are plain; the paragraphs of a document end with stops, each of them.
-_OTHERS = ("dev/", "legal/")
+_OTHERS = ("dev/", "legal/", "sign_in/consent")
 FRAGMENTS = [fragment for fragment in fragments() if not fragment.startswith(_OTHERS)]
 templates = Templates(ZoneInfo("Europe/Moscow"), lambda name: f"/static/{name}", sources(watch=False))
 messages = MessageTexts()
+BRAND = read_brand(Design()).texts("ru")
 # Two sentences without a stop at their end: the product's own words.
 BINDING = re.compile(
     r"Срок действия кода истек\. Запросите новый|Превышено число попыток ввода кода\. Запросите новый"
@@ -57,7 +60,7 @@ def wrongly_ended(line: str) -> bool:
     # A question has its own mark, and so has what follows it: «Уже есть личный кабинет? Войти».
     if BINDING.fullmatch(line) or line.endswith((":", "?", "!", "…")) or re.search(r"\?\s", line):
         return False
-    several = any(word not in _ABBREVIATIONS for word in _BETWEEN.findall(line))
+    several = any(word.lower() not in _ABBREVIATIONS for word in _BETWEEN.findall(line))
     return line.endswith(".") != several
 
 
@@ -84,7 +87,7 @@ each_message = pytest.mark.parametrize("message", MESSAGES, ids=lambda message: 
 @in_each_language
 @each_fragment
 def test_every_text_of_a_fragment_is_written_by_the_rules(fragment: str, language: str) -> None:
-    number = brand()["phone"]
+    number = BRAND["phone"]
     for state, texts in shown(fragment, language):
         wrong = [text for text in texts if wrongly_ended(text) or _LOOSE_NUMBER.search(text)]
         assert wrong == [], state
@@ -105,11 +108,11 @@ def _heading(fragment: str, name: str, language: str) -> str:
 @in_each_language
 @each_message
 def test_every_text_of_a_message_is_written_by_the_rules(message: type[Message], language: str) -> None:
-    if message is ConnectionRequestForStaff:
+    if message.to_staff:
         language = "ru"
     texts = said(message, language)
     assert [text for text in texts if wrongly_ended(text) or _LOOSE_NUMBER.search(text)] == []
-    number = brand()["phone"]
+    number = BRAND["phone"]
     assert [text for text in texts if _CALL.search(text) and number not in text] == []
 
 
@@ -128,6 +131,7 @@ LONGEST: dict[str, Sequence[str | int]] = {
     "good_for": [600, 90, 86399, 259200, 2**31 - 1],
     "password": ["k7m4pqr9wx"],
     "new_phone": [mask_phone(phone) for phone in ("+79123456789", "+375291234567", "+998901234567")],
+    "gateway": ["sms.g" + 50 * "x" + ".ru"],
 }
 
 
@@ -142,10 +146,62 @@ def test_every_sms_fits_one_segment(message: type[Message], language: str) -> No
 
 def test_the_number_to_call_can_be_pressed() -> None:
     page = draw(templates, states_of("sign_in/phone")[0])
-    known = brand()
+    known = BRAND
     assert f'href="tel:{known["phone_link"]}">{known["phone"]}</a>' in html.unescape(page)
     assert re.sub(r"\D", "", known["phone"])[1:] == known["phone_link"][2:]
 
 
 def test_the_consent_is_recorded_by_its_version() -> None:
-    assert CONSENT.version == "2026-11"
+    assert consent_text(templates).version == "2026-12"
+
+
+# What customers stumbled over, and what is said instead; a text without a former one is new.
+INSTEAD = (
+    ("Он действует 10 минут", "Код действует 10 минут"),
+    ("Им вы будете входить", "С этим паролем и номером телефона вы будете входить в кабинет"),
+    ("Есть и у других пользователей", "Этот счет добавили и другие пользователи"),
+    ("Мы отправили его и на почту", "Номер заявки мы отправили на почту"),
+    ("ответят письмом", "Ответим письмом в течение 3 рабочих дней"),
+    ("свяжемся", "Ответим письмом в течение 3 рабочих дней"),
+    ("Без действий сеанс", "Если ничего не делать, вы выйдете из кабинета в"),
+    ("Сеанс скоро завершится", "Скоро вы выйдете из кабинета. Остаться?"),
+    ("На номер, который привязан к карте", "На этот номер уже зарегистрирован личный кабинет"),
+    ("после входа вы создадите свой", "Пароль на один вход, действует 72 часа. Потом вы придумаете свой"),
+    ("не из числа распространенных", "не из списка популярных паролей"),
+    ("знак, который не буква и не цифра", "специальный знак, например ! ? -"),
+    ("стал адресом вашего кабинета", "Вы меняете почту. Подтвердите новый адрес"),
+    ("Письма приходят теперь туда", "Теперь письма приходят на новый адрес"),
+    ("Там, где сеанс завершен", "Готово. На этих устройствах придется войти снова"),
+    ("Завершить все остальные", "Выйти на всех других"),
+    ("", "Выйти на этом устройстве"),
+    ("Журнал", "История входов"),
+    ("; адрес 127.0.0.1", "IP-адрес"),
+    ("Файл JSON", "Все, что мы храним о вас, одним файлом"),
+    ("Не добавлять", "Отмена"),
+    ("впервые у нас", "Впервые у нас?"),
+    ("Введенное сохранилось", "То, что вы ввели, осталось на экране"),
+    ("ничего не делайте", "Если это не вы, просто удалите письмо"),
+    ("", "Неверный пароль"),
+    ("", "Введите адрес электронной почты"),
+)
+
+
+def test_what_customers_stumbled_over_is_said_in_other_words() -> None:
+    pages = [text for fragment in FRAGMENTS for _, texts in shown(fragment, "ru") for text in texts]
+    mails = [text for message in MESSAGES for text in said(message, "ru")]
+    everything = re.sub(r"\s+", " ", "\n".join([*pages, *mails]))
+    assert [former for former, _ in INSTEAD if former and former in everything] == []
+    assert [instead for _, instead in INSTEAD if instead not in everything] == []
+    # The staff end the sessions of a customer by this word.
+    staff = {
+        text
+        for name in FRAGMENTS
+        if name.startswith("staff/")
+        for _, said_there in shown(name, "ru")
+        for text in said_there
+    }
+    assert "Завершить" not in "\n".join({*pages, *mails} - staff).replace("Завершить регистрацию", "")
+
+
+def test_the_button_that_registers_says_so_in_english() -> None:
+    assert "Register" in [text for _, texts in shown("sign_in/phone", "en") for text in texts]

@@ -70,6 +70,8 @@ def message() -> None:
 
 
 def channel() -> None:
+    from db.engine import make_engine, opened
+    from db.migrate import migrate
     from domain.delivery.channels import check_channels
     from domain.delivery.gateways import open_gateways
     from domain.portal import make_portal
@@ -79,14 +81,17 @@ def channel() -> None:
     def settings(address: str) -> Settings:
         return Settings(_env_file=None, sms=address)  # type: ignore[call-arg, arg-type]
 
-    async def opened() -> None:
-        async with open_gateways(make_portal(settings("pager://desk"))) as gateways:
-            assert [one.name for one in gateways["sms"]] == ["desk"]
+    async def at_work(folder: str) -> None:
+        async with opened(make_engine(f"sqlite:{folder}/k.sqlite")) as engine:
+            await migrate(engine)
+            async with open_gateways(make_portal(settings("pager://desk"))) as gateways:
+                assert [one.name for one in gateways["sms"]] == ["desk"]
 
     check_channels(settings("pager://desk"))
     with pytest.raises(SettingsError, match=r"^KABINET_SMS: a pager has no path$"):
         check_channels(settings("pager://desk/1"))
-    asyncio.run(opened())
+    with tempfile.TemporaryDirectory() as folder:
+        asyncio.run(at_work(folder))
     assert "KABINET_SMS: pager://host of the pager" in CliRunner().invoke(delivery_group, ["channels"]).stdout
 
 

@@ -118,7 +118,7 @@ handlers = form_handlers(
 {% block step %}
 <section class="step" id="registration-account-contact">
   {{ progress(place) }}
-  <h1>{{ _("Комментарий") }}</h1>
+  {{ heading(form, _("Комментарий")) }}
   <form method="post" action="/registration/account/contact" novalidate>
     {% block way %}{{ field(form, "way", _("Комментарий"), required=true) }}{% endblock %}
     <button>{{ _("Далее") }}</button>
@@ -216,7 +216,6 @@ class DeviceEnded(Message):
         "folder": Place(
             (
                 Change("templates/messages/device-ended/subject.txt", '{{ _("Войти в личный кабинет") }}\n'),
-                Change("templates/messages/device-ended/email.txt", "{{ greeting(first_name) }}\n"),
                 Change(
                     "templates/messages/device-ended/email.html",
                     """{# needs: first_name #}
@@ -226,6 +225,10 @@ class DeviceEnded(Message):
   <h1>{{ greeting(first_name) }}</h1>
 {% endblock %}
 """,
+                ),
+                Change(
+                    "templates/messages/device-ended/states.json",
+                    '{"with": {"first_name": "Анна"}, "states": {"обычное": {}}}\n',
                 ),
             ),
             "message device-ended: templates/messages/device-ended/ holds []",
@@ -276,6 +279,9 @@ class Pager:
     def check(address: SplitResult, *, production: bool) -> None:
         if address.path:
             raise ValueError("a pager has no path")
+
+    async def look(self) -> str:
+        return "answers"
 
     async def send(self, outgoing: Outgoing, begin: Begin) -> Taken:
         await begin()

@@ -27,6 +27,7 @@ FIGURES = {
     "start": "start_and_memory",
     "memory": "start_and_memory",
     "delivery": "delivery",
+    "backlog": "throughput",
     "customers": "many_customers",
     "processes": "two_processes",
     "imports": "imports",

@@ -79,13 +79,15 @@ async def _fill_postgres(database: str, tables: Sequence[tuple[str, list[str], I
 
 
 def _accounts(number: int) -> tuple[str, list[str], Iterator[Row]]:
-    rows = ((n + 1, account_number(n), f"г. Светлоречинск, ул. Липовая, д. {n % 997}", None) for n in range(number))
-    return "accounts", ["id", "number", "address", "absent_since"], rows
+    common = _defaults(Account)
+    columns = [name for name in common if name not in {"id", "number", "address"}]
+    same = tuple(common[name] for name in columns)
+    rows = ((n + 1, account_number(n), f"г. Светлоречинск, ул. Липовая, д. {n % 997}", *same) for n in range(number))
+    return "accounts", ["id", "number", "address", *columns], rows
 
 
 def _bills(number: int) -> tuple[str, list[str], Iterator[Row]]:
     assert {column._meta.name for column in Bill._meta.columns} == {"id", "account", "period", "amount_kopecks"}
-    assert len(Account._meta.columns) == 4
     newest = period()
     return "bills", ["account", "period", "amount_kopecks"], ((n + 1, newest, _KOPECKS) for n in range(number))
 

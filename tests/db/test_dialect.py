@@ -12,8 +12,9 @@ from db.unique import unless_taken
 
 ROOT = Path(__file__).parents[2]
 ENGINES = {"db/sqlite.py", "db/postgres.py"}
-# Which of its two kinds of staging an import has is what these two are about.
-STAGING = {"db/staging.py", "db/importer.py"}
+# Which of its two kinds of staging an import has, who reads or writes all of a database, and what a database says of
+# itself, is what these are about.
+STAGING = {"db/staging.py", "db/importer.py", "db/contents.py", "db/diagnosis.py"}
 ASKING = re.compile(r"engine_type\b|isinstance\([^)]*\b(SQLite|Postgres)\b|FOR (NO KEY )?UPDATE|SKIP LOCKED")
 
 

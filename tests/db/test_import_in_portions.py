@@ -164,7 +164,7 @@ async def _do_nothing(self: object) -> None:
 async def test_a_killed_import_of_accounts_is_finished_from_its_file(
     sqlite: SQLite, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    rows = [(line, f"N{n}", "ул. Новая") for line, n in enumerate(range(1_000, 5_000))]
+    rows = [(line, f"N{n}", "ул. Новая", "", "") for line, n in enumerate(range(1_000, 5_000))]
 
     async def look() -> None:
         raise Killed

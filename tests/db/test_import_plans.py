@@ -18,7 +18,7 @@ ROWS = 20_000
 _MANY = 50
 _PERSON = ("sealed", "Ким", "Вера", "", None, "", "")
 FILES: dict[str, list[tuple[Any, ...]]] = {
-    "accounts": [(n, f"N{n}", "ул. Новая" if n % 2 else "") for n in range(ROWS // 2, ROWS * 3 // 2)],
+    "accounts": [(n, f"N{n}", "ул. Новая" if n % 2 else "", "", "") for n in range(ROWS // 2, ROWS * 3 // 2)],
     "bills": [(n, f"N{n}", f"2026-0{m}", 100 + n % 2) for m in (7, 8) for n in range(0, ROWS, 2)],
     # Every login stands with two holders.
     "cards": [

@@ -10,7 +10,7 @@ from db.engine import Engine, run
 from db.importer import importing
 from db.plans import PLANS
 
-ROWS = [(line, f"N{line}", "ул. Тихая") for line in range(2, 10_002)]
+ROWS = [(line, f"N{line}", "ул. Тихая", "", "") for line in range(2, 10_002)]
 
 
 async def test_nothing_is_locked_before_the_merge(engine: Engine) -> None:
@@ -53,7 +53,7 @@ async def test_an_import_waits_for_the_one_before_it(engine: Engine, now: dateti
 
 async def test_a_file_full_of_repeats_takes_no_longer_than_its_size(engine: Engine) -> None:
     """Each key twice, one in two with another value: without its index this takes minutes."""
-    twice = [(line + 20_000, number, "" if line % 2 else address) for line, number, address in ROWS]
+    twice = [(line + 20_000, number, "" if line % 2 else address, "", "") for line, number, address, *_ in ROWS]
     async with importing(engine, "accounts") as begun:
         await begun.load(ROWS + twice)
         count, first = await asyncio.wait_for(begun.take_out_conflicts(3), 10)

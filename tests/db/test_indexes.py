@@ -26,6 +26,9 @@ from db import (
     receipts,
     registry,
     sessions,
+    staff,
+    staff_journal,
+    staff_sessions,
     throttles,
 )
 from db.engine import Engine, make_engine, opened, run, transaction
@@ -33,7 +36,7 @@ from tests.databases import empty_postgres
 
 MODULES = (
     captchas, cards, connection_requests, consents, customers, email_links, journal, leftovers, one_time_codes, outbox,
-    receipts, registry, sessions, throttles,
+    receipts, registry, sessions, staff, staff_journal, staff_sessions, throttles,
 )  # fmt: skip
 
 _POSTGRES_KEYS = """
@@ -64,14 +67,14 @@ async def test_every_foreign_key_has_an_index(engine: Engine) -> None:
     assert len(rows) >= 8
     assert [(row["name"], row["column_name"]) for row in rows if not row["indexed"]] == []
     # An import of many customers or bills would check each row by itself.
-    assert {row["refers"] for row in rows} == {"customers", "customer_accounts"}
+    assert {row["refers"] for row in rows} == {"customers", "customer_accounts", "staff"}
 
 
 # --- The statements of requests ---
 
 ROWS = 30_000
 # These may read a whole table: what removes rows once an hour, and what lists requests and messages for the staff.
-WHOLE = {"sweep", "forget", "forget_absent", "newest", "listed"}
+WHOLE = {"sweep", "forget", "forget_absent", "newest", "listed", "everybody"}
 _NOW = datetime(2026, 9, 15, 11, 30, tzinfo=UTC)
 _VALUES = {int: 1, str: "x", datetime: _NOW, bool: False, float: 1.0, bytes: b"x"}
 
@@ -111,7 +114,8 @@ async def large(postgres_uri: str) -> AsyncIterator[Engine]:
                 "SELECT relname AS name FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
                 " AND relname NOT IN ('migration', 'import_state', 'bill_changes')"
                 # Those that others point at come first.
-                " ORDER BY (relname NOT IN ('customers', 'accounts')), (relname <> 'customer_accounts'), relname"
+                " ORDER BY (relname NOT IN ('customers', 'accounts', 'staff')),"
+                " (relname <> 'customer_accounts'), relname"
             )
         ]
         for table in tables:

@@ -13,7 +13,7 @@ DB = Path(__file__).parents[2] / "db"
 # What is brought into place by an import has SQL of its own; the list of migrations is Piccolo's table.
 QUERIES = sorted({*DB.glob("*.py")} - {DB / name for name in ("importer.py", "import_state.py", "portions.py")})
 # Beyond what the builder says by comparing columns with values: rows come back, or the database works something out.
-_MORE = re.compile(r"RETURNING|SELECT|ON CONFLICT|NOT \{|\bWITH\b|[-+] 1\b|= [a-z_]+\b(?!\()|COALESCE\([a-z_]+")
+_MORE = re.compile(r"RETURNING|CASE|SELECT|ON CONFLICT|NOT \{|\bWITH\b|[-+] 1\b|= [a-z_]+\b(?!\()|COALESCE\([a-z_]+")
 
 
 def is_plain_write(sql: str) -> bool:

@@ -30,7 +30,8 @@ SMALL = {
     "bill_tries_account_day": 4, "bill_accounts_phone_day": 5, "card_tries_hour": 3, "card_tries_ip_hour": 4,
 }  # fmt: skip
 KINDS = [
-    "sms-phone-hour", "sms-phone-day", "sms-ip-hour", "sms-ip-hour-56", "sms-ip-hour-48", "sms-portal-day",
+    "sms-phone-hour", "sms-phone-day", "sms-ip-hour", "sms-ip-hour-56", "sms-ip-hour-48",
+    "sms-ip-day", "sms-portal-hour", "sms-portal-day", "sms-range-hour", "sms-range-day",
     "sms-registration-day", "sms-recovery-day", "recovery-typed-hour", "recovery-typed-day", "recovery-ip-hour",
     "sms-recovery-phone-hour", "sms-recovery-phone-day", "unsent-sms-recovery-day", "unsent-sms-recovery-phone-hour",
     "code-guesses-day", "sign-in-here", "sign-in-anywhere", "sign-in-failures-hour", "sign-in-failures-hour-48",
@@ -93,80 +94,84 @@ async def fill(portal: Portal, limit: Limit, now: datetime) -> datetime:
 
 
 @pytest.fixture
-def limit(portal: Portal, kind: str) -> Limit:
-    limit = every_limit(portal)[kind]
+def limits(portal: Portal) -> list[Limit]:
+    """All of them in one database, each with a row of its own: a database for each takes longer than its test."""
+    known = every_limit(portal)
     # As many as can be claimed in a test; what refuses nobody is filled far enough to be counted.
-    return limit if limit.most <= 2000 else replace(limit, most=1002 if limit.shared else 50)
+    return [
+        limit if limit.most <= 2000 else replace(limit, most=1002 if limit.shared else 50)
+        for limit in (known[kind] for kind in KINDS)
+    ]
 
 
-each_limit = pytest.mark.parametrize("kind", KINDS)
 small = pytest.mark.parametrize("changed", [SMALL], ids=["small"])
 
 
-@each_limit
 @small
-async def test_at_once_no_more_than_it_says(engine: Engine, portal: Portal, now: datetime, limit: Limit) -> None:
-    limit = replace(limit, most=min(limit.most, 20))
-    told = await asyncio.gather(*(claim(portal, [limit], now) for _ in range(30)))
-    assert told.count(None) == (1 if limit.waits else limit.most)
-    assert all(at > now for at in told if at is not None)
+async def test_at_once_no_more_than_it_says(engine: Engine, portal: Portal, now: datetime, limits: list[Limit]) -> None:
+    for limit in _of_twenty(limits):
+        told = await asyncio.gather(*(claim(portal, [limit], now) for _ in range(30)))
+        assert told.count(None) == (1 if limit.waits else limit.most), limit
+        assert all(at > now for at in told if at is not None), limit
 
 
-@each_limit
+def _of_twenty(limits: list[Limit]) -> list[Limit]:
+    return [replace(limit, most=min(limit.most, 20)) for limit in limits]
+
+
 @small
-async def test_who_is_overtaken_is_counted(engine: Engine, portal: Portal, now: datetime, limit: Limit) -> None:
+async def test_who_is_overtaken_is_counted(engine: Engine, portal: Portal, now: datetime, limits: list[Limit]) -> None:
     """Another caller, who began later or whose clock is ahead, was counted first."""
-    if limit.most < 2:
-        return
-    assert await claim(portal, [limit], now + timedelta(seconds=2)) is None
-    told = await claim(portal, [limit], now)
-    # Only a pause may refuse, and by no more than the clocks differ.
-    pause = limit.waits[0] if limit.waits else 0
-    assert told == (now + timedelta(seconds=2 + pause) if pause else None)
+    for limit in limits:
+        if limit.most < 2:
+            continue
+        assert await claim(portal, [limit], now + timedelta(seconds=2)) is None, limit
+        told = await claim(portal, [limit], now)
+        # Only a pause may refuse, and by no more than the clocks differ.
+        pause = limit.waits[0] if limit.waits else 0
+        assert told == (now + timedelta(seconds=2 + pause) if pause else None), limit
 
 
-@each_limit
 @small
 async def test_a_row_of_a_clock_that_was_ahead_holds_up_nobody_for_longer_than_its_own(
-    engine: Engine, portal: Portal, now: datetime, limit: Limit
+    engine: Engine, portal: Portal, now: datetime, limits: list[Limit]
 ) -> None:
-    if limit.most < 2:
-        return  # full with its first hit: that is the next test
-    ahead = now + timedelta(hours=30)
-    assert await claim(portal, [limit], ahead) is None
-    told = await claim(portal, [limit], now)
-    pause = timedelta(seconds=max(limit.waits, default=0))
-    assert told == (now + pause if limit.waits else None)
-    assert told is None or await claim(portal, [limit], told) is None
+    for limit in limits:
+        if limit.most < 2:
+            continue  # full with its first hit: that is the next test
+        ahead = now + timedelta(hours=30)
+        assert await claim(portal, [limit], ahead) is None, limit
+        told = await claim(portal, [limit], now)
+        pause = timedelta(seconds=max(limit.waits, default=0))
+        assert told == (now + pause if limit.waits else None), limit
+        assert told is None or await claim(portal, [limit], told) is None, limit
 
 
-@each_limit
 @small
 async def test_a_full_row_of_a_clock_that_was_ahead_ends(
-    engine: Engine, portal: Portal, now: datetime, limit: Limit
+    engine: Engine, portal: Portal, now: datetime, limits: list[Limit]
 ) -> None:
-    limit = replace(limit, most=min(limit.most, 20))
-    await fill(portal, limit, now + timedelta(hours=30))
-    at = await claim(portal, [limit], now)
-    longest = timedelta(seconds=max(limit.window, limit.lock or 0))
-    assert at is not None
-    assert now < at <= now + longest
-    # Told again it is the same time, and then it works.
-    assert await claim(portal, [limit], now) == at
-    assert await claim(portal, [limit], at) is None
+    for limit in _of_twenty(limits):
+        await fill(portal, limit, now + timedelta(hours=30))
+        at = await claim(portal, [limit], now)
+        longest = timedelta(seconds=max(limit.window, limit.lock or 0))
+        assert at is not None, limit
+        assert now < at <= now + longest, limit
+        # Told again it is the same time, and then it works.
+        assert await claim(portal, [limit], now) == at, limit
+        assert await claim(portal, [limit], at) is None, limit
 
 
-@each_limit
 @small
 async def test_the_time_that_is_told_is_one_at_which_it_works(
-    engine: Engine, portal: Portal, now: datetime, limit: Limit
+    engine: Engine, portal: Portal, now: datetime, limits: list[Limit]
 ) -> None:
-    limit = replace(limit, most=min(limit.most, 20))
-    last = await fill(portal, limit, now)
-    at = await claim(portal, [limit], last)
-    assert at is not None
-    assert at > last
-    assert await throttles.free_at(scope_of(portal, last), [limit]) == at
-    assert await claim(portal, [limit], at - timedelta(microseconds=1)) == at
-    assert await claim(portal, [limit], at) is None
-    assert len(await run("SELECT key FROM throttles")) == 1
+    for rows, limit in enumerate(_of_twenty(limits), 1):
+        last = await fill(portal, limit, now)
+        at = await claim(portal, [limit], last)
+        assert at is not None, limit
+        assert at > last, limit
+        assert await throttles.free_at(scope_of(portal, last), [limit]) == at, limit
+        assert await claim(portal, [limit], at - timedelta(microseconds=1)) == at, limit
+        assert await claim(portal, [limit], at) is None, limit
+        assert len(await run("SELECT key FROM throttles")) == rows, limit

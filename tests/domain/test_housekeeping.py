@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -82,3 +82,31 @@ async def test_what_was_wiped_is_in_no_file_after_the_sweep(engine: Engine, port
     await sweep(portal, NOW)
     assert found() == []
     assert path.with_name(f"{path.name}-wal").stat().st_size == 0
+
+
+async def test_what_was_kept_for_its_time_goes_in_portions_and_the_rest_stays(
+    engine: Engine, portal: Portal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("domain.housekeeping._PORTION", 2)
+    monkeypatch.setattr("domain.housekeeping._PAUSE", 0)
+    days = portal.settings.outbox_days, portal.settings.request_days, portal.settings.journal_days
+    outbox_end, requests_end, journal_end = (NOW - timedelta(days=number) for number in days)
+    before = timedelta(seconds=-1)
+    for place in range(5):
+        await run(
+            "INSERT INTO outbox (kind, message, sealed, state, created_at, next_at, expires_at, settled_at, past,"
+            " last_choice, reason) VALUES ('sms', 'm', '', 'sent', {}, {}, {}, {}, '', '', '')",
+            NOW, NOW, NOW, outbox_end + before if place < 3 else outbox_end if place < 4 else None,
+        )  # fmt: skip
+        await run(
+            "INSERT INTO connection_requests (created_at, sealed, handled_at) VALUES ({}, '', {})",
+            requests_end + before, requests_end + before if place < 3 else requests_end if place < 4 else None,
+        )  # fmt: skip
+        await run("INSERT INTO bills (account, period, amount_kopecks) VALUES ({}, '2023-08', 1)", place)
+        await run("INSERT INTO bills (account, period, amount_kopecks) VALUES ({}, '2023-09', 1)", place)
+        await run("INSERT INTO imports (at, done) VALUES ({}, {})", journal_end + before * (1 - place % 2), True)
+    await sweep(portal, NOW)
+    assert [row["id"] for row in await run("SELECT id FROM outbox ORDER BY id")] == [4, 5]
+    assert [row["id"] for row in await run("SELECT id FROM connection_requests ORDER BY id")] == [4, 5]
+    assert {row["period"] for row in await run("SELECT period FROM bills")} == {"2023-09"}
+    assert [row["id"] for row in await run("SELECT id FROM imports ORDER BY id")] == [2, 4]

@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 
 from db.engine import Engine, run
-from domain.installation import WrongSecretError, opened_installation, require_secret
+from domain.installation import (
+    RotationUnderWayError,
+    WrongSecretError,
+    error_line,
+    opened_installation,
+    require_secret,
+)
 from domain.portal import Portal
+from domain.registry.importing import import_rows
+from domain.registry.kinds import kinds
 from domain.sealing import Sealing
+from domain.secret_rotation import rotate
 from settings import Settings
+from tests.conftest import NOW
 
 RIGHT, WRONG = "the secret that all this was begun with", "another secret, quite as long as that"
+NEXT, PHONE = "the secret that takes the place of that one", "+79000000101"
 
 
 async def _rows() -> list[str]:
@@ -60,6 +71,42 @@ async def test_one_value_that_does_not_open_is_not_taken_for_another_secret(engi
 async def test_two_processes_that_start_at_once_keep_one(engine: Engine) -> None:
     await asyncio.gather(*(require_secret(Sealing(RIGHT)) for _ in range(4)))
     assert len(await _rows()) == 1
+
+
+async def test_while_there_are_rows_of_two_secrets_both_are_needed(settings: Settings, engine: Engine) -> None:
+    """Wherever the operator begins: with the new one in second place, on machines that restart one after another."""
+
+    def both(secret: str, previous: str = "") -> Settings:
+        return settings.model_copy(update={"secret": secret, "secret_previous": previous})
+
+    async def opens(*secrets: str) -> str:
+        try:
+            async with opened_installation(both(*secrets)):
+                return ""
+        except WrongSecretError as error:
+            return error_line(error)
+
+    cards = kinds(Sealing(RIGHT), ("RU",), date(2026, 9, 1))["cards"]
+    rows = {"accounts": ["7000000111", "ул. Тихая, 5"], "cards": ["9643900000000013", "H", "l", "a@b.ru", PHONE]}
+    assert [await opens(RIGHT), await opens(RIGHT, NEXT), await opens(RIGHT)] == ["", "", ""]
+    assert "begun with" in await opens(NEXT)
+    assert await opens(NEXT, RIGHT) == ""
+    # From here on there may be rows of both.
+    assert "is being brought to" in await opens(RIGHT)
+    assert "KABINET_SECRET_PREVIOUS until" in await opens(NEXT)
+    assert "begun with" in await opens(WRONG, NEXT)
+    assert "is being brought to" in await opens(WRONG, RIGHT)
+    for sealing in (Sealing(NEXT, RIGHT), Sealing(RIGHT, NEXT)):
+        found = kinds(sealing, ("RU",), date(2026, 9, 1))
+        assert (await import_rows(engine, found["accounts"], enumerate([rows["accounts"]], 1), NOW)).done
+        with pytest.raises(RotationUnderWayError):
+            await import_rows(engine, found["cards"], enumerate([rows["cards"]], 1), NOW)
+    await rotate(engine, Sealing(NEXT, RIGHT), lambda _rows: None)
+    assert [await opens(NEXT), await opens(NEXT, RIGHT)] == ["", ""]
+    assert "begun with" in await opens(RIGHT)
+    # An import that was begun before the new secret came.
+    with pytest.raises(WrongSecretError):
+        await import_rows(engine, cards, enumerate([rows["cards"]], 1), NOW)
 
 
 async def test_nothing_opens_with_another_secret(portal: Portal, settings: Settings) -> None:

@@ -22,6 +22,7 @@ from domain.registration.progress import (
     Registration,
 )
 from domain.sessions import Session
+from domain.staff.setup import NewPassword
 from tests.conftest import NOW
 from tests.routes.registration.account import step_test
 
@@ -37,6 +38,7 @@ VALUES: dict[str, dict[str, Any]] = {
     "email-change": {"email": LinkedAddress("m@example.org", confirmed=False), "confirmation": None},
     "card-addition": {"card": LinkedCard("1234", "h", theirs=True), "confirmation": None},
     "account-addition": {"bill": None},
+    "staff-setup": {"password": NewPassword("l", "p"), "factor": None},
 }
 
 

@@ -15,9 +15,9 @@ from tests.browser import headers_of_a_browser, path_of
 from tests.databases import empty_postgres
 from tests.faults.portal_process import PortalProcess, running_portal
 
-VISITORS, STEPS = 16, 800
+VISITORS, STEPS = 16, 320
 OWN_CLOCK = "tests.faults.portal_with_its_own_clock:create"
-SETTINGS = {"KABINET_SMS_PER_IP_HOUR": "10000", "KABINET_DELIVERY": "separate"}
+SETTINGS = {"KABINET_SMS_PER_IP_HOUR": "10000", "KABINET_SMS_PER_IP_DAY": "10000", "KABINET_DELIVERY": "separate"}
 
 
 async def first_steps(portals: list[PortalProcess]) -> list[str]:

@@ -14,6 +14,8 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from db import outbox as rows
 from db.engine import Engine, run
 from domain.delivery import outbox
@@ -26,6 +28,8 @@ from tests.commands import forked
 from tests.conftest import SECRET, scope_of
 from tests.domain.delivery.channels.gateway import Gateway, running_gateway
 from tests.domain.delivery.channels.mailbox import running_mailbox
+from tests.domain.delivery.channels.smpp_gateway import SmppGateway, running_smpp
+from tests.domain.delivery.channels.smsc_account import SmscAccount, running_account
 
 ROOT = Path(__file__).parents[2]
 PHONE = "+79123456789"
@@ -98,7 +102,7 @@ async def test_a_row_committed_before_the_worker_began_is_sent_once_and_sigterm_
             _, said = await asyncio.wait_for(process.communicate(), 10)
             assert process.returncode == 0
         assert [request["text"] for request in gateway.requests] == [
-            "Код 483920 для регистрации в кабинете. Никому его не сообщайте."
+            "Код 483920 для регистрации (Кабинет). Никому его не сообщайте."
         ]
         assert (await _row())["state"] == "accepted"
         for text in (*began, said):
@@ -144,7 +148,7 @@ async def _killed_at_every_moment(portal: Portal, killed: Killed, post: Callable
     """The rows of which nobody can know whether they were sent."""
     unknown = set()
     for moment in range(1, MOMENTS + 1):
-        for number in range(8):
+        for number in range(10):
             await post(moment * 100 + number)
         await killed.kill_at(moment)
         unknown |= {row for row, state in (await _states()).items() if state == "sending"}
@@ -155,23 +159,48 @@ async def _killed_at_every_moment(portal: Portal, killed: Killed, post: Callable
     return unknown
 
 
+@contextlib.asynccontextmanager
+async def _kannel() -> AsyncIterator[tuple[Gateway, Callable[[], list[str]]]]:
+    async with running_gateway() as gateway:
+        yield gateway, lambda: [request["to"] for request in gateway.requests]
+
+
+@contextlib.asynccontextmanager
+async def _smsc() -> AsyncIterator[tuple[SmscAccount, Callable[[], list[str]]]]:
+    async with running_account() as account:
+        yield account, lambda: [fields["phones"] for script, fields in account.asked if script == "send.php"]
+
+
+@contextlib.asynccontextmanager
+async def _smpp() -> AsyncIterator[tuple[SmppGateway, Callable[[], list[str]]]]:
+    async with running_smpp() as gateway:
+        yield gateway, lambda: [f"+{submitted.destination[2]}" for submitted in gateway.submitted]
+
+
+# The rows change in the same way whatever the channel: one of them on both databases.
+@pytest.mark.parametrize(
+    ("database", "running"),
+    [("sqlite", _kannel), ("postgres", _kannel), ("sqlite", _smsc), ("sqlite", _smpp)],
+    indirect=["database"],
+)
 async def test_killed_at_twenty_moments_an_sms_is_neither_lost_nor_sent_twice(
-    engine: Engine, database: str, portal: Portal, tmp_path: Path
+    engine: Engine, database: str, portal: Portal, tmp_path: Path, running: Any
 ) -> None:
     def phone(number: int) -> str:
         return f"+7912345{number:04}"
 
     async def post(number: int) -> None:
         # By turns one that may be repeated by another gateway, and one that may not.
-        message = MESSAGE if number % 2 else CardPassword(password="k7m4pqr9wx", good_for=259200)
+        code, password = str(100_000 + number), CardPassword(password=f"k7m4pq{number}", good_for=259200)
+        message = RegistrationCode(code=code, good_for=600) if number % 2 else password
         await outbox.post(scope_of(portal, datetime.now(UTC)), message, phone(number))
 
-    async with running_gateway() as gateway:
+    async with running() as (gateway, sent):
         portal = make_portal(portal.settings.model_copy(update={"sms": (gateway.dsn(),)}))
         killed = Killed(database, tmp_path, KABINET_SMS=gateway.dsn())
         gateway.moment = killed.moment
         unknown = await _killed_at_every_moment(portal, killed, post)
-        arrived = Counter(request["to"] for request in gateway.requests)
+        arrived = Counter(sent())
     assert set(arrived.values()) == {1}
     states = await _states()
     assert {row for row, state in states.items() if state == "unknown"} == unknown

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import os
 import random
 import shutil
 from collections.abc import Iterator
@@ -38,6 +39,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item._id = NodeId.parse(f"{item.nodeid}@{group.args[0]}")
 
 
+def chromium(*lighter: str) -> str | None:
+    """The system's: the first of `lighter` builds that is there, else the whole browser; None for playwright's own."""
+    path = f"{os.environ.get('PATH', '')}:/usr/bin"
+    return next(filter(None, (shutil.which(name, path=path) for name in (*lighter, "chromium"))), None)
+
+
 @pytest.fixture(scope="session", params=[WITH_SCRIPT, WITHOUT_SCRIPT])
 def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("server")
@@ -55,11 +62,10 @@ def browser(server: Server) -> Iterator[Browser]:
 
     It needs the server, so that it also goes before another database is set up, which needs the thread's loop too.
     """
-    system = shutil.which("chromium") or shutil.which("chromium", path="/usr/bin")
     expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         try:
-            browser = playwright.chromium.launch(executable_path=system, args=ARGUMENTS)
+            browser = playwright.chromium.launch(executable_path=chromium("chromium-headless-shell"), args=ARGUMENTS)
         except Error as error:
             pytest.fail(f"no Chromium could be started; run tests/browser-setup. {error.message.splitlines()[0]}")
         yield browser
@@ -69,9 +75,8 @@ def browser(server: Server) -> Iterator[Browser]:
 @pytest.fixture
 def remembering_browser(browser: Browser) -> Iterator[Browser]:
     """One that keeps documents in memory for Back, which playwright forbids otherwise."""
-    system = shutil.which("chromium") or shutil.which("chromium", path="/usr/bin")
     forbids = ["--disable-back-forward-cache"]
-    remembering = browser.browser_type.launch(executable_path=system, args=ARGUMENTS, ignore_default_args=forbids)
+    remembering = browser.browser_type.launch(executable_path=chromium(), args=ARGUMENTS, ignore_default_args=forbids)
     yield remembering
     remembering.close()
 

@@ -111,13 +111,13 @@ class Server:
 
 
 @contextlib.contextmanager
-def running(database: str, folder: Path, **settings: str) -> Iterator[Server]:
+def running(database: str, folder: Path, host: str = "127.0.0.1", **settings: str) -> Iterator[Server]:
     """The portal on `database`, filled with the fictitious company.
 
     It runs in `folder`, which has no `.env`, unlike perhaps the checkout. `settings` are further KABINET_*.
     """
     port = free_port()
-    url = f"http://127.0.0.1:{port}"
+    url = f"http://{host}:{port}"
     environment = environment_of(database, url) | settings
     loaded = Command(LITESTAR, ["registry", "demo"], environment, folder).finished()
     assert loaded.returncode == 0, f"the fictitious company was not loaded: {loaded.stderr}"
@@ -153,6 +153,7 @@ def environment_of(database: str, url: str) -> dict[str, str]:
         "KABINET_TRACKS": "account,card",
         "KABINET_CAPTCHA_CODE": CAPTCHA,
         "KABINET_STAFF_EMAIL": STAFF,
+        "KABINET_SMS_CALL": "on",
         # All visitors come from one address, and guess at the same accounts.
         "KABINET_SMS_PER_IP_HOUR": "10000",
         "KABINET_BILL_TRIES_ACCOUNT_DAY": "10000",

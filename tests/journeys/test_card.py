@@ -98,7 +98,7 @@ def test_another_picture_comes_without_losing_what_was_typed(visitor: Visitor) -
     visitor.open("/registration/card/card")
     visitor.field("Номер карты").fill("4111 1111 1111 1111")
     former = page.get_by_role("img", name="Картинка с кодом").get_attribute("src")
-    page.get_by_role("link", name="Другая картинка").click()
+    page.get_by_role("button", name="Другая картинка").click()
     expect(page.get_by_role("img", name="Картинка с кодом")).not_to_have_attribute("src", str(former))
     expect(visitor.field("Номер карты")).to_have_value("4111 1111 1111 1111")
     visitor.expect_screen("/registration/card/card", "registration-card-card")

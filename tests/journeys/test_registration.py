@@ -198,8 +198,8 @@ def test_keyboard_alone_is_enough(visitor: Visitor) -> None:
     _press_by_key(page, "button", "Далее", "Space")
 
     visitor.expect_step("code")
-    expect(visitor.field("Код из СМС")).to_be_focused()
-    page.keyboard.type(visitor.code())
+    expect(page.get_by_role("heading", level=1)).to_be_focused()
+    _type(page, "Код из СМС", visitor.code())
     page.keyboard.press("Enter")
 
     visitor.expect_step("bill")
@@ -218,8 +218,7 @@ def test_keyboard_alone_is_enough(visitor: Visitor) -> None:
     _press_by_key(page, "button", "Далее", "Enter")
 
     visitor.expect_step("password")
-    expect(visitor.field("Пароль")).to_be_focused()
-    page.keyboard.type(PASSWORD)
+    _type(page, "Пароль", PASSWORD)
     page.keyboard.press("Enter")
     visitor.expect_screen("/profile", "profile-overview")
 

@@ -99,6 +99,7 @@ class Visitor:
         """Wait for the screen (its root element's id) at its own address; nothing of it may need sideways scrolling."""
         expect(self.page.locator(f"#{screen}")).to_be_visible()
         expect(self.page).to_have_url(re.compile(re.escape(self.server.url + path) + r"(\?.*)?$"))
+        expect(self.page.locator(":focus"), "the focus is lost").to_have_count(1)
         self.expect_no_sideways_scrolling()
 
     def expect_step(self, slug: str) -> None:

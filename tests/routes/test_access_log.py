@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
+import json
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
 from routes.access_log import client_network
+from routes.logs import WithRequest, logging_settings
 from settings import Settings
 from tests.browser import PHONE, Browser
 from tests.conftest import SECRET
@@ -38,7 +43,7 @@ async def test_each_request_has_its_line_and_its_id(
     ]
     ids = [vars(record)["request"] for record in caplog.records if record.name == "kabinet.access"]
     assert len(set(ids)) == 4
-    assert all(re.fullmatch("[0-9a-f]{12}", one) for one in ids)
+    assert all(re.fullmatch("[0-9]{12}", one) for one in ids)
 
 
 @pytest.mark.parametrize(
@@ -90,3 +95,62 @@ def test_the_network_is_the_clients(settings: Settings, peer: str, forwarded: st
     scope = {"client": (peer, 1), "headers": [(b"x-forwarded-for", forwarded.encode())]}
     assert client_network(scope, settings) == network
     assert SECRET not in network
+
+
+# --- In production a line is a JSON object ---
+
+
+def _objects(level: str = "debug") -> tuple[logging.Handler, io.StringIO]:
+    config = logging_settings(level, production=True)
+    handler = logging.StreamHandler(io.StringIO())
+    handler.setFormatter(config["formatters"]["standard"]["()"]())
+    handler.addFilter(WithRequest())
+    return handler, handler.stream
+
+
+@contextlib.contextmanager
+def written_as_objects() -> Iterator[Callable[[], list[dict[str, Any]]]]:
+    handler, stream = _objects()
+    logger = logging.getLogger("kabinet")
+    before = logger.level
+    logger.addHandler(handler)
+    logger.setLevel(logging.DEBUG)
+    try:
+        yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(before)
+
+
+async def test_a_line_of_production_is_an_object(client: Browser) -> None:
+    with written_as_objects() as objects:
+        await client.get("/")
+        (line,) = objects()
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", line.pop("time"))
+    assert re.fullmatch("[0-9]{12}", line.pop("request"))
+    assert isinstance(line.pop("ms"), float)
+    assert line == {
+        "level": "info", "logger": "kabinet.access", "method": "GET", "route": "/", "status": 200,
+        "network": "203.0.113.0/24",
+    }  # fmt: skip
+
+
+async def test_the_code_on_a_page_of_a_fault_is_the_one_in_the_log(client: Browser) -> None:
+    with written_as_objects() as objects:
+        page = await client.get("/nowhere")
+        (line,) = objects()
+    shown = re.search(r'Код обращения: <span class="whole">([0-9]{12})</span>', page.text)
+    assert shown is not None
+    assert shown[1] == line["request"]
+
+
+def test_no_text_of_an_exception_is_in_an_object(database: str) -> None:
+    with written_as_objects() as objects:
+        try:
+            raise KeyError("Иванова")
+        except KeyError:
+            logging.getLogger("kabinet.anything").exception("it broke in %s", "two\nlines")
+        (line,) = objects()
+    assert line["event"] == "it broke in two\nlines"
+    assert line["fault"].startswith("KeyError at ")
+    assert "Иванова" not in str(line)

@@ -63,8 +63,19 @@ async def test_a_whole_registration_in_english(client: Browser, portal: Portal) 
     sent = [(row["message"], portal.sealing.unseal(row["sealed"])) for row in reversed(await outbox.newest(9))]
     assert [name for name, _ in sent] == ["registration-code", "email-confirmation"]
     code, email = (texts(name, value["values"], value["language"]) for name, value in sent)
-    assert re.fullmatch(r"\d{6} is your code to register .*", code.text)
+    assert re.fullmatch(r"\d{6} is your Kabinet code to register\. .*", code.text)
     assert email.subject == "Confirm the email address for your online account"
+
+
+async def test_a_date_is_asked_for_as_it_is_written_here(client: Browser) -> None:
+    """Who reads English cannot tell from 05.03. which is the day and which the month."""
+    await client.get("/language/en")
+    await client.reach("person")
+    path = path_of("person")
+    assert "Day, month, year, for example 31.03.1984" in words(await client.get(path))
+    asked = "Enter the date of birth as day, month, year, for example 31.03.1984"
+    for typed, told in (("March 1984", asked), ("31.02.1950", f"This day does not exist. {asked}.")):
+        assert errors(await client.post(path, {**PERSON, "birth_date": typed})) == [told]
 
 
 async def test_the_staff_read_russian_and_the_customer_their_own_language(client: Browser, portal: Portal) -> None:

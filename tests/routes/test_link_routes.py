@@ -29,15 +29,27 @@ async def open_message(page: ThisPage, token: FromPath[str]) -> Response[Any]:
 
 
 def test_the_links_of_today() -> None:
-    links = ("/delivery/receipts", "/email/confirmation", "/profile/cards/confirmation", "/registration/card/phone")
-    assert links_among(every_handler()) == links
+    assert links_among(every_handler()) == (
+        "/delivery/receipts",
+        "/email/confirmation",
+        "/profile/cards/confirmation",
+        "/registration/card/phone",
+        "/request",
+        "/staff/setup",
+    )
 
 
 def test_no_other_parameter_at_the_end_of_a_path_is_a_secret() -> None:
     """Whatever else ends a path stands in pages, logs and `Referer`: each was looked at."""
     paths = {path for handler in every_handler() for path in handler.paths if path.endswith("}")}
     public = {path for path in paths if not path.endswith(TOKEN)}
-    assert {path.rpartition("/")[2] for path in public} == {"{language:str}", "{field:str}"}
+    assert {path.rpartition("/")[2] for path in public} == {
+        "{language:str}",
+        "{field:str}",
+        "{account:str}",
+        "{person:str}",
+        "{number:str}",
+    }
 
 
 def test_a_link_is_cut_though_its_way_to_register_is_off(tmp_path: Path) -> None:
@@ -71,7 +83,7 @@ async def test_a_new_link_is_cut_everywhere_by_its_route_alone(
                 assert SECRET_TOKEN not in answer.text + str(answer.headers), path
         shown = await http.get(link)
         assert shown.status_code == 200
-        assert f'href="/language/en?back={PATH}"' in shown.text
+        assert f'formaction="/language/en?back={PATH}"' in shown.text
         assert SECRET_TOKEN not in (await http.get(f"/?from={link}")).text
         partial = {"HX-Request": "true", "HX-Request-Type": "partial"}
         assert (await http.get(link, headers=partial)).headers["hx-push-url"] == PATH

@@ -112,7 +112,7 @@ async def test_the_link_leads_to_an_address_without_its_token(client: Browser, p
         assert answer.status_code == 200
         assert kind.said in words(answer)
         assert answer.headers["referrer-policy"] == "same-origin"
-        assert f'href="/language/en?back={kind.path}"' in answer.text
+        assert f'formaction="/language/en?back={kind.path}"' in answer.text
         says_nothing(answer, token)
 
 

@@ -35,7 +35,10 @@ TEXTS = {
     Notice.PHONE_KNOWN: "На этот номер уже зарегистрирован личный кабинет. Войдите в него",
     Notice.PASSWORD_RECOVERED: "Пароль сохранен, все остальные сеансы завершены. Войдите с новым паролем",
     Notice.CABINET_DELETED: "Личный кабинет удален",
+    Notice.CONSENT_WITHDRAWN: "Согласие отозвано, личный кабинет удален",
     Notice.CODE_SENT_AGAIN: "Мы отправили код еще раз",
+    Notice.PICTURE_NEEDED: "Чтобы получить еще один код, введите код с картинки",
+    Notice.CODE_CALLED: "Сейчас мы позвоним и продиктуем код",
     Notice.WELCOME: "Вы зарегистрированы",
     Notice.NAME_SAVED: "Имя сохранено",
     Notice.ACCOUNT_ADDED: "Лицевой счет добавлен",
@@ -47,6 +50,24 @@ TEXTS = {
     Notice.PHONE_SAVED: "Новый номер сохранен. На прежний мы отправили сообщение",
     Notice.EMAIL_LINK_SENT: "Мы отправили письмо на новый адрес. Он заменит прежний, когда вы нажмете кнопку из письма",
     Notice.SESSIONS_ENDED: "Готово. На этих устройствах придется войти снова.",
+    Notice.FILE_REMOVED: "Файл удален",
+    Notice.GATEWAY_HELD: "Через этот шлюз ничего не отправляется",
+    Notice.GATEWAY_RELEASED: "Шлюз снова отправляет",
+    Notice.ANSWER_SENT: "Мы получили ваш ответ",
+    Notice.REQUEST_TAKEN: "Заявка у вас в работе",
+    Notice.REQUEST_ASKED: "Мы отправили вопрос",
+    Notice.REQUEST_REFUSED: "Заявка отклонена, мы сообщили об этом письмом",
+    Notice.REQUEST_CONNECTED: "Лицевой счет подключен, мы сообщили об этом письмом",
+    Notice.CUSTOMER_NOT_OPEN: "Найдите клиента",
+    Notice.CUSTOMER_UNLOCKED: "Блокировка снята",
+    Notice.CUSTOMER_SIGNED_OUT: "Все сеансы клиента завершены",
+    Notice.CUSTOMER_MESSAGED: "Мы отправили клиенту новую ссылку",
+    Notice.CUSTOMER_DETACHED: "Лицевой счет отсоединен",
+    Notice.CUSTOMER_DELETED: "Личный кабинет клиента удален",
+    Notice.STAFF_INVITED: "Мы отправили ссылку для входа",
+    Notice.STAFF_REMOVED: "Сотрудник больше не может войти",
+    Notice.FACTOR_ADDED: "Готово. Теперь входить можно и так.",
+    Notice.FACTOR_REMOVED: "Ключ доступа удален",
 }
 MakeBrowser = Callable[..., Browser]
 each_act = pytest.mark.parametrize(
@@ -99,7 +120,9 @@ def scene(client: Browser, another_browser: MakeBrowser, clock: Clock, posted: O
 
 
 @each_act
-@pytest.mark.parametrize("htmx", [False, True], ids=["page", "htmx"])
+@pytest.mark.parametrize(
+    ("database", "htmx"), [("postgres", False), ("sqlite", True)], ids=["page", "htmx"], indirect=["database"]
+)
 async def test_it_is_shown_once_after_its_act(scene: Scene, one: Act, changed: dict[str, Any], htmx: bool) -> None:
     browser, text = scene.browser, TEXTS[one.notice]
     answer = await one.do(scene)

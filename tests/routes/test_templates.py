@@ -8,7 +8,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from routes.design import TEMPLATES, Design
 from routes.sources import sources
+from routes.template_slips import needs_of
 from routes.templates import Templates
 
 templates = Templates(ZoneInfo("Europe/Moscow"), lambda name: name, sources(watch=False))
@@ -51,6 +53,7 @@ def test_filters_show_what_customers_read() -> None:
 
 class _Edited:
     version = 0
+    design = Design()
 
 
 def test_everything_is_made_anew_after_an_edit_and_not_before() -> None:
@@ -66,3 +69,12 @@ def test_everything_is_made_anew_after_an_edit_and_not_before() -> None:
     sources.version = 1
     assert drawn() == "portal.css at 1"
     assert edited.environment is not made
+
+
+def test_needs_are_read_from_the_first_comment() -> None:
+    assert needs_of("{# A page. Needs: form (phone, consent), place, notice. #}") == ["form", "place", "notice"]
+    assert needs_of("{# needs: number, entries (pairs (label, text)) #}") == ["number", "entries"]
+    assert needs_of("{# A macro. #}") == []
+    assert needs_of((TEMPLATES / "partials/profile/overview.html").read_text("utf-8"))[:3] == [
+        "profile", "with_accounts", "with_cards",
+    ]  # fmt: skip

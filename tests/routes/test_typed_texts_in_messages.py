@@ -7,7 +7,7 @@ import re
 import pytest
 
 from domain.delivery.messages import MESSAGES, Message
-from routes.sources import TEMPLATES
+from routes.design import TEMPLATES
 from tests.routes.test_message_texts import sources_of
 
 MESSAGES_FOLDER = TEMPLATES / "messages"

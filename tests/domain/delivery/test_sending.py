@@ -326,6 +326,7 @@ async def test_from_the_settings_to_the_gateway_and_the_mail_server(
             assert await Worker(portal, gateways, render, lambda: now).run_until_idle() == 2
     assert [request["text"] for request in gateway.requests] == ["registration-code 483920"]
     assert mailbox.recipients == ["i@example.com"]
+    assert mailbox.emails[0]["Feedback-ID"] == f"{ConnectionRequestReceived.name}:::kabinet"
     # Only the gateway says what becomes of it.
     assert {row["kind"]: row["state"] for row in await rows.newest(2)} == {"sms": "accepted", "email": "sent"}
 

@@ -230,7 +230,7 @@ async def test_one_number_in_ten_that_hangs_holds_up_nobody(engine: Engine, port
     assert [found["state"] for found in await rows.newest(100)].count("unknown") == 10
 
 
-async def test_gateways_of_one_host_are_told_apart(portal: Portal) -> None:
+async def test_gateways_of_one_host_are_told_apart(engine: Engine, portal: Portal) -> None:
     dsns = ("http+kannel://u:p@host:1/x", "http+kannel://u:p@HOST:2/x", "https+kannel://u:p@other/x#spare")
     portal = make_portal(portal.settings.model_copy(update={"sms": dsns}))
     async with gateways_module.open_gateways(portal) as opened:

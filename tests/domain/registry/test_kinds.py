@@ -84,7 +84,7 @@ def test_what_the_readme_says_of_a_kind_is_so() -> None:
 
 
 def test_a_row_of_each_kind_in_the_form_that_is_stored() -> None:
-    assert ALL["accounts"].clean((2, ("00-12", "ул.  Тихая,\n1"))) == (2, "0012", "ул. Тихая, 1")
+    assert ALL["accounts"].clean((2, ("00-12", "ул.  Тихая,\n1"))) == (2, "0012", "ул. Тихая, 1", "", "")
     assert ALL["bills"].clean((2, ("1", "9.2026", "1 234,56 ₽"))) == (2, "1", "2026-09", 123456)
     customer = ALL["customers"].clean((2, PERSON))
     assert isinstance(customer, tuple)

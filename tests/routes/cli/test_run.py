@@ -159,6 +159,7 @@ def test_a_database_that_cannot_be_used_is_told_in_one_line(
     environment = environment_of(database, "http://127.0.0.1:8000") | {
         "LITESTAR_PORT": str(free_port()),
         "KABINET_SMS": "http+kannel://a:b@127.0.0.1:9/cgi-bin/sendsms",
+        "KABINET_SMS_CALL": "off",
     }
     begun = {name: Command(LITESTAR, words, environment, tmp_path) for name, words in COMMANDS.items()}
     for name, command in begun.items():

@@ -26,6 +26,8 @@ class Mailbox:
     sessions: set[int] = field(default_factory=set)
     recipients: list[str] = field(default_factory=list)
     emails: list[EmailMessage] = field(default_factory=list)
+    # The same as they came.
+    contents: list[bytes] = field(default_factory=list)
     passwords: list[bytes] = field(default_factory=list)
     over_tls: list[bool] = field(default_factory=list)
     port: int = 0
@@ -62,6 +64,7 @@ class Mailbox:
         email = message_from_bytes(envelope.content, policy=policy.SMTP)
         assert isinstance(email, EmailMessage)
         self.emails.append(email)
+        self.contents.append(envelope.content)
         self.over_tls.append(session.ssl is not None or server.transport.get_extra_info("sslcontext") is not None)
         answer = self._answer("DATA", server)
         return "250 OK" if answer is None else answer

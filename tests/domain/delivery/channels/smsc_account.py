@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs
@@ -28,6 +28,8 @@ class SmscAccount:
     at_once: int = 0
     most_at_once: int = 0
     pause: float = 0.0
+    # Told of each moment of a conversation.
+    moment: Callable[[str], None] = lambda _: None
 
     def dsn(self) -> str:
         return f"http+smsc://{self.login}:{self.password}@127.0.0.1:{self.port}/sys/send.php"
@@ -64,6 +66,7 @@ class SmscAccount:
         self.at_once += 1
         self.most_at_once = max(self.most_at_once, self.at_once)
         try:
+            self.moment("connected")
             head = (await reader.readuntil(b"\r\n\r\n")).decode()
             self.heads.append(head)
             length = next(int(line[15:]) for line in head.lower().split("\r\n") if line.startswith("content-length:"))
@@ -71,6 +74,7 @@ class SmscAccount:
             script = head.split(" ", 2)[1].removeprefix("/sys/")
             fields = {name: values[0] for name, values in parse_qs(body.decode()).items()}
             self.asked.append((script, fields))
+            self.moment("asked")
             await asyncio.sleep(self.pause)
             instead = self.errors.get(script, [])
             given = instead.pop(0) if instead else self.answer(script, fields)
@@ -80,6 +84,7 @@ class SmscAccount:
             text = (said if isinstance(said, str) else json.dumps(said)).encode()
             writer.write(f"HTTP/1.1 {status} So\r\nContent-Length: {len(text)}\r\n\r\n".encode() + text)
             await writer.drain()
+            self.moment("answered")
         except (ConnectionError, asyncio.IncompleteReadError):
             pass
         finally:

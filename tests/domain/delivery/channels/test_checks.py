@@ -15,6 +15,7 @@ from tests.domain.delivery.channels.schemes import schemes_of
 
 KANNEL = "http+kannel://user:pass@host:port/cgi-bin/sendsms"
 SMSC = "https+smsc://login:password@host/sys/send.php"
+SMPP = "smpp://system_id:password@host:port"
 MAIL = {"mail_from": "a@example.org", "staff_email": "b@example.org"}
 PRODUCTION = {
     "mode": "production", "secret": "0123456789abcdef0123456789abcdef", "public_url": "https://kabinet.example.org",
@@ -30,8 +31,34 @@ WRONG = [
     ({"sms": "http+kannel://u@host/x"}, f"KABINET_SMS: user and password are missing: {KANNEL}"),
     ({"sms": "https+kannel://u:p@host"}, f"KABINET_SMS: the path is missing: {KANNEL}"),
     ({"sms": "http+kannel://u:p@host/x,https+kannel://u:p@host"}, f"KABINET_SMS: the path is missing: {KANNEL}"),
+    (
+        {"sms": "smpp://portal@host"},
+        f"KABINET_SMS: the password must be 1 to 64 Latin letters, digits and signs: {SMPP}",
+    ),
+    (
+        {"sms": "smpp://a-name-that-is-too-long:p@host"},
+        f"KABINET_SMS: the system_id must be 1 to 15 Latin letters, digits and signs: {SMPP}",
+    ),
+    ({"sms": "smpp://u:p@host/path"}, f"KABINET_SMS: write no path: {SMPP}"),
+    (
+        {"sms": "smpp://u:p@host?windw=5"},
+        "KABINET_SMS: ?windw=… is no option; known: window, long, source, destination, system_type, ids, line",
+    ),
+    ({"sms": "smpp://u:p@host?window=0"}, "KABINET_SMS: ?window=…: write a number from 1 to 999"),
+    (
+        {"sms": "smpp://u:p@host?source=5"},
+        "KABINET_SMS: ?source=…: write type of number and numbering plan, such as 5.0",
+    ),
+    (
+        {**PRODUCTION, "sms": "smpp://u:p@host"},
+        "KABINET_SMS: smpp is only for a gateway on this host; write smpps, or ?line=private for a VPN",
+    ),
     ({"sms": "https+smsc://u@host/sys/send.php"}, f"KABINET_SMS: login and password are missing: {SMSC}"),
     ({"sms": "https+smsc://u:p@host/sys"}, f"KABINET_SMS: the path does not end with /send.php: {SMSC}"),
+    (
+        {"sms": KANNEL.replace("port", "1"), "sms_call": "on"},
+        "KABINET_SMS_CALL: no gateway of KABINET_SMS can call; those can: https+smsc, http+smsc",
+    ),
     (
         {"sms": "http+smsc://u:p@host/sys/send.php"},
         "KABINET_SMS: http+smsc is only for a gateway on this host; write https+smsc",
@@ -77,6 +104,9 @@ def test_a_wrong_address_is_told_in_the_words_of_its_channel(given: dict[str, st
     [
         {"sms": "https+kannel://u:p@sms.example.org/x"},
         {"sms": KANNEL.replace("port", "1")},
+        {**PRODUCTION, "sms": "smpp://u:p@host?line=private,smpps://u:p@host:3550?window=50&long=payload#main"},
+        {"sms": "outbox:", "sms_call": "on"},
+        {"sms": f"{KANNEL.replace('port', '1')},{SMSC}", "sms_call": "on"},
         {"sms": f"{SMSC}#main,http+smsc://login:p%40@127.0.0.1:8080/sys/send.php"},
         {"sms": "http+kannel://u:p@host:1/x#a,http+kannel://v:p@host:1/y#b,http+kannel://v:p@host:2/y"},
     ],

@@ -51,6 +51,7 @@ async def test_the_gateway_gets_the_message_as_kannel_reads_it(gateway: Gateway)
             "to": PHONE,
             "text": CODE,
             "charset": "UTF-8",
+            "validity": "1440",
             "coding": "2",
         }
     ]

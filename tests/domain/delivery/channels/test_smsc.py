@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -61,7 +62,7 @@ async def test_the_gateway_gets_the_message_and_its_cost_is_kept(account: SmscAc
             "send.php",
             {
                 "login": "portal", "psw": "secret", "charset": "utf-8", "fmt": "3", "phones": PHONE, "mes": CODE,
-                "id": "17", "cost": "3", "sender": "Kabinet",
+                "id": "17", "cost": "3", "valid": "24:00", "sender": "Kabinet",
             },
         )
     ]  # fmt: skip
@@ -70,6 +71,15 @@ async def test_the_gateway_gets_the_message_and_its_cost_is_kept(account: SmscAc
     account.balance = 12.5
     assert await channel.look_at_balance() == 1250
     await channel.close()
+
+
+async def test_a_call_says_the_text_from_a_number_of_the_gateway(account: SmscAccount) -> None:
+    taken = await send(account.dsn(), replace(outgoing(text="Код: 4, 8, 3."), is_call=True), "Kabinet")
+    assert taken == Taken(receipt=False, id="17", cost_kopecks=305)
+    fields = account.asked[0][1]
+    assert (fields["call"], fields["mes"], "sender" in fields) == ("1", "Код: 4, 8, 3.", False)
+    await send(account.dsn())
+    assert "call" not in account.asked[1][1]
 
 
 async def test_an_api_key_takes_the_place_of_the_password(account: SmscAccount) -> None:

@@ -153,5 +153,5 @@ def test_no_secret_field_waits_in_the_cookie_of_the_way_back() -> None:
     for model in models:
         models += model.__subclasses__()
     secret = {name for model in models for name, field in model.model_fields.items() if SECRET in field.metadata}
-    assert {"password", "current_password", "code", "captcha"} == secret
-    assert secret <= return_to._SECRETS
+    assert {"password", "current_password", "code", "captcha"} <= secret
+    assert secret <= return_to.SECRETS

@@ -8,6 +8,8 @@ import pytest
 
 from db.engine import run
 from domain.portal import Portal
+from routes.brand import read_brand
+from routes.design import Design
 from routes.message_texts import MessageTexts
 from tests.browser import BILL, REQUEST, Browser, location, path_of
 from tests.conftest import Posted
@@ -97,5 +99,8 @@ async def test_no_line_of_what_was_typed_looks_like_a_label(client: Browser, pos
     labels = [label for label, _ in staff.values["entries"]]
     lines = rendered.text.splitlines()
     assert [line for line in lines if line.startswith("Телефон:")] == ["Телефон: +7 912 345-67-89"]
-    for line in lines[1:]:
+    # Beneath stands what is beneath every e-mail.
+    beneath = lines.index(read_brand(Design()).name["ru"])
+    assert beneath >= len(lines) - 6
+    for line in lines[1:beneath]:
         assert not line or line.startswith("> ") or any(line.startswith(f"{label}:") for label in labels), line

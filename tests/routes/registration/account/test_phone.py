@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 
 from db.engine import run
-from domain.registration.progress import Consent, ConsentText, GivenPhone
-from routes.sources import TEMPLATES
+from domain.consents import ConsentText
+from domain.registration.progress import Consent, GivenPhone
+from routes.design import TEMPLATES
 from tests.browser import PHONE, STEPS, Browser, location, path_of
 from tests.conftest import NOW, Clock, Posted
 from tests.screen import errors, value_of, words
@@ -62,9 +64,13 @@ async def test_the_consent_is_recorded_with_its_text_time_and_address(client: Br
     for step in STEPS[1:]:
         await client.submit(step)
     (consent,) = await run("SELECT * FROM consents")
-    text = (TEMPLATES / "partials/legal/personal-data-text.html").read_bytes()
-    assert consent["text_hash"] == hashlib.sha256(text).hexdigest()
-    assert f"version {consent['text_version']}" in text.decode()
+    page = (await client.get("/personal-data", headers={"Accept-Language": "ru"})).text
+    shown = re.search(r"(<p>Я даю (?:(?!</section>).)*</p>)", page, re.DOTALL)
+    assert shown
+    assert "ООО «Расчетный центр Светлоречинска»" in shown[1]
+    assert consent["text_hash"] == hashlib.sha256(shown[1].encode()).hexdigest()
+    source = (TEMPLATES / "partials/legal/personal-data-text.html").read_text(encoding="utf-8")
+    assert f"version {consent['text_version']}" in source
     assert (consent["given_at"], consent["ip"]) == (given_at, "203.0.113.7")
     assert consent["customer"] == (await run("SELECT id FROM customers"))[0]["id"]
 

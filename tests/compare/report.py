@@ -1,0 +1,102 @@
+"""The pictures of both trees side by side, with what differs marked, on one local page."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+
+from PIL import Image, ImageChops
+
+_STYLE = """
+:root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif; }
+body { margin: 2rem; }
+h2 { margin-block: 2.5rem .5rem; font-size: 1.125rem; }
+h3 { margin-block: 1rem .25rem; font-size: .875rem; font-weight: 400; }
+.three { display: flex; gap: 1rem; align-items: start; overflow-x: auto; }
+figure { margin: 0; flex: none; } figcaption { font-size: .8125rem; }
+img { display: block; border: 1px solid #8888; max-inline-size: 30rem; block-size: auto; }
+.same { columns: 20rem; font-size: .875rem; }
+"""
+_HEAD = '<!DOCTYPE html><html lang="ru"><head><meta charset="utf-8"><title>Было и стало</title>'
+_TITLES = {"base": "Было", "tree": "Стало", "marked": "Разница"}
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One state at one width in one theme; a side that does not have it is None."""
+
+    title: str
+    look: str
+    base: bytes | None
+    tree: bytes | None
+
+    @property
+    def changed(self) -> bool:
+        return self.base != self.tree and self.marked()[1] > 0
+
+    def marked(self) -> tuple[Image.Image, int]:
+        """What the work tree has, pale, with each pixel that differs in red; and how many there are."""
+        pictures = [Image.open(io.BytesIO(png)).convert("RGB") for png in (self.base, self.tree) if png]
+        size = (max(one.width for one in pictures), max(one.height for one in pictures))
+        # What only one side has differs, whatever its colour.
+        base, tree = (_on(size, png) for png in (self.base, self.tree))
+        bands = ImageChops.difference(base, tree).split()
+        mask = bands[0]
+        for band in bands[1:]:
+            mask = ImageChops.lighter(mask, band)
+        mask = mask.point(lambda value: 255 if value else 0)
+        pale = Image.blend(tree.convert("RGB"), Image.new("RGB", size, "white"), 0.7)
+        pale.paste((220, 0, 0), mask=mask)
+        return pale, mask.histogram()[255]
+
+
+def _on(size: tuple[int, int], png: bytes | None) -> Image.Image:
+    ground = Image.new("RGBA", size, (0, 0, 0, 0))
+    if png is not None:
+        ground.paste(Image.open(io.BytesIO(png)).convert("RGBA"))
+    return ground
+
+
+def write(folder: Path, base: str, pictures: Sequence[Picture], same: Sequence[str], seconds: float) -> int:
+    """`index.html` and its pictures; how many of them differ."""
+    folder.mkdir(parents=True, exist_ok=True)
+    changed = [picture for picture in pictures if picture.changed]
+    unchanged = [picture for picture in pictures if picture not in changed]
+    lines = [
+        f"{_HEAD}<style>{_STYLE}</style></head><body>",
+        f"<h1>Было ({escape(base)}) и стало</h1>",
+        f"<p>Различий: {len(changed)}, снимков: {len(pictures)}, секунд: {seconds:.0f}.",
+        f"Не снимались, потому что HTML, стили и картинки совпадают до байта: {len(same)}.</p>",
+    ]
+    title = ""
+    for number, picture in enumerate([*changed, *unchanged]):
+        if picture.title != title:
+            title = picture.title
+            lines.append(f"<h2>{escape(title)}</h2>")
+        lines.append(_row(folder, number, picture, with_mark=number < len(changed)))
+    lines += ["<h2>Совпадают до байта</h2><ul class=same>", *(f"<li>{escape(name)}</li>" for name in same), "</ul>"]
+    (folder / "index.html").write_text("\n".join(lines) + "</body></html>\n", "utf-8")
+    return len(changed)
+
+
+def _row(folder: Path, number: int, picture: Picture, *, with_mark: bool) -> str:
+    files = {"base": picture.base, "tree": picture.tree if with_mark else None}
+    told, figures = escape(picture.look), []
+    for side, png in files.items():
+        if png is not None:
+            (folder / f"{number}-{side}.png").write_bytes(png)
+            figures.append(_figure(f"{number}-{side}.png", _TITLES[side] if with_mark else "Без изменений"))
+    if with_mark:
+        marked, pixels = picture.marked()
+        marked.save(folder / f"{number}-marked.png", compress_level=1)
+        figures.append(_figure(f"{number}-marked.png", _TITLES["marked"]))
+        told += f": {pixels} px"
+    return f'<h3>{told}</h3><div class="three">{"".join(figures)}</div>'
+
+
+def _figure(file: str, title: str) -> str:
+    image = f'<a href="{file}"><img loading="lazy" src="{file}" alt="{title}"></a>'
+    return f"<figure><figcaption>{title}</figcaption>{image}</figure>"
