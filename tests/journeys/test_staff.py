@@ -156,6 +156,7 @@ def test_a_passkey_is_made_and_signs_in(browser: Browser, server: Server, at_loc
     page.get_by_role("button", name="Создать ключ доступа").click()
     write_down_codes(page)
     page.get_by_role("button", name="Выйти").click()
+    expect_screen(page, "staff-sign-in")
     sign_in(page, at_localhost, "key@example.org")
     page.get_by_role("button", name="Подтвердить ключом доступа").click()
     expect_screen(page, "staff-requests")
