@@ -31,7 +31,7 @@ def running(words: Sequence[str], folder: Path, at_the_end: int = signal.SIGTERM
 async def until(holds: Callable[[], Awaitable[object]]) -> None:
     """Nothing tells a test what another program does."""
     async with asyncio.timeout(SECONDS):
-        while not await holds():
+        while not await holds():  # noqa: ASYNC110 - nothing tells
             await asyncio.sleep(0.05)
 
 
