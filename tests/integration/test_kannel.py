@@ -115,7 +115,7 @@ async def test_an_sms_its_receipt_and_a_kannel_that_is_away(
             await process.answers()
             async with kannel.running():
                 message = await post("483920")
-                await until(lambda: _is(operator.submitted))
+                await until(lambda: _is(bool(operator.submitted)))
                 await until(lambda: _has(message, "accepted"))
                 operator.receipt(operator.ids(1), "DELIVRD")
                 await until(lambda: _has(message, "delivered"))
@@ -157,7 +157,7 @@ async def test_what_kannel_says_of_mistakes_in_the_settings(tmp_path: Path) -> N
                 await channel.close()
                 assert (caught.value.follows, caught.value.operator) == ("away", True), dsn
             await well.send(_outgoing("Code 483920, keep it [secret]"), begun)
-            await until(lambda: _is(operator.submitted))
+            await until(lambda: _is(bool(operator.submitted)))
             await well.close()
     assert [(one.coding, one.text) for one in operator.submitted] == [(0, "Code 483920, keep it \x1b<secret\x1b>")]
 
