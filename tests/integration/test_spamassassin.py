@@ -54,7 +54,7 @@ def _emails() -> dict[str, bytes]:
                 content = texts(message.name, state.values, language)
                 outgoing = Outgoing(1, "1.abcdef", now, _RECIPIENT, content, language, name=message.name)
                 email = make_email(outgoing, _SENDER, smtp_address(_RECIPIENT))
-                emails[name] = received + signer.signed(email.as_bytes())
+                emails[name] = received + signer.signed(email)
     return emails
 
 
