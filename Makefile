@@ -34,7 +34,8 @@ test: setup
 	PYTHON=$(BIN)/python tests/browser-setup
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
-# What needs programs that pip does not bring: PgBouncer, nginx, Caddy, systemd-analyze. On Debian it installs them itself.
+# What needs programs that pip does not bring: PgBouncer, nginx, Caddy, systemd-analyze, Kannel, Postfix, SpamAssassin. On
+# Debian it installs them itself.
 integration: setup
 	tests/integration-setup
 	$(BIN)/python -m pytest -q -m integration tests/integration

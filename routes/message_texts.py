@@ -49,6 +49,8 @@ class MessageTexts:
         colours: dict[str, Mapping[str, str]] = {theme: email_colours(design, brand, theme) for theme in THEMES}
         self._values = {language: {"brand": {**brand.texts(language), **shown}, **colours} for language in languages}
         self._environment = in_every_language(languages, lambda language: self._made(language, self._values[language]))
+        # Looked for once: a hundred thousand messages may be waiting.
+        self._only_texts: dict[str, str | None] = {}
         self._version = version
 
     def _made(
@@ -102,15 +104,24 @@ class MessageTexts:
             return markup_slips(html, design, f"{_FOLDER}/{template}", draw_marked)
 
     def _rendered(self, name: str, values: Mapping[str, Any]) -> Rendered:
-        for only in ("sms.txt", "call.txt"):
-            if self._sources.design.template(f"{_FOLDER}/{name}/{only}").is_file():
-                return Rendered(self._words(f"{name}/{only}", values))
+        if (only := self._only_text(name)) is not None:
+            return Rendered(self._words(only, values))
         html = self._words(f"{name}/email.html", values)
         return Rendered(
             text=plain_text(html),
             subject=self._words(f"{name}/subject.txt", values),
             html=_INLINER.inline(html) + "\n",
         )
+
+    def _only_text(self, name: str) -> str | None:
+        """The one template of an SMS or a call; None for an e-mail."""
+        if name not in self._only_texts:
+            templates = (f"{name}/{only}" for only in ("sms.txt", "call.txt"))
+            design = self._sources.design
+            self._only_texts[name] = next(
+                (one for one in templates if design.template(f"{_FOLDER}/{one}").is_file()), None
+            )
+        return self._only_texts[name]
 
     def _greeting(self, first_name: str = "") -> str:
         # Rendered, not imported as a macro: its text, with the name in it, would count as safe HTML.

@@ -18,6 +18,8 @@ _TAG = re.compile(r"<(/?)(\w+)([^>]*)>")
 _ADDRESS = re.compile(r'\bhref="([^"]*)"')
 _HTML_ONLY = re.compile(r'\bclass="[^"]*\bhtml-only\b')
 
+_SPACES, _GAPS = re.compile(r"[ \t\r]+"), re.compile(r"\n{3,}")
+
 
 def plain_text(html: str) -> str:
     """Ends with a line break, as text does."""
@@ -35,8 +37,9 @@ def plain_text(html: str) -> str:
             told.append(_break(tag, closing))
         told.append("" if hidden else text.replace("\n", " "))
     # Only ordinary spaces are taken together: one that does not break is meant.
-    lines = [re.sub(r"[ \t\r]+", " ", line).strip(" ") for line in unescape("".join(told)).split("\n")]
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip("\n") + "\n"
+    told_together = _SPACES.sub(" ", unescape("".join(told)))
+    lines = "\n".join([line.strip(" ") for line in told_together.split("\n")])
+    return _GAPS.sub("\n\n", lines).strip("\n") + "\n"
 
 
 def _break(tag: str, closing: str) -> str:

@@ -44,8 +44,8 @@ def test_figures_are_measured(module: Any, names: set[str]) -> None:
 
 
 def test_a_backlog_goes_out_with_the_bytes_of_the_bare_client(tmp_path: Path) -> None:
-    figure = asyncio.run(throughput.of_way(throughput.WAYS[1], tmp_path, TINY))
-    assert figure.name == "backlog-smpp"
+    figure, cpu = asyncio.run(throughput.of_way(throughput.WAYS[1], tmp_path, TINY))
+    assert (figure.name, cpu.name, cpu.unit) == ("backlog-smpp", "cpu-smpp", "ms")
     assert figure.portal > 0
     assert figure.reference
 

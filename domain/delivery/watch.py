@@ -116,8 +116,9 @@ class Watch:
 
     async def _wrong_messages(self, rows: Sequence[GatewayRow], now: datetime) -> Mapping[str, str]:
         wrong = set()
-        if "sms" in self._names and await delivery_figures.wait_since("sms", [_CODES], now - _CODE_WAITS):
-            wrong.add("codes")
+        for kind in ("sms", "call") if "sms" in self._names else ():
+            if await delivery_figures.wait_since(kind, [_CODES], now - _CODE_WAITS):
+                wrong.add("codes")
         working = {row["name"] for row in rows if _works(row, now)}
         for kind, names in self._names.items():
             enough = _MANY if working & {*names} else 1

@@ -10,14 +10,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
 from db import outbox
 from db.engine import transaction
 from db.outbox import ClaimedRow
 from db.receipts import have_stopped
-from domain.delivery.gateways import Gateways, next_gateway
+from domain.delivery.gateways import Gateway, Gateways, next_gateway
 from domain.delivery.ledger import Ledger, confirm, write
 from domain.delivery.leftovers import settle_leftovers
 from domain.delivery.messages import PRIORITIES
@@ -132,13 +132,18 @@ class Worker:
         monotonic = asyncio.get_running_loop().time()
         if monotonic < self._sweep_at:
             return
-        for kind, own in self._gateways.items():
+        for kind, own in self._kinds_to_sweep():
             await settle_leftovers(self._portal, self._sender, kind, [gateway.name for gateway in own], now)
         if monotonic >= self._look_for_receipts_at:
             for gateway in self._gateways.get("sms", ()):
                 gateway.note_receipts(await have_stopped(gateway.name, now))
             self._look_for_receipts_at = monotonic + _RECEIPTS_SECONDS
         self._sweep_at = monotonic + _SWEEP_SECONDS
+
+    def _kinds_to_sweep(self) -> Iterable[tuple[str, Sequence[Gateway]]]:
+        """Also calls where no gateway can call any more: nobody sends them, so they expire with their codes."""
+        calls: Gateways = {"call": ()} if "sms" in self._gateways else {}
+        return {**calls, **self._gateways}.items()
 
     async def _due(self, now: datetime) -> list[tuple[str, int]]:
         """The kinds and priorities of which something may be claimed, the first ones first."""

@@ -80,7 +80,7 @@ def _message(page: Page, state: MessageState) -> Response[Any]:
     policy = _POLICY_OF_EMAILS.format(images=images)
     headers = {"Cache-Control": "no-store", "Content-Security-Policy": policy}
     # A mail program fetches the logo from the portal; this machine may have another name for it.
-    html = (made.html or "").replace(f'"{page.settings.public_url}/static/', '"/static/')
+    html = (made.html or "").replace(f"{page.settings.public_url}/static/", "/static/")
     return Response(
         email_of(html, look) if as_html else made.text,
         media_type=MediaType.HTML if as_html else MediaType.TEXT,

@@ -19,14 +19,14 @@ _ACCEPTED = b"HTTP/1.1 202 Accepted\r\nContent-Type: text/html\r\nContent-Length
 
 
 class Taking:
-    """`messages` are the bytes of those taken; `all_taken` is set with the `expected`th."""
+    """`messages` are the bytes of those taken; `all_taken` is set with the `expected`th of them."""
 
     def __init__(self, expected: int, *, keep: bool) -> None:
         self._expected, self._keep = expected, keep
         self.messages: list[bytes] = []
         self.taken = 0
         self._first = self._last = 0.0
-        self.all_taken = asyncio.Event()
+        self.first_taken, self.all_taken = asyncio.Event(), asyncio.Event()
 
     def take(self, message: bytes) -> None:
         if self._keep:
@@ -34,6 +34,7 @@ class Taking:
         self._last = time.perf_counter()
         self._first = self._first or self._last
         self.taken += 1
+        self.first_taken.set()
         if self.taken >= self._expected:
             self.all_taken.set()
 

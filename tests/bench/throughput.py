@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import os
 import pickle
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -32,7 +33,7 @@ from tests.bench import seed, servers
 from tests.bench.figures import Figure, Scale, by_turns, compared
 from tests.bench.gateways import Kannel, Smpp, Smtp, Taking, gateway
 from tests.bench.postgres import postgres
-from tests.bench.processes import CORES, SERVER_CORE
+from tests.bench.processes import CORES, SERVER_CORE, cpu_seconds
 from tests.journeys.server import ROOT, free_port
 
 _SECONDS = 120
@@ -94,23 +95,27 @@ async def fill(database: str, way: Way, messages: int) -> None:
 
 
 @contextlib.contextmanager
-def _process(command: Sequence[str], folder: Path, given: dict[str, str], cores: Sequence[int]) -> Iterator[None]:
+def _process(command: Sequence[str], folder: Path, given: dict[str, str], cores: Sequence[int]) -> Iterator[int]:
     with (folder / "log").open("ab") as log:
         process = subprocess.Popen([sys.executable, *command], cwd=folder, env=given, stdout=log, stderr=log)
     os.sched_setaffinity(process.pid, cores)
     try:
-        yield
+        yield process.pid
     finally:
         process.terminate()
         process.wait(_SECONDS)
 
 
 class Backlogs:
-    """A round is a backlog of `messages`; `sent` keeps the bytes of the last one."""
+    """A round is a backlog of `messages`; `sent` keeps the bytes of the last one.
+
+    `cpu` is what the portal's workers spent on a message in each round, ms; not what their start took.
+    """
 
     def __init__(self, way: Way, folder: Path, messages: int) -> None:
         self._way, self._folder, self._messages = way, folder, messages
         self.sent: list[bytes] = []
+        self.cpu: list[float] = []
 
     async def of_portal(self, *databases: str, workers: int = 1, cores: Sequence[int] = (SERVER_CORE,)) -> float:
         """Messages a second, of all `databases` together, each with so many workers."""
@@ -122,10 +127,15 @@ class Backlogs:
         expected = self._messages // len(databases) * len(databases)
         async with gateway(self._way.stand_in, port, expected, keep=not self.sent) as taking:
             with contextlib.ExitStack() as stack:
+                pids = []
                 for database in databases * workers:
                     given = servers.environment(database, free_port(), **settings)
-                    stack.enter_context(_process(command, self._folder, given, cores))
-                await self._all_taken(taking)
+                    pids.append(stack.enter_context(_process(command, self._folder, given, cores)))
+                await self._come(taking, taking.first_taken)
+                begun, before = taking.taken, sum(map(cpu_seconds, pids))
+                await self._come(taking, taking.all_taken)
+                spent = sum(map(cpu_seconds, pids)) - before
+        self.cpu.append(1000 * spent / max(1, taking.taken - begun))
         self.sent = self.sent or taking.messages
         return taking.rate
 
@@ -137,23 +147,27 @@ class Backlogs:
         given = {**os.environ, "PYTHONPATH": str(ROOT)}
         async with gateway(self._way.stand_in, port, len(self.sent), keep=False) as taking:
             with _process(command, self._folder, given, [SERVER_CORE]):
-                await self._all_taken(taking)
+                await self._come(taking, taking.all_taken)
         return taking.rate
 
-    async def _all_taken(self, taking: Taking) -> None:
+    async def _come(self, taking: Taking, event: asyncio.Event) -> None:
         try:
             async with asyncio.timeout(_SECONDS):
-                await taking.all_taken.wait()
+                await event.wait()
         except TimeoutError:
             raise AssertionError(f"only {taking.taken}:\n{(self._folder / 'log').read_text()}") from None
 
 
-async def of_way(way: Way, folder: Path, scale: Scale) -> Figure:
+async def of_way(way: Way, folder: Path, scale: Scale) -> list[Figure]:
     backlogs = Backlogs(way, folder, max(_FEWEST, round(scale.seconds * way.a_second)))
     database = f"sqlite:{folder / way.name}.sqlite"
     rounds = await by_turns(scale.rounds, lambda: backlogs.of_portal(database), backlogs.of_bare)
     title = f"a backlog goes out by {way.title} (wanted: {way.wanted})"
-    return compared(f"backlog-{way.name}", title, "messages/s", "bare", rounds, "≥ 0.35")
+    return [
+        compared(f"backlog-{way.name}", title, "messages/s", "bare", rounds, "≥ 0.35"),
+        # But for the first round, which is for warming up.
+        Figure(f"cpu-{way.name}", f"CPU of a message by {way.title}", "ms", statistics.median(backlogs.cpu[1:])),
+    ]
 
 
 async def _of_two(address: str, folder: Path, scale: Scale) -> list[Figure]:
@@ -181,6 +195,6 @@ async def _of_two(address: str, folder: Path, scale: Scale) -> list[Figure]:
 def measure(scale: Scale) -> list[Figure]:
     with tempfile.TemporaryDirectory(prefix="kabinet-bench-") as name:
         folder = Path(name)
-        figures = [asyncio.run(of_way(way, folder, scale)) for way in WAYS]
+        figures = [figure for way in WAYS for figure in asyncio.run(of_way(way, folder, scale))]
         with postgres(folder) as address:
             return [*figures, *asyncio.run(_of_two(address, folder, scale))]

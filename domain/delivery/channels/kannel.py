@@ -19,6 +19,8 @@ CONNECT_SECONDS = 5.0
 ANSWER_SECONDS = 15.0
 
 _REFUSED = "authorization failed"
+# Where neither we nor Kannel name a sender (gw/smsbox.c, smsbox_req_handle).
+_NO_SENDER = "sender missing"
 # "Sent." is the answer of Kannel before 1.4.
 _ACCEPTED = ("0:", "3:", "sent.")
 # Which receipts are asked for, as a sum of bits (chapter 6, "Delivery reports"): the final ones. What the bits mean.
@@ -113,6 +115,8 @@ def _judge(answer: Answer) -> None:
     said = answer.body.lower()
     if answer.status == 403 and said.startswith("not routable"):
         raise DeliveryFailed("refused", "the gateway has no route to this number (403)")
+    if answer.status == 400 and said.startswith(_NO_SENDER):
+        raise DeliveryFailed("away", "the gateway wants a sender: KABINET_SMS_FROM (400)", operator=True)
     if not answer.is_well:
         raise answer.failure()
     if said.startswith(_REFUSED):  # Kannel before 1.4 says so with 202

@@ -15,7 +15,7 @@ import aiosmtplib
 
 from domain.delivery.channels.channel import Begin, DeliveryFailed, Kind, Outgoing, Receipts, Taken
 from domain.delivery.channels.dkim_signature import Signer
-from domain.delivery.channels.mime import make_email, smtp_address
+from domain.delivery.channels.mime import author_of, make_email, smtp_address
 from domain.delivery.channels.smtp_session import SmtpSession, connect
 from settings import LOOPBACK
 
@@ -101,9 +101,10 @@ the server does not sign e-mails itself, KABINET_DKIM_DOMAIN, KABINET_DKIM_SELEC
     async def send(self, outgoing: Outgoing, begin: Begin) -> Taken:
         """Raises `DeliveryFailed`; returns once the server has taken the message upon itself."""
         to = smtp_address(outgoing.to)
+        _, author = author_of(self._sender)
         email = make_email(outgoing, self._sender, to)
-        content = self.signer.signed(email.as_bytes()) if self.signer else email.as_bytes()
-        session = await self._ready(email["From"].addresses[0].addr_spec, to.addr_spec)
+        content = self.signer.signed(email) if self.signer else email
+        session = await self._ready(author.addr_spec, to.addr_spec)
         try:
             await begin()
             if session.is_closed:

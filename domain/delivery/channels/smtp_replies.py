@@ -27,6 +27,8 @@ _OF_MAILBOX = frozenset({501, 550, 551, 552, 553, 555})
 _OF_US = re.compile(
     r"relay|spf|dkim|dmarc|spam|block|black|banned|denied|policy|authenti|reputation|reverse|ptr\b", re.I
 )
+# What Postfix says of us with 454 4.7.1 (defer_unauth_destination); others greylist a recipient by the same code.
+_RELAYING = re.compile(r"relay(ing)? (access )?(is )?(denied|not)", re.I)
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,8 @@ def _temporary(stage: Stage, reply: Reply) -> DeliveryFailed:
     subject = reply.enhanced[0] if reply.enhanced else None
     if stage in {"greeting", "sign-in", "sender"} or subject == _SYSTEM:
         return DeliveryFailed("away", f"the server cannot take e-mails now ({reply})")
+    if _RELAYING.search(reply.text):
+        return DeliveryFailed("later", f"the server does not relay for us ({reply})", operator=True)
     return DeliveryFailed("later", f"the server cannot take this e-mail now ({reply})")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -44,3 +44,27 @@ async def test_only_a_gateway_that_can_gets_it(
     [row] = await run("SELECT kind, state, gateway, cost_kopecks, sealed FROM outbox WHERE id = {}", call)
     assert row == {"kind": "call", "state": "accepted", "gateway": "second", "cost_kopecks": 305, "sealed": ""}
     assert not any(digits in caplog.text for digits in ("483920", "4, 8", PHONE))
+
+
+async def test_without_a_gateway_that_can_call_it_expires_with_its_code(
+    engine: Engine, portal: Portal, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As after the last such gateway was taken out of the settings: it neither waits for ever nor becomes an SMS."""
+    now = datetime.now(UTC)
+    async with running_gateway() as kannel:
+        portal = make_portal(portal.settings.model_copy(update={"sms": (kannel.dsn(),)}))
+        call = await outbox.post(scope_of(portal, now), CodeCall("483920", "recovery"), PHONE)
+
+        async def state(after: float) -> tuple[str, str, bool]:
+            at = now + timedelta(seconds=after)
+            async with open_gateways(portal) as gateways:
+                await Worker(portal, gateways, MessageTexts(), lambda: at).run_until_idle()
+                await Watch(portal, gateways).judge(at)
+            [row] = await run("SELECT state, sealed FROM outbox WHERE id = {}", call)
+            return row["state"], row["sealed"], "wrong from now on: codes" in caplog.text
+
+        assert (await state(30))[0::2] == ("waiting", False)
+        # A process with the former settings may still send it; the staff is told that it waits.
+        assert (await state(61))[0::2] == ("waiting", True)
+        assert await state(portal.settings.code_lifetime) == ("expired", "", True)
+        assert kannel.requests == []

@@ -137,7 +137,7 @@ async def test_the_look_of_a_message(designer: Browser) -> None:
     assert "@media all" in (await designer.get(f"{MAIL}&theme=dark")).text
     assert "@media not all" in (await designer.get(f"{MAIL}&theme=light")).text
     assert "img-src 'none'" in (await designer.get(f"{MAIL}&images=off")).headers["content-security-policy"]
-    logo = re.search(r'<img src="(/static/[^"]+)"', (await designer.get(f"{MAIL}&brand=teplo")).text)
+    logo = re.search(r"url\('(/static/[^']+)'\)", (await designer.get(f"{MAIL}&brand=teplo")).text)
     assert logo
     assert (await designer.get(logo[1])).status_code == 200
     text = await designer.get(f"{MAIL}&part=text&language=en")

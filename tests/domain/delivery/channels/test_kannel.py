@@ -100,6 +100,7 @@ async def test_accepted(gateway: Gateway, status: int, body: str) -> None:
     ("status", "body", "follows", "operator"),
     [
         (400, "Empty receiver number not allowed, rejected", "refused", False),
+        (400, "Sender missing and no global set, rejected", "away", True),
         (403, "Not routable. Do not try again.", "refused", False),
         (403, "Authorization failed for sendsms", "away", True),
         (401, "", "away", True),

@@ -43,6 +43,7 @@ from domain.delivery.channels.smtp_replies import Reply, Stage, failure_of
         ("sender", 553, "5.1.8 sender's domain not found", "away", True),
         ("sender", 550, "", "away", True),
         ("recipient", 554, "5.7.1 relay access denied", "later", True),
+        ("recipient", 454, "4.7.1 <ivan@example.com>: Relay access denied", "later", True),
         ("recipient", 550, "5.7.1 relaying denied", "later", True),
         ("recipient", 550, "relay not permitted", "later", True),
         ("recipient", 550, "SPF check failed", "later", True),
