@@ -25,7 +25,7 @@ from routes.translated import Translated
 
 _IF = re.compile(r"\{%-?\s*(?:el)?if\s+(.*?)\s*-?%\}", re.DOTALL)
 _MESSAGES = "messages/"
-# What no state can show, with the reason, which the gallery tells. Of a third language: tests/routes/test_third_language.py.
+# What no state can show, with the reason that the gallery tells; tests/routes/test_third_language.py adds the language.
 NEVER = {
     ("partials/language.html", "others | length > 1"): "у портала два языка; третий добавляет тест",
     ("page.html", 'signed_in and path.startswith("/profile")'): "политика галереи не дает загрузить манифест",
