@@ -55,10 +55,11 @@ check: setup
 bench: setup
 	$(BIN)/python -m tests.bench
 
-# The pictures of docs/manual.ru.md and README.md, taken from a running portal.
+# The pictures of docs/manual.ru.md, docs/design.md and README.md, taken from a running portal.
 pictures: setup
 	PYTHON=$(BIN)/python tests/browser-setup
 	$(BIN)/python -m tests.manual
+	$(BIN)/python -m tests.manual.design
 
 # Every state and message of BASE and of the work tree side by side: compare/index.html. ONLY=registration takes those
 # whose journey, fragment or name says so; ALL=1 draws what is the same to the byte, too.

@@ -121,8 +121,11 @@ Read = tuple[Catalog, bytes]
 
 def _read_all(design: Design, language: str) -> Sequence[Read]:
     paths = [path for folder in design.templates if (path := path_of(language, folder)).is_file()]
-    if not paths:
+    if not paths and language == ORIGINAL:
         raise SlipError([Slip(design.shown(path_of(language)), 0, "there is no such file")])
+    if not paths:
+        # A folder alone is how a language begins: `make texts` has to start with it, and writes its catalogue.
+        return [_compiled(Catalog(locale=language))]
     return [_read(path, path.stat().st_mtime_ns, design.shown(path)) for path in paths]
 
 
@@ -153,8 +156,12 @@ def _read(path: Path, _modified: int, shown: str) -> Read:
     usable = _parsed(path, shown) if unfit else catalogue
     for message in unfit:
         usable.delete(message.id, message.context)
+    return catalogue, _compiled(usable)[1]
+
+
+def _compiled(catalogue: Catalog) -> Read:
     compiled = io.BytesIO()
-    write_mo(compiled, usable, use_fuzzy=True)
+    write_mo(compiled, catalogue, use_fuzzy=True)
     return catalogue, compiled.getvalue()
 
 

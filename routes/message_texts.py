@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from css_inline import CSSInliner
@@ -36,8 +36,10 @@ class MessageTexts:
     `public_url` is where a mail program finds the logo. When the sources change, all of it is made anew.
     """
 
-    def __init__(self, files: Sources | None = None, public_url: str = "") -> None:
-        self._sources, self._public_url = files or sources(watch=False), public_url
+    def __init__(
+        self, files: Sources | None = None, public_url: str = "", make: Callable[..., Translated] = Translated
+    ) -> None:
+        self._sources, self._public_url, self._make_environment = files or sources(watch=False), public_url, make
         self._make()
 
     def _make(self) -> None:
@@ -59,7 +61,7 @@ class MessageTexts:
         values: Mapping[str, Mapping[str, str]],
         marks: list[tuple[str, int]] | None = None,
     ) -> Translated:
-        environment = Translated(
+        environment = self._make_environment(
             language,
             self._catalogue,
             values=values,

@@ -54,11 +54,17 @@ _LABELS = "partials/labels.html"
 class Templates:
     """The templates of the pages, compiled once for each language; `assets` turns `portal.css` into its address.
 
-    When `sources` change, all of it is made anew.
+    When `sources` change, all of it is made anew. `make` makes the environment of a language.
     """
 
-    def __init__(self, zone: ZoneInfo, assets: Callable[[str], str], sources: Sources) -> None:
-        self._zone, self._assets, self._sources = zone, assets, sources
+    def __init__(
+        self,
+        zone: ZoneInfo,
+        assets: Callable[[str], str],
+        sources: Sources,
+        make: Callable[..., Translated] = Translated,
+    ) -> None:
+        self._zone, self._assets, self._sources, self._make_environment = zone, assets, sources, make
         self._make()
 
     def _make(self) -> None:
@@ -69,7 +75,7 @@ class Templates:
         self._version = version
 
     def _made(self, language: str, marks: list[tuple[str, int]] | None = None) -> Translated:
-        environment = Translated(
+        environment = self._make_environment(
             language,
             self._catalogue,
             constant={"asset": self._assets},
@@ -112,6 +118,11 @@ class Templates:
         for name, file in _PIECES.items():
             environment.globals[name] = piece(environment, f"partials/{file}", name)
         return environment
+
+    @property
+    def sources(self) -> Sources:
+        """What it is made of, and whether that has changed."""
+        return self._sources
 
     @property
     def design(self) -> Design:

@@ -81,6 +81,14 @@ def test_a_slip_is_named_with_file_and_line(tmp_path: Path, name: str, old: str,
     assert any(slip.startswith(f"{where}{at}") for slip in found), found
 
 
+def test_a_broken_layout_is_told_once(tmp_path: Path) -> None:
+    own = tmp_path / "own"
+    written(own, "page.html", "{% endblock %}", "")
+    (told,) = slips_of(own)
+    assert told.startswith("own/page.html:")
+    assert told.endswith("{% block %} не закрыт: нет {% endblock %}")
+
+
 def test_a_file_over_ours_is_told_when_ours_changes(tmp_path: Path) -> None:
     own = tmp_path / "own"
     (own / "partials").mkdir(parents=True)

@@ -28,12 +28,15 @@ def source_slips(templates: Templates) -> Iterator[Slip]:
             parsed[name] = environment.parse(path.read_text(encoding="utf-8"), name, str(path))
         except TemplateSyntaxError as error:
             yield Slip(templates.design.shown(path), error.lineno, in_words(error))
-    drawn = {block.name for name in (_LAYOUT,) if name in parsed for block in parsed[name].find_all(nodes.Block)}
+    # One that is broken has been told: no block is lost because of it.
+    layout = parsed.get(_LAYOUT)
+    drawn = {block.name for block in layout.find_all(nodes.Block)} if layout is not None else None
     for name, tree in parsed.items():
         path = templates.design.template(name)
         shown, source = templates.design.shown(path), path.read_text(encoding="utf-8")
         if tree.find(nodes.Extends) is not None:
-            yield from _lost_blocks(shown, tree, drawn)
+            if drawn is not None:
+                yield from _lost_blocks(shown, tree, drawn)
             yield from _unsaid_names(shown, source, tree, environment)
             yield from label_slips(shown, tree)
         used = {*_used(name, parsed), *_OF_A_PAGE}

@@ -15,10 +15,14 @@ def development_handlers(settings: Settings) -> Sequence[HTTPRouteHandler]:
     """All of them, or none where anything real could be seen; routes/host.py says who may ask."""
     if not shows_nothing_real(settings):
         return []
+    # What only counts and draws is not even loaded where customers are served.
+    from routes.dev import counting
+
     return [
         *overview.handlers,
         *outbox.handlers,
         *gallery.handlers,
+        *counting.handlers,
         *seen.handlers,
         *files.handlers,
         *following.handlers,

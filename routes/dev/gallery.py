@@ -13,6 +13,7 @@ from domain.delivery.messages import MESSAGES
 from routes.brand_check import longest, sms_room
 from routes.dev.brands import Brands, Drawing
 from routes.dev.contact_sheet import Group, Shown, groups
+from routes.dev.kept_count import kept_count
 from routes.dev.look import SWITCHES, Look, look_of, query_of
 from routes.dev.message_states import message_states_of
 from routes.dev.states import NOW, State, states_of
@@ -42,6 +43,7 @@ async def show(page: ThisPage) -> Response[Any]:
         shown=[_group(group, look) for group in shown if group.states or group.wrong],
         known=[group.of for group in everything],
         filters={"text": text, "errors": only_errors, "of": of},
+        counted=kept_count(page.request.app.state, drawing.templates.sources),
         told=[*map(str, changes_beneath(design)), *map(str, _unchecked(drawing.templates))],
         **_switches(page, look),
     )

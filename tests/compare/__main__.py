@@ -1,7 +1,7 @@
 """Every state and message of another commit and of the work tree, side by side: `make compare`.
 
 A state whose HTML is byte for byte the same in both is not drawn: its styles, scripts and pictures stand in it under
-addresses that tell their content.
+addresses that tell their content. For the same reason a picture of an earlier run serves again, in `kept/`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ import argparse
 import asyncio
 import io
 import json
-import shutil
 import subprocess
 import sys
 import tarfile
@@ -20,11 +19,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tests.compare import drawn, report
+from tests.compare.kept import Kept
 from tests.compare.report import Picture
 from tests.compare.shots import THEMES, WIDTHS, opened
 
 ROOT = Path(__file__).parents[2]
 Pages = Mapping[str, str]
+_KEPT = "kept"
 
 
 def main() -> None:
@@ -36,8 +37,9 @@ def main() -> None:
         wanted = [title for title in [*tree, *(gone for gone in base if gone not in tree)] if asked.only in title]
         same = [title for title in wanted if base.get(title) == tree.get(title) and not asked.all]
         drawn_titles = [title for title in wanted if title not in set(same)]
-        pictures = asyncio.run(_pictures(drawn_titles, base, tree, folder))
-    shutil.rmtree(asked.into, ignore_errors=True)
+        kept = None if asked.all else asked.into / _KEPT
+        pictures = asyncio.run(_pictures(drawn_titles, base, tree, folder, kept))
+    _clear(asked.into)
     seconds = time.perf_counter() - began
     changed = report.write(asked.into, asked.base, pictures, same, seconds)
     told = f"{changed} of {len(pictures)} pictures differ; {len(same)} of {len(wanted)} states are the same to the byte"
@@ -45,12 +47,18 @@ def main() -> None:
     print(f"{told} and were not drawn; {took:.1f} s: {asked.into / 'index.html'}")  # noqa: T201 - what it is for
 
 
+def _clear(folder: Path) -> None:
+    for path in folder.iterdir() if folder.is_dir() else ():
+        if path.is_file():
+            path.unlink()
+
+
 def _asked() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make compare")
     parser.add_argument("--base", default="main", help="the commit that the work tree is compared with")
     parser.add_argument("--only", default="", help="a part of the names of journeys, fragments or states")
     parser.add_argument("--language", default="ru")
-    parser.add_argument("--all", action="store_true", help="draw what is the same to the byte, too")
+    parser.add_argument("--all", action="store_true", help="draw what is the same to the byte, too, and all of it anew")
     parser.add_argument("--into", type=Path, default=ROOT / "compare")
     return parser.parse_args()
 
@@ -83,11 +91,19 @@ def _read(folder: Path) -> Pages:
     }
 
 
-async def _pictures(titles: Sequence[str], base: Pages, tree: Pages, folder: Path) -> list[Picture]:
+async def _pictures(titles: Sequence[str], base: Pages, tree: Pages, folder: Path, kept: Path | None) -> list[Picture]:
+    if not titles:
+        return []
     sides = {"base": base, "tree": tree}
     pages = {f"/{side}/{n}": of[title] for n, title in enumerate(titles) for side, of in sides.items() if title in of}
     async with opened(pages, [folder / side for side in sides]) as shots:
-        looked = dict(zip(pages, await asyncio.gather(*map(shots.look, pages)), strict=True))
+        if kept is None:
+            every = await asyncio.gather(*map(shots.look, pages))
+        else:
+            known = Kept(kept, shots)
+            every = await asyncio.gather(*(known.look(address, html) for address, html in pages.items()))
+            known.tidy()
+        looked = dict(zip(pages, every, strict=True))
     found = []
     for number, title in enumerate(titles):
         seen = {

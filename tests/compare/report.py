@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from html import escape
 from pathlib import Path
 
@@ -33,30 +34,39 @@ class Picture:
     base: bytes | None
     tree: bytes | None
 
-    @property
+    @cached_property
     def changed(self) -> bool:
-        return self.base != self.tree and self.marked()[1] > 0
+        return self.base != self.tree and self.marked[1] > 0
 
-    def marked(self) -> tuple[Image.Image, int]:
-        """What the work tree has, pale, with each pixel that differs in red; and how many there are."""
-        pictures = [Image.open(io.BytesIO(png)).convert("RGB") for png in (self.base, self.tree) if png]
-        size = (max(one.width for one in pictures), max(one.height for one in pictures))
+    @cached_property
+    def marked(self) -> tuple[bytes, int]:
+        """What the work tree has, pale, with each pixel that differs in red, as PNG; and how many there are."""
+        opened = {side: Image.open(io.BytesIO(png)).convert("RGBA") for side, png in self._sides.items() if png}
+        size = (max(one.width for one in opened.values()), max(one.height for one in opened.values()))
         # What only one side has differs, whatever its colour.
-        base, tree = (_on(size, png) for png in (self.base, self.tree))
+        base, tree = (_on(size, opened.get(side)) for side in self._sides)
         bands = ImageChops.difference(base, tree).split()
         mask = bands[0]
         for band in bands[1:]:
             mask = ImageChops.lighter(mask, band)
         mask = mask.point(lambda value: 255 if value else 0)
-        pale = Image.blend(tree.convert("RGB"), Image.new("RGB", size, "white"), 0.7)
+        pale = tree.convert("RGB").point(lambda value: value * 0.3 + 255 * 0.7)
         pale.paste((220, 0, 0), mask=mask)
-        return pale, mask.histogram()[255]
+        written = io.BytesIO()
+        pale.save(written, "PNG", compress_level=1)
+        return written.getvalue(), mask.histogram()[255]
+
+    @property
+    def _sides(self) -> dict[str, bytes | None]:
+        return {"base": self.base, "tree": self.tree}
 
 
-def _on(size: tuple[int, int], png: bytes | None) -> Image.Image:
+def _on(size: tuple[int, int], picture: Image.Image | None) -> Image.Image:
+    if picture is not None and picture.size == size:
+        return picture
     ground = Image.new("RGBA", size, (0, 0, 0, 0))
-    if png is not None:
-        ground.paste(Image.open(io.BytesIO(png)).convert("RGBA"))
+    if picture is not None:
+        ground.paste(picture)
     return ground
 
 
@@ -64,7 +74,7 @@ def write(folder: Path, base: str, pictures: Sequence[Picture], same: Sequence[s
     """`index.html` and its pictures; how many of them differ."""
     folder.mkdir(parents=True, exist_ok=True)
     changed = [picture for picture in pictures if picture.changed]
-    unchanged = [picture for picture in pictures if picture not in changed]
+    unchanged = [picture for picture in pictures if not picture.changed]
     lines = [
         f"{_HEAD}<style>{_STYLE}</style></head><body>",
         f"<h1>Было ({escape(base)}) и стало</h1>",
@@ -90,8 +100,8 @@ def _row(folder: Path, number: int, picture: Picture, *, with_mark: bool) -> str
             (folder / f"{number}-{side}.png").write_bytes(png)
             figures.append(_figure(f"{number}-{side}.png", _TITLES[side] if with_mark else "Без изменений"))
     if with_mark:
-        marked, pixels = picture.marked()
-        marked.save(folder / f"{number}-marked.png", compress_level=1)
+        marked, pixels = picture.marked
+        (folder / f"{number}-marked.png").write_bytes(marked)
         figures.append(_figure(f"{number}-marked.png", _TITLES["marked"]))
         told += f": {pixels} px"
     return f'<h3>{told}</h3><div class="three">{"".join(figures)}</div>'

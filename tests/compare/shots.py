@@ -23,20 +23,21 @@ from tests.journeys.fixtures import ARGUMENTS, chromium
 WIDTHS = (360, 1280)
 THEMES = ("light", "dark")
 _HEIGHT, _HIGHEST = 640, 12_000
-_AT_ONCE = 4
+_AT_ONCE = 3
 # What moves stands still.
 _STILL = (
-    "*, ::before, ::after { animation-duration: 0s !important; animation-delay: 0s !important;"
-    " caret-color: transparent !important; transition: none !important; }"
+    "<style>*, ::before, ::after { animation-duration: 0s !important; animation-delay: 0s !important;"
+    " caret-color: transparent !important; transition: none !important; }</style></head>"
 )
 _READY = """
 async () => {
   await document.fonts.ready;
   await Promise.all([...document.images].map((image) => image.complete
     || new Promise((done) => { image.onload = image.onerror = done; })));
-  await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
 }
 """
+# What scrolls by itself is drawn a frame later than what is around it.
+_DRAWN = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,10 @@ class Shots:
         self._browser, self._origin = browser, origin
         self._free: asyncio.Queue[tuple[Tab, CDPSession]] = asyncio.Queue()
 
+    @property
+    def version(self) -> str:
+        return self._browser.version
+
     async def open(self) -> None:
         for _ in range(_AT_ONCE):
             # One for each tab: the portal's script tells other tabs when the session ends.
@@ -68,24 +73,31 @@ class Shots:
         tab, session = await self._free.get()
         try:
             await tab.goto(f"{self._origin}{address}", wait_until="load")
-            await tab.add_style_tag(content=_STILL)
             await tab.evaluate(_READY)
-            return [Looked(width, theme, await _taken(session, width, theme)) for width in WIDTHS for theme in THEMES]
+            return [one for width in WIDTHS for one in await _taken(tab, session, width)]
         finally:
             self._free.put_nowait((tab, session))
 
 
-async def _taken(session: CDPSession, width: int, theme: str) -> bytes:
-    """The whole page, however long."""
-    await session.send("Emulation.setEmulatedMedia", {"features": [
-        {"name": "prefers-color-scheme", "value": theme}, {"name": "prefers-reduced-motion", "value": "reduce"},
-    ]})  # fmt: skip
-    metrics = {"width": width, "height": _HEIGHT, "deviceScaleFactor": 1, "mobile": False}
-    await session.send("Emulation.setDeviceMetricsOverride", metrics)
+async def _taken(tab: Tab, session: CDPSession, width: int) -> list[Looked]:
+    """The whole page, however long, in each theme: the screen is made as high as it is."""
+    await _resize(session, width, _HEIGHT)
     size = (await session.send("Page.getLayoutMetrics"))["cssContentSize"]
-    clip = {"x": 0, "y": 0, "width": width, "height": min(max(_HEIGHT, size["height"]), _HIGHEST), "scale": 1}
-    options = {"format": "png", "optimizeForSpeed": True, "captureBeyondViewport": True, "clip": clip}
-    return base64.b64decode((await session.send("Page.captureScreenshot", options))["data"])
+    await _resize(session, width, min(max(_HEIGHT, size["height"]), _HIGHEST))
+    await tab.evaluate(_DRAWN)
+    taken = []
+    for theme in THEMES:
+        await session.send("Emulation.setEmulatedMedia", {"features": [
+            {"name": "prefers-color-scheme", "value": theme}, {"name": "prefers-reduced-motion", "value": "reduce"},
+        ]})  # fmt: skip
+        shot = await session.send("Page.captureScreenshot", {"format": "png", "optimizeForSpeed": True})
+        taken.append(Looked(width, theme, base64.b64decode(shot["data"])))
+    return taken
+
+
+async def _resize(session: CDPSession, width: int, height: int) -> None:
+    metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
+    await session.send("Emulation.setDeviceMetricsOverride", metrics)
 
 
 @contextlib.asynccontextmanager
@@ -112,7 +124,7 @@ def _served(pages: Mapping[str, str], folders: Sequence[Path]) -> Iterator[str]:
             name = self.path.partition("?")[0].removeprefix("/static/")
             found = next((folder / "static" / name for folder in folders if (folder / "static" / name).is_file()), None)
             if self.path in pages:
-                self._send(200, "text/html; charset=utf-8", pages[self.path].encode())
+                self._send(200, "text/html; charset=utf-8", pages[self.path].replace("</head>", _STILL, 1).encode())
             elif name == "captcha.webp":
                 self._send(200, "image/webp", captcha)
             elif found is not None and self.path.startswith("/static/"):

@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from routes import formatting
-from routes.catalogue import path_of, use_language
+from routes.catalogue import Catalogue, path_of, use_language
 from routes.checks.texts import text_slips
 from routes.cli.texts import texts_command
 from routes.design import BRAND, TEMPLATES, Design
@@ -137,6 +137,8 @@ def test_the_command_makes_its_catalogue(tmp_path: Path, monkeypatch: pytest.Mon
         monkeypatch.setattr(f"{module}.TEMPLATES", copied)
     monkeypatch.setattr(path_of, "__defaults__", (copied,))
     (copied / "locale" / "fr").mkdir()
+    # Each command begins with the portal: it does so without the catalogue, in Russian.
+    assert Catalogue(Design()).texts("fr").gettext("Язык") == "Язык"
     result = CliRunner().invoke(texts_command)
     assert result.exit_code == 0, result.output
     assert "«Язык» (fr)" in result.output
@@ -148,7 +150,11 @@ def test_the_command_makes_its_catalogue(tmp_path: Path, monkeypatch: pytest.Mon
 
 @pytest.mark.parametrize(
     ("name", "told"),
-    [("xx", "locale/xx: is no language"), ("de-CH", "locale/de-CH: is no language"), ("fr", "there is no such file")],
+    [
+        ("xx", "locale/xx: is no language"),
+        ("de-CH", "locale/de-CH: is no language"),
+        ("fr", "title: is missing in: fr"),
+    ],
 )
 def test_a_folder_that_is_no_language_is_named(tmp_path: Path, name: str, told: str) -> None:
     own = add_german(tmp_path)
