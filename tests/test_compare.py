@@ -90,8 +90,8 @@ def test_what_differs_comes_first_and_is_marked(tmp_path: Path) -> None:
         Picture("new", "360 px, light", None, _png(plain)),
     ]
     assert [picture.marked[1] for picture in pictures] == [0, 1, 80, 200]
-    marked = Image.open(io.BytesIO(pictures[1].marked[0]))
-    assert marked.getpixel((3, 4)) == (220, 0, 0)
+    marked = Image.open(io.BytesIO(pictures[1].marked[0])).convert("RGBA")
+    assert marked.getpixel((3, 4)) == (220, 0, 0, 255)
     assert write(tmp_path, "main", pictures, ["untouched"], 1.0) == 3
     page = (tmp_path / "index.html").read_text("utf-8")
     assert [page.index(f"<h2>{title}</h2>") for title in ("a pixel", "longer", "new", "same")] == sorted(

@@ -18,10 +18,15 @@ h2 { margin-block: 2.5rem .5rem; font-size: 1.125rem; }
 h3 { margin-block: 1rem .25rem; font-size: .875rem; font-weight: 400; }
 .three { display: flex; gap: 1rem; align-items: start; overflow-x: auto; }
 figure { margin: 0; flex: none; } figcaption { font-size: .8125rem; }
-img { display: block; border: 1px solid #8888; max-inline-size: 30rem; block-size: auto; }
+a { display: block; } img { display: block; border: 1px solid #8888; max-inline-size: 30rem; block-size: auto; }
+.marked { position: relative; } .marked img:first-child { opacity: .3; }
+.marked img + img { position: absolute; inset: 0; }
 .same { columns: 20rem; font-size: .875rem; }
 """
 _HEAD = '<!DOCTYPE html><html lang="ru"><head><meta charset="utf-8"><title>Было и стало</title>'
+_NOTHING = Image.new("RGB", (0, 0))
+_ALL_OR_NOTHING = [0] + [255] * 255
+_RED_AT_255 = [0, 0, 0] * 255 + [220, 0, 0]
 _TITLES = {"base": "Было", "tree": "Стало", "marked": "Разница"}
 
 
@@ -40,34 +45,18 @@ class Picture:
 
     @cached_property
     def marked(self) -> tuple[bytes, int]:
-        """What the work tree has, pale, with each pixel that differs in red, as PNG; and how many there are."""
-        opened = {side: Image.open(io.BytesIO(png)).convert("RGBA") for side, png in self._sides.items() if png}
-        size = (max(one.width for one in opened.values()), max(one.height for one in opened.values()))
+        """Each pixel that differs in red on nothing, as PNG; and how many there are."""
+        base, tree = (Image.open(io.BytesIO(png)).convert("RGB") if png else _NOTHING for png in (self.base, self.tree))
         # What only one side has differs, whatever its colour.
-        base, tree = (_on(size, opened.get(side)) for side in self._sides)
-        bands = ImageChops.difference(base, tree).split()
-        mask = bands[0]
-        for band in bands[1:]:
-            mask = ImageChops.lighter(mask, band)
-        mask = mask.point(lambda value: 255 if value else 0)
-        pale = tree.convert("RGB").point(lambda value: value * 0.3 + 255 * 0.7)
-        pale.paste((220, 0, 0), mask=mask)
+        mask = Image.new("L", (max(base.width, tree.width), max(base.height, tree.height)), 255)
+        both = (0, 0, min(base.width, tree.width), min(base.height, tree.height))
+        red, green, blue = ImageChops.difference(base.crop(both), tree.crop(both)).split()
+        mask.paste(ImageChops.lighter(ImageChops.lighter(red, green), blue).point(_ALL_OR_NOTHING))
+        pixels = mask.histogram()[255]
+        mask.putpalette(_RED_AT_255)
         written = io.BytesIO()
-        pale.save(written, "PNG", compress_level=1)
-        return written.getvalue(), mask.histogram()[255]
-
-    @property
-    def _sides(self) -> dict[str, bytes | None]:
-        return {"base": self.base, "tree": self.tree}
-
-
-def _on(size: tuple[int, int], picture: Image.Image | None) -> Image.Image:
-    if picture is not None and picture.size == size:
-        return picture
-    ground = Image.new("RGBA", size, (0, 0, 0, 0))
-    if picture is not None:
-        ground.paste(picture)
-    return ground
+        mask.save(written, "PNG", compress_level=1, transparency=0)
+        return written.getvalue(), pixels
 
 
 def write(folder: Path, base: str, pictures: Sequence[Picture], same: Sequence[str], seconds: float) -> int:
@@ -102,11 +91,15 @@ def _row(folder: Path, number: int, picture: Picture, *, with_mark: bool) -> str
     if with_mark:
         marked, pixels = picture.marked
         (folder / f"{number}-marked.png").write_bytes(marked)
-        figures.append(_figure(f"{number}-marked.png", _TITLES["marked"]))
+        under = next(f"{number}-{side}.png" for side in ("tree", "base") if files[side] is not None)
+        figures.append(_figure(under, _TITLES["marked"], f"{number}-marked.png"))
         told += f": {pixels} px"
     return f'<h3>{told}</h3><div class="three">{"".join(figures)}</div>'
 
 
-def _figure(file: str, title: str) -> str:
-    image = f'<a href="{file}"><img loading="lazy" src="{file}" alt="{title}"></a>'
-    return f"<figure><figcaption>{title}</figcaption>{image}</figure>"
+def _figure(file: str, title: str, marks: str = "") -> str:
+    """With `marks` over it, pale."""
+    over = f'<img loading="lazy" src="{marks}" alt="">' if marks else ""
+    kind = ' class="marked"' if marks else ""
+    link = f'<a href="{file}"{kind}><img loading="lazy" src="{file}" alt="{title}">{over}</a>'
+    return f"<figure><figcaption>{title}</figcaption>{link}</figure>"
