@@ -95,6 +95,8 @@ def _take(page: Page, name: str) -> None:
     page.add_style_tag(content=_STILL)
     page.wait_for_function(_LOADED)
     page.evaluate("scrollTo(0, 0); document.activeElement?.blur()")
+    # What is scaled down is drawn a frame later than what is around it.
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
     path = FOLDER / f"{name}.png"
     page.screenshot(path=path, animations="disabled")
     Image.open(path).convert("RGB").quantize(64).save(path, optimize=True)
