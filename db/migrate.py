@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import asyncio
 import contextlib
 import io
+import logging
 import re
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
@@ -13,10 +15,14 @@ from pathlib import Path
 from piccolo.apps.migrations.tables import Migration
 
 from db.engine import Engine, bound
+from db.migration_locks import TablesInUseError
 from db.unhurried import unhurried
 
 # Any fixed number: what PostgreSQL's advisory lock is asked for. "kab" in ASCII.
 _ADVISORY_LOCK = 0x6B6162
+# Who has waited for a migration goes on meanwhile, seconds; and how many tries one line in the log stands for.
+_PAUSE, _SAID_EVERY = 0.5, 20
+_LOG = logging.getLogger("kabinet.schema")
 MIGRATIONS = Path(__file__).parent / "migrations"
 # How a migration names itself, as Piccolo generates it.
 _ID = re.compile(r'^ID = "([^"]+)"$', re.MULTILINE)
@@ -49,15 +55,26 @@ async def migrating(engine: Engine) -> AsyncIterator[None]:
 
 
 async def run_migrations(last: str = "all") -> None:
-    """Those up to `last` that have not run yet. The caller is `migrating`."""
+    """Those up to `last` that have not run yet. The caller is `migrating`.
+
+    One that finds its tables in use gives way and is tried again, for as long as it takes: a backup may hold them.
+    """
     # Not before it is needed: it brings a formatter of code and half of Piccolo along.
     from piccolo.apps.migrations.commands.forwards import run_forwards
 
-    said = io.StringIO()
-    with contextlib.redirect_stdout(said), unhurried():  # it prints its progress, with pictures
-        result = await run_forwards("kabinet", last)
-        if not result.success:
-            raise SchemaError(f"the schema could not be brought up to date: {result.message or said.getvalue()}")
+    said, tries = io.StringIO(), 0
+    while True:
+        try:
+            with contextlib.redirect_stdout(said), unhurried():  # it prints its progress, with pictures
+                result = await run_forwards("kabinet", last)
+            break
+        except TablesInUseError as tables:
+            if tries % _SAID_EVERY == 0:
+                _LOG.warning("the schema waits for transactions that use %s", tables)
+            tries += 1
+        await asyncio.sleep(_PAUSE)
+    if not result.success:
+        raise SchemaError(f"the schema could not be brought up to date: {result.message or said.getvalue()}")
 
 
 async def require_schema() -> None:

@@ -8,6 +8,7 @@ leaves those alone that are attached to somebody.
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager
 
 from db.engine import bound, run
+from db.migration_locks import locking
 
 ID = "2026-11-23T12:00:00:000000"
 VERSION = "1.38.0"
@@ -19,6 +20,7 @@ _REFERENCE = ' REFERENCES "accounts" ("id") ON DELETE CASCADE ON UPDATE CASCADE'
 
 async def forwards():
     manager = MigrationManager(migration_id=ID, app_name="kabinet", description=DESCRIPTION)
+    manager.add_raw(locking("bills", "customer_accounts", "accounts"))
 
     async def drop():
         if bound().engine_type == "sqlite":

@@ -6,6 +6,7 @@ The former indexes hold every message ever sent, and one of them nothing but its
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager
 
 from db.engine import run
+from db.migration_locks import locking
 
 ID = "2026-11-23T14:00:00:000000"
 VERSION = "1.38.0"
@@ -25,6 +26,7 @@ STATEMENTS = (
 
 async def forwards():
     manager = MigrationManager(migration_id=ID, app_name="kabinet", description=DESCRIPTION)
+    manager.add_raw(locking("outbox"))
 
     async def change():
         for statement in STATEMENTS:

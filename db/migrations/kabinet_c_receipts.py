@@ -3,6 +3,7 @@
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager
 
 from db.engine import bound, run
+from db.migration_locks import locking
 
 ID = "2026-11-23T16:00:00:000000"
 VERSION = "1.38.0"
@@ -21,6 +22,7 @@ STATEMENTS = (
 
 async def forwards():
     manager = MigrationManager(migration_id=ID, app_name="kabinet", description=DESCRIPTION)
+    manager.add_raw(locking("outbox", "one_time_codes"))
 
     async def change():
         if bound().engine_type != "sqlite":

@@ -6,6 +6,7 @@
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager
 
 from db.engine import run
+from db.migration_locks import locking
 
 ID = "2026-11-23T02:00:00:000000"
 VERSION = "1.38.0"
@@ -23,6 +24,7 @@ STATEMENTS = (
 
 async def forwards():
     manager = MigrationManager(migration_id=ID, app_name="kabinet", description=DESCRIPTION)
+    manager.add_raw(locking("throttles", "journal"))
 
     async def change():
         for statement in STATEMENTS:

@@ -3,6 +3,7 @@
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager
 
 from db.engine import run
+from db.migration_locks import locking
 
 ID = "2026-11-23T01:00:00:000000"
 VERSION = "1.38.0"
@@ -22,6 +23,7 @@ STATEMENTS = (
 
 async def forwards():
     manager = MigrationManager(migration_id=ID, app_name="kabinet", description=DESCRIPTION)
+    manager.add_raw(locking("customers", "sessions", "one_time_codes", "email_links", "card_links"))
 
     async def alter():
         for statement in STATEMENTS:

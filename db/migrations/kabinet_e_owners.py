@@ -3,6 +3,7 @@
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager
 
 from db.engine import bound, run
+from db.migration_locks import locking
 
 ID = "2026-11-24T05:20:00:000000"
 VERSION = "1.38.0"
@@ -26,6 +27,7 @@ _STATEMENTS = (
 
 async def forwards():
     manager = MigrationManager(migration_id=ID, app_name="kabinet", description=DESCRIPTION)
+    manager.add_raw(locking("accounts", "customers"))
 
     async def change():
         sqlite = bound().engine_type == "sqlite"

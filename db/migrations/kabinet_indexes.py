@@ -3,6 +3,7 @@
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager
 
 from db.engine import run
+from db.migration_locks import locking
 
 ID = "2026-11-21T12:00:00:000002"
 VERSION = "1.38.0"
@@ -19,6 +20,7 @@ INDEXES = (
 
 async def forwards():
     manager = MigrationManager(migration_id=ID, app_name="kabinet", description=DESCRIPTION)
+    manager.add_raw(locking("bills", "customer_accounts", "outbox", "one_time_codes"))
 
     async def create():
         for index in INDEXES:

@@ -3,6 +3,7 @@
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager
 
 from db.engine import run
+from db.migration_locks import locking
 
 ID = "2026-11-24T07:00:00:000000"
 VERSION = "1.38.0"
@@ -31,6 +32,7 @@ _STATEMENTS = (
 
 async def forwards():
     manager = MigrationManager(migration_id=ID, app_name="kabinet", description=DESCRIPTION)
+    manager.add_raw(locking("connection_requests", "accounts"))
 
     async def change():
         for statement in _STATEMENTS:

@@ -3,6 +3,7 @@
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager
 
 from db.engine import run
+from db.migration_locks import locking
 
 ID = "2026-11-23T09:00:00:000000"
 VERSION = "1.38.0"
@@ -11,6 +12,7 @@ DESCRIPTION = "no index that serves no query"
 
 async def forwards():
     manager = MigrationManager(migration_id=ID, app_name="kabinet", description=DESCRIPTION)
+    manager.add_raw(locking("customers"))
 
     async def drop():
         await run("DROP INDEX IF EXISTS customers_email_hash")

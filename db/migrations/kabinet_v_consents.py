@@ -3,6 +3,7 @@
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager
 
 from db.engine import bound, run
+from db.migration_locks import locking
 
 ID = "2026-11-25T11:00:00:000000"
 VERSION = "1.38.0"
@@ -23,6 +24,7 @@ def _statements(number: str) -> tuple[str, ...]:
 
 async def forwards():
     manager = MigrationManager(migration_id=ID, app_name="kabinet", description=DESCRIPTION)
+    manager.add_raw(locking("sessions"))
 
     async def create():
         sqlite = bound().engine_type == "sqlite"
