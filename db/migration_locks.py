@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 
 import asyncpg
 
-from db.engine import bound, run
+from db.engine import bound
 from db.unavailable import DatabaseUnavailableError
 
 # Milliseconds for all of them together. PostgreSQL looks for deadlocks after a second of waiting, so nobody has waited
@@ -26,19 +26,15 @@ class TablesInUseError(Exception):
 def locking(*tables: str) -> Callable[[], Awaitable[None]]:
     """The first step of a migration: lock the `tables` that it alters, indexes, rewrites or refers to.
 
-    Raises TablesInUseError. On SQLite there is one writer, and the transaction waits for its turn as a whole.
+    Raises TablesInUseError.
     """
 
     async def lock() -> None:
-        if bound().engine_type == "sqlite":
-            return
-        await run(f"SET LOCAL statement_timeout = {_AT_MOST}")
         try:
-            await run(f"LOCK TABLE {', '.join(tables)} IN ACCESS EXCLUSIVE MODE")
+            await bound().lock_tables(tables, _AT_MOST)
         except DatabaseUnavailableError as error:
             if isinstance(error.__cause__, _REFUSED):
                 raise TablesInUseError(", ".join(tables)) from error
             raise
-        await run("SET LOCAL statement_timeout = 0")
 
     return lock

@@ -211,6 +211,12 @@ class Postgres(PostgresEngine):
         finally:
             await connection.close(timeout=_CLEARING)
 
+    async def lock_tables(self, tables: Sequence[str], milliseconds: int) -> None:
+        """Keep others from reading and writing them until the transaction ends; waits no longer for all of them."""
+        await self.run_statement(f"SET LOCAL statement_timeout = {milliseconds}", ())
+        await self.run_statement(f"LOCK TABLE {', '.join(tables)} IN ACCESS EXCLUSIVE MODE", ())
+        await self.run_statement("SET LOCAL statement_timeout = 0", ())
+
     async def acquire(self) -> Any:
         if self.pool is None:
             raise DatabaseUnavailableError("the connections are closed")

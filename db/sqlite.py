@@ -248,6 +248,9 @@ class SQLite(SQLiteEngine):
         finally:
             os.close(descriptor)
 
+    async def lock_tables(self, _tables: Sequence[str], _milliseconds: int) -> None:
+        """Nothing: a transaction has the whole file from its beginning."""
+
     async def truncate_log(self) -> bool:
         """Empty the `-wal` file, which holds former versions of deleted data; whether that was possible."""
         return await run_to_completion(self._truncate_log())

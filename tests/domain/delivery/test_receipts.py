@@ -234,7 +234,6 @@ async def test_receipts_outlive_a_fault_of_the_database(
 
 
 async def test_a_thousand_at_once_are_a_few_transactions(engine: Engine, portal: Portal) -> None:
-    way = Way()
     now = datetime.now(UTC)
     async with transaction():
         for _ in range(1000):
@@ -245,7 +244,6 @@ async def test_a_thousand_at_once_are_a_few_transactions(engine: Engine, portal:
         await asyncio.gather(
             *(tell(portal, "delivered", reference_of(portal, number, at)) for number, at in created.items())
         )
-    assert way.references == []
     states = await run("SELECT state, receipt_at FROM outbox")
     assert {found["state"] for found in states} == {"delivered"}
     assert len({found["receipt_at"] for found in states}) <= 10
