@@ -155,6 +155,8 @@ def _take(page: Page, name: str) -> None:
         "scrollTo(0, 0); document.activeElement?.blur(); document.getElementById('session-note')?.replaceChildren()"
     )
     page.wait_for_function("!document.querySelector('[aria-busy]')")
+    page.mouse.move(0, 0)
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
     path = DOCS / "manual" / f"{name}.png"
     page.screenshot(path=path, animations="disabled")
     Image.open(path).convert("RGB").quantize(64).save(path, optimize=True)
