@@ -14,15 +14,19 @@ NAMED = $(if $(filter 0.0.0.0 ::,$(HOST)),$(shell $(BIN)/python -c 'import socke
 
 setup: $(READY)
 
+# The locks name every package there is, so nothing is resolved: pip's resolver may come to `pydantic[email]` before the
+# line that gives the hashes of pydantic, and refuses it then. `pip check` says what a lock lacks.
 $(READY): requirements-dev.lock
 	$(PYTHON) -c 'import sys; sys.exit("Kabinet needs Python 3.11 or newer, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements-dev.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --no-deps --requirement requirements-dev.lock
+	$(BIN)/pip check --disable-pip-version-check
 	touch $(READY)
 
 install:
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --no-deps --requirement requirements.lock
+	$(BIN)/pip check --disable-pip-version-check
 
 run: setup
 	$(BIN)/litestar registry demo --if-empty

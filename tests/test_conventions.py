@@ -315,3 +315,15 @@ def test_no_file_names_this_machine_or_a_package_index() -> None:
             continue
         found = wrong.search(path.read_text(encoding="utf-8"))
         assert found is None, f"{name_of(path)}: {found and found[0]}"
+
+
+def test_what_a_lock_pins_is_installed_without_resolving() -> None:
+    """pip's resolver may come to a package by an extra before the line with its hashes, and refuses it then."""
+    installs = [
+        line
+        for path in (ROOT / "Makefile", *(ROOT / "docs").glob("*.md"), *(ROOT / "deploy").rglob("Containerfile"))
+        for line in path.read_text("utf-8").splitlines()
+        if "--require-hashes" in line
+    ]
+    assert len(installs) >= 5
+    assert [line for line in installs if "--no-deps" not in line] == []
